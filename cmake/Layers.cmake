@@ -1,0 +1,70 @@
+# One internal static library a layer, cssl_<layer>, from src/<layer>/*.c. Each sees the layers to
+# its left and no other. A layer without sources yet is an empty link in the chain.
+
+set(CSSL_LAYERS base crypto record msg pki session config hs engine socket)
+
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+pkg_check_modules(LIBCRYPTO REQUIRED IMPORTED_TARGET libcrypto>=3.0)
+find_library(CSSL_IPSEC_MB_LIBRARY IPSec_MB)
+find_path(CSSL_IPSEC_MB_INCLUDE intel-ipsec-mb.h)
+if(CSSL_IPSEC_MB AND CSSL_IPSEC_MB_LIBRARY AND CSSL_IPSEC_MB_INCLUDE)
+    set(CSSL_HAVE_IPSEC_MB ON)
+else()
+    set(CSSL_HAVE_IPSEC_MB OFF)
+endif()
+message(STATUS "libcrypto ${LIBCRYPTO_VERSION}; libIPSec_MB: ${CSSL_HAVE_IPSEC_MB}")
+
+set(CSSL_OBJECTS) # every object of the library, for libcssl.so and libcssl.a
+set(to_the_left)
+foreach(layer IN LISTS CSSL_LAYERS)
+    file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${layer}/*.c)
+    if(sources)
+        add_library(cssl_${layer}_objects OBJECT ${sources})
+        target_include_directories(cssl_${layer}_objects PRIVATE
+            ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
+        add_library(cssl_${layer} STATIC $<TARGET_OBJECTS:cssl_${layer}_objects>)
+        set_target_properties(cssl_${layer} PROPERTIES
+            LINKER_LANGUAGE C ARCHIVE_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/layers)
+        list(APPEND CSSL_OBJECTS $<TARGET_OBJECTS:cssl_${layer}_objects>)
+        set(access PUBLIC)
+    else()
+        add_library(cssl_${layer} INTERFACE)
+        set(access INTERFACE)
+    endif()
+    target_include_directories(cssl_${layer} ${access}
+        ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
+    target_link_libraries(cssl_${layer} ${access} ${to_the_left})
+    set(to_the_left cssl_${layer})
+endforeach()
+
+# cssl_uses(<layer> <library>...) links a foreign library into one layer and shows its headers there.
+function(cssl_uses layer)
+    if(TARGET cssl_${layer}_objects)
+        target_link_libraries(cssl_${layer}_objects PRIVATE ${ARGN})
+        target_link_libraries(cssl_${layer} PRIVATE ${ARGN})
+    else()
+        target_link_libraries(cssl_${layer} INTERFACE ${ARGN})
+    endif()
+endfunction()
+
+set(CSSL_FOREIGN PkgConfig::LIBCRYPTO Threads::Threads) # all that libcssl.so links
+set(CSSL_PC_REQUIRES "libcrypto >= 3.0")                # the same for users of libcssl.a
+set(CSSL_PC_LIBS "-pthread")
+cssl_uses(base Threads::Threads)
+cssl_uses(crypto PkgConfig::LIBCRYPTO)
+if(CSSL_HAVE_IPSEC_MB)
+    cssl_uses(crypto ${CSSL_IPSEC_MB_LIBRARY})
+    if(TARGET cssl_crypto_objects)
+        target_compile_definitions(cssl_crypto_objects PRIVATE CSSL_HAVE_IPSEC_MB=1)
+        target_include_directories(cssl_crypto_objects SYSTEM PRIVATE ${CSSL_IPSEC_MB_INCLUDE})
+    endif()
+    list(APPEND CSSL_FOREIGN ${CSSL_IPSEC_MB_LIBRARY})
+    string(APPEND CSSL_PC_LIBS " -lIPSec_MB")
+endif()
+if(TARGET cssl_socket_objects)
+    pkg_check_modules(LIBCARES REQUIRED IMPORTED_TARGET libcares)
+    cssl_uses(socket PkgConfig::LIBCARES)
+    list(APPEND CSSL_FOREIGN PkgConfig::LIBCARES)
+    string(APPEND CSSL_PC_REQUIRES ", libcares")
+endif()

@@ -1,0 +1,124 @@
+# Tests, found by where they lie (docs/internals/build.md has the table). Labels choose what runs;
+# the label `check` marks what this kind of build adds to `make check`.
+
+pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
+find_program(CSSL_PYTHON NAMES python3 REQUIRED)
+
+set(CSSL_TEST_ENVIRONMENT
+    "CSSL_BUILD_DIR=${PROJECT_BINARY_DIR}"
+    "CSSL_SOURCE_DIR=${PROJECT_SOURCE_DIR}"
+    "ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1"
+    "UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1"
+    "TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1")
+
+# cssl_check_labels(<out> <label>...) tells whether a test with these labels is part of `make
+# check` in this build: the release build runs all, ASan what parses and computes, TSan threads.
+function(cssl_check_labels out)
+    set(labels ${ARGN})
+    if(CSSL_FUZZ)
+        set(wanted fuzz)
+    elseif(CSSL_SANITIZE STREQUAL "address")
+        set(wanted unit pair alloc interop_openssl)
+    elseif(CSSL_SANITIZE STREQUAL "thread")
+        set(wanted threads)
+    else()
+        set(wanted unit pair socket cli alloc interop install)
+    endif()
+    foreach(label IN LISTS labels)
+        if(label IN_LIST wanted)
+            list(APPEND labels check)
+            break()
+        endif()
+    endforeach()
+    set(${out} ${labels} PARENT_SCOPE)
+endfunction()
+
+# cssl_add_test(<name> TIMEOUT <s> LABELS <label>... COMMAND <command>...)
+function(cssl_add_test name)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "LABELS;COMMAND")
+    set(full ${CSSL_TEST_PREFIX}${name})
+    add_test(NAME ${full} COMMAND ${arg_COMMAND} WORKING_DIRECTORY ${PROJECT_BINARY_DIR})
+    cssl_check_labels(labels ${arg_LABELS})
+    set_tests_properties(${full} PROPERTIES
+        TIMEOUT ${arg_TIMEOUT} LABELS "${labels}" SKIP_RETURN_CODE 77
+        ENVIRONMENT "${CSSL_TEST_ENVIRONMENT}")
+endfunction()
+
+# cssl_add_c_tests(<folder> <kind> <library> TIMEOUT <s> LABELS <label>...) builds each test_<x>.c
+# in tests/<folder> as <kind>_<x>.
+function(cssl_add_c_tests folder kind library)
+    cmake_parse_arguments(PARSE_ARGV 3 arg "" "TIMEOUT" "LABELS;LINK_OPTIONS")
+    file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${folder}/test_*.c)
+    # The other files of a folder are helpers of all its tests.
+    file(GLOB helpers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${folder}/*.c)
+    list(REMOVE_ITEM helpers ${sources} "")
+    foreach(source IN LISTS sources)
+        cmake_path(GET source STEM stem)
+        string(REGEX REPLACE "^test_" "${kind}_" name ${stem})
+        if(TARGET ${name}) # the same file name in two layers: the later one says its layer
+            cmake_path(GET folder FILENAME layer)
+            string(REGEX REPLACE "^test_" "${kind}_${layer}_" name ${stem})
+        endif()
+        add_executable(${name} ${source} ${helpers})
+        target_link_libraries(${name} PRIVATE cssl_test_support ${library})
+        target_link_options(${name} PRIVATE ${arg_LINK_OPTIONS})
+        set_target_properties(${name} PROPERTIES
+            RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+        cssl_add_test(${name} TIMEOUT ${arg_TIMEOUT} LABELS ${arg_LABELS} COMMAND ${name})
+    endforeach()
+endfunction()
+
+# cssl_add_script_tests(<folder> <kind> <timeout>) adds each .sh and .py in tests/<folder>. Files
+# whose name starts with lib or _ are helpers.
+function(cssl_add_script_tests folder kind timeout)
+    file(GLOB scripts CONFIGURE_DEPENDS
+        ${PROJECT_SOURCE_DIR}/tests/${folder}/*.sh ${PROJECT_SOURCE_DIR}/tests/${folder}/*.py)
+    foreach(script IN LISTS scripts)
+        cmake_path(GET script STEM stem)
+        cmake_path(GET script EXTENSION LAST_ONLY extension)
+        if(stem MATCHES "^(lib|_)")
+            continue()
+        endif()
+        string(REGEX REPLACE "^(test_)?" "${kind}_" name ${stem})
+        set(runner bash)
+        if(extension STREQUAL ".py")
+            set(runner ${CSSL_PYTHON})
+        endif()
+        cssl_add_test(${name} TIMEOUT ${timeout} LABELS ${kind} ${name}
+            COMMAND ${runner} ${script})
+    endforeach()
+endfunction()
+
+file(GLOB support_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/unit/*.c)
+if(support_sources)
+    add_library(cssl_test_support STATIC ${support_sources})
+    set_target_properties(cssl_test_support PROPERTIES
+        ARCHIVE_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/layers)
+    set(access PUBLIC)
+else()
+    add_library(cssl_test_support INTERFACE)
+    set(access INTERFACE)
+endif()
+target_include_directories(cssl_test_support ${access}
+    ${PROJECT_SOURCE_DIR}/tests/unit ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
+target_compile_definitions(cssl_test_support ${access}
+    CSSL_TEST_VECTORS="${PROJECT_SOURCE_DIR}/tests/vectors")
+target_link_libraries(cssl_test_support ${access} PkgConfig::CMOCKA)
+
+foreach(layer IN LISTS CSSL_LAYERS ITEMS cli)
+    cssl_add_c_tests(unit/${layer} unit cssl_${layer} TIMEOUT 120 LABELS unit)
+endforeach()
+cssl_add_c_tests(pair pair cssl_socket TIMEOUT 600 LABELS pair)
+cssl_add_c_tests(socket socket cssl_socket TIMEOUT 300 LABELS socket threads)
+cssl_add_c_tests(alloc alloc cssl_socket TIMEOUT 600 LABELS alloc
+    LINK_OPTIONS -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc)
+cssl_add_script_tests(interop interop 600)
+cssl_add_script_tests(cli cli 300)
+cssl_add_script_tests(install install 300)
+
+if(EXISTS ${PROJECT_SOURCE_DIR}/tools/lint.py)
+    cssl_add_test(lint TIMEOUT 60 LABELS unit
+        COMMAND ${CSSL_PYTHON} ${PROJECT_SOURCE_DIR}/tools/lint.py ${PROJECT_SOURCE_DIR})
+    cssl_add_test(lint_self_test TIMEOUT 60 LABELS unit
+        COMMAND ${CSSL_PYTHON} ${PROJECT_SOURCE_DIR}/tools/lint.py --self-test)
+endif()
