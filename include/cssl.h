@@ -1,0 +1,541 @@
+/*
+ * cssl.h - TLS for C programs, after Erlang's ssl module.
+ *
+ *     cssl_error err;
+ *     cssl_socket *s = cssl_connect("example.org", 443, NULL, 5000, &err);
+ *     if (s == NULL) {
+ *         errx(1, "%s", err.text);
+ *     }
+ *
+ * Options that are NULL or all zero are the safe ones: TLS 1.3, the peer's certificate verified
+ * against the system's certificate authorities and against the host name that was asked for.
+ *
+ * What holds for every function here:
+ *
+ *  - A constructor that fails returns NULL, any other function a negative cssl_status. The last
+ *    parameter, which may be NULL, is filled with the reason. Nothing is kept in errno, in a
+ *    queue or in thread-local memory.
+ *  - A timeout is a number of milliseconds, as for poll(2): CSSL_INFINITY waits for ever, 0 not at
+ *    all. It covers the whole call, the resolution of names included. A call that ends with
+ *    CSSL_TIMEOUT has lost nothing and may be made again.
+ *  - Arguments are copied; nothing passed in has to live longer than the call. A cssl_bytes that
+ *    is handed out is a view into the library's memory: that of an event lives until the next
+ *    event is asked for, any other until the next call on the same connection.
+ *  - Only functions named _close and _free release an object; all of them accept NULL. After a
+ *    handshake that failed the socket is still to be closed.
+ *  - One thread may receive on a socket while another one sends on it. Until the handshake is
+ *    done, and for every other function, one thread at a time. cssl_step_run, cssl_mailbox_wake,
+ *    and all functions of configs and listeners may be called from any thread at any time.
+ *    After fork(2) the child may only free what it inherited.
+ *  - Public structs may grow at their end. The functions that read or fill them are inline
+ *    wrappers which pass the size that the program was compiled with; cssl_error never grows.
+ *
+ * RFC numbers in this file: 8446 TLS 1.3, 5705 exporters, 9266 and 5929 channel bindings,
+ * 6066 SNI, 7301 ALPN, 9525 names in certificates, 5280 certificate paths, 8305 address racing.
+ */
+#ifndef CSSL_H
+#define CSSL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define CSSL_VERSION "0.1.0"
+
+typedef struct cssl_socket cssl_socket;     /* one connection over TCP */
+typedef struct cssl_listener cssl_listener; /* a listening socket */
+typedef struct cssl_mailbox cssl_mailbox;   /* where sockets in active mode put their events */
+typedef struct cssl_config cssl_config;     /* checked options: immutable, counted, shared */
+typedef struct cssl_engine cssl_engine;     /* one connection without a socket */
+typedef struct cssl_step cssl_step;         /* a public-key operation that was put off */
+
+/* Bytes that belong to somebody else. data may be NULL when len is 0. */
+typedef struct cssl_bytes {
+    const uint8_t *data;
+    size_t len;
+} cssl_bytes;
+
+enum { CSSL_INFINITY = -1 };
+
+/* ---- Errors ---------------------------------------------------------------------------------
+ *
+ * Erlang's {error, Reason}. The status is what a program branches on, the reason says exactly
+ * what happened, the text is for people.
+ */
+
+typedef enum cssl_status {
+    CSSL_OK = 0,
+    CSSL_CLOSED = -1,    /* closed or shut down, in order, on this side or by the peer */
+    CSSL_TRUNCATED = -2, /* the peer is gone without close_notify: data may be missing */
+    CSSL_TIMEOUT = -3,   /* the time ran out; nothing is lost, call again */
+    CSSL_ALERT = -4,     /* a fatal alert was sent or received: see alert, alert_from_peer */
+    CSSL_OPTION = -5,    /* an option is wrong: see option */
+    CSSL_SYSTEM = -6,    /* the operating system refused: see posix */
+    CSSL_NOMEM = -7,     /* out of memory */
+    CSSL_STATE = -8      /* not possible now, such as sending before the handshake */
+} cssl_status;
+
+/* Why a call failed: CSSL_R_NAME for each row of cssl_reasons.def. Numbers never change. */
+typedef enum cssl_reason {
+#define REASON(number, name, status, alert, text) CSSL_R_##name = (number),
+#include "cssl_reasons.def"
+#undef REASON
+    CSSL_R_LAST_ = 9999
+} cssl_reason;
+
+typedef struct cssl_error {
+    cssl_status status;
+    uint16_t reason;      /* CSSL_R_* */
+    uint8_t alert;        /* CSSL_ALERT: the alert's number, RFC 8446 6 */
+    bool alert_from_peer; /* CSSL_ALERT: received rather than sent */
+    int16_t cert_index;   /* the certificate at fault in the chain, 0 the leaf; -1 none */
+    int posix;            /* CSSL_SYSTEM: the errno value */
+    const char *option;   /* CSSL_OPTION: the field of cssl_options at fault (static) */
+    char text[512];       /* one sentence, never empty after a failure. What came from a peer is
+                             printable ASCII in it, any other byte is written as \xNN */
+} cssl_error;
+
+/* cssl_reason_name returns the name of a reason, such as "KEY_SHARE_REPEATED" (static), or NULL. */
+const char *cssl_reason_name(uint16_t reason);
+/* cssl_alert_name returns OTP's name of an alert, such as "unknown_ca" (static), never NULL. */
+const char *cssl_alert_name(uint8_t alert);
+/* cssl_version returns the CSSL_VERSION of the library that is loaded (static). */
+const char *cssl_version(void);
+
+/* ---- Options --------------------------------------------------------------------------------
+ *
+ * One struct for clients and servers, made with designated initialisers:
+ *
+ *     cssl_options options = { .certfile = "server.pem", .keyfile = "server.key" };
+ *
+ * Every field's zero is its default, and the default is the safe choice. Where a field holds for
+ * one role only, giving it to the other is a CSSL_OPTION error.
+ */
+
+typedef enum { CSSL_DEFAULT, CSSL_ON, CSSL_OFF } cssl_switch;
+
+typedef enum {
+    CSSL_VERIFY_DEFAULT, /* clients: peer; servers: none */
+    CSSL_VERIFY_PEER,    /* clients: the server's chain and name; servers: the client's chain */
+    CSSL_VERIFY_NONE     /* clients: ANYONE may be in the middle. Servers: ask for nothing */
+} cssl_verify;
+
+typedef enum {
+    CSSL_TICKETS_DEFAULT,  /* clients: auto; servers: stateless */
+    CSSL_TICKETS_DISABLED, /* no resumption */
+    CSSL_TICKETS_AUTO,     /* clients: kept in the config and used by later connections with it */
+    CSSL_TICKETS_MANUAL,   /* clients: CSSL_EV_TICKET hands them out, use_ticket takes one back */
+    CSSL_TICKETS_STATEFUL, /* servers: sessions are kept in the config, bounded */
+    CSSL_TICKETS_STATELESS /* servers: sealed into the ticket itself */
+} cssl_tickets;
+
+typedef enum { CSSL_CLOCK_MONOTONIC, CSSL_CLOCK_WALL } cssl_clock;
+
+enum { CSSL_TLSV1_3 = 2 };                                       /* versions */
+enum { CSSL_PASSIVE = 0, CSSL_ONCE = -1, CSSL_ACTIVE = -2 };     /* active; or N > 0 */
+enum { CSSL_NO_INTERMEDIATES = -1 };                             /* depth */
+
+/* CSSL_LIST("h2", "http/1.1") is a NULL-terminated list of strings. */
+#define CSSL_LIST(...) ((const char *const[]){ __VA_ARGS__, NULL })
+
+/* One identity: a certificate chain, leaf first, and its private key. Files are PEM or DER; in
+ * memory likewise. Without keyfile and key the key is looked for where the certificates are. */
+typedef struct cssl_cert_key {
+    const char *certfile;
+    const char *keyfile;
+    const char *password; /* of an encrypted PKCS#8 key */
+    cssl_bytes cert;
+    cssl_bytes key;
+} cssl_cert_key;
+
+/* What a trace hook sees: one handshake message, alert or change_cipher_spec, sent or received. */
+typedef struct cssl_trace_event {
+    int64_t time_us;      /* monotonic clock */
+    bool sent;            /* by this side */
+    uint8_t content_type; /* 20 change_cipher_spec, 21 alert, 22 handshake */
+    uint8_t epoch;        /* 0 in the clear, 1 early data, 2 handshake keys, 3 application keys */
+    cssl_bytes message;   /* with its header, decrypted; valid during the call only */
+} cssl_trace_event;
+
+typedef struct cssl_options {
+    unsigned versions;              /* CSSL_TLSV1_3 */
+    const char *const *ciphers;     /* IANA names, in order of preference */
+    const char *const *supported_groups; /* "x25519", "secp256r1", ... in order of preference */
+    const char *const *key_share_groups; /* clients: for which shares are sent; default: the first
+                                       of supported_groups, and the first classic one beside a
+                                       hybrid */
+    const char *const *signature_algs;      /* IANA names, in order of preference */
+    const char *const *signature_algs_cert; /* for signatures in chains; default: signature_algs
+                                               and rsa_pkcs1_sha256/384/512 */
+    const char *const *alpn_protocols;      /* in order of preference (server's counts) */
+    /* The identity: certfile and keyfile (the common case), or any number in certs_keys, of
+     * which the first that suits the peer is used. Servers need one, clients may have one. */
+    const char *certfile, *keyfile, *password;
+    const cssl_cert_key *certs_keys;
+    size_t num_certs_keys;
+    cssl_verify verify;
+    cssl_switch fail_if_no_peer_cert; /* verifying servers: on by default */
+    const char *cacertfile;           /* PEM; without it and cacerts: the system's authorities */
+    cssl_bytes cacerts;               /* PEM or DER certificates, one after the other */
+    int depth;                        /* intermediate certificates at most; 0 means 10 */
+    const char *server_name_indication; /* clients: name to send and to verify, instead of the
+                                           host that was connected to; "" sends and checks none */
+    cssl_switch certificate_authorities; /* verifying servers send the anchors' names; on */
+    cssl_tickets session_tickets;
+    uint32_t ticket_lifetime;           /* servers: seconds; 0 means 7,200; at most 604,800 */
+    cssl_bytes ticket_seed;             /* servers that share tickets: 32 or more secret bytes */
+    cssl_bytes use_ticket;              /* clients, CSSL_TICKETS_MANUAL */
+    const char *psk_identity;           /* external PSK, RFC 8446 4.2.11 (psk_dhe_ke, SHA-256) */
+    cssl_bytes psk;                     /* its secret: 16 bytes or more, uniformly random */
+    cssl_switch middlebox_comp_mode;    /* RFC 8446 D.4; on */
+    cssl_switch cookie;                 /* servers: HelloRetryRequest carries a cookie; on */
+    size_t max_handshake_size;          /* bytes of a Certificate message; 0 means 131,072 from
+                                           servers and 65,536 from clients */
+    size_t send_limit;                  /* bytes queued for a slow peer; 0 means 262,144 */
+    size_t record_padding;              /* records are padded to a multiple of it; 0: none */
+    size_t max_fragment;                /* plaintext bytes of a record sent; 0 means 16,384 */
+    uint64_t key_update_at;             /* bytes under one sending key; 0: the AEAD's own limit */
+    bool defer_steps;                   /* engines: public-key work by cssl_engine_step */
+    void (*trace)(void *user, const cssl_trace_event *event); /* any thread that runs the
+                                                                 connection */
+    void (*keylog)(void *user, const char *line); /* NSS key log lines: SECRETS. For Wireshark */
+    int64_t (*now_us)(void *user, cssl_clock which); /* microseconds; default: the system's */
+    int (*random)(void *user, uint8_t *out, size_t len); /* for tests only; 0 or negative */
+    void *user;                         /* passed to the hooks above */
+    const char *ip;                     /* listen: address to bind; default: all of this host */
+    int backlog;                        /* listen: 0 means 1,024 */
+    bool reuseport, ipv6_only;          /* listen */
+    int handshake_timeout;              /* mailboxes: ms; 0 means 30,000 */
+    unsigned max_handshakes;            /* mailboxes: at once, then accepting waits; 0: 1,024 */
+} cssl_options;
+
+/* cssl_client_config and cssl_server_config check options, read the files that they name and
+ * return a config that any number of connections and threads may use at once. */
+cssl_config *cssl_client_config_sized(const cssl_options *options, size_t size, cssl_error *err);
+cssl_config *cssl_server_config_sized(const cssl_options *options, size_t size, cssl_error *err);
+static inline cssl_config *cssl_client_config(const cssl_options *options, cssl_error *err)
+{
+    return cssl_client_config_sized(options, sizeof(*options), err);
+}
+static inline cssl_config *cssl_server_config(const cssl_options *options, cssl_error *err)
+{
+    return cssl_server_config_sized(options, sizeof(*options), err);
+}
+/* cssl_config_renew makes a config of the same role that keeps old's sessions and ticket keys:
+ * for certificates that are reloaded. old stays valid for whoever uses it. */
+cssl_config *cssl_config_renew_sized(cssl_config *old, const cssl_options *options, size_t size,
+                                     cssl_error *err);
+static inline cssl_config *cssl_config_renew(cssl_config *old, const cssl_options *options,
+                                             cssl_error *err)
+{
+    return cssl_config_renew_sized(old, options, sizeof(*options), err);
+}
+/* cssl_config_ref takes one more reference, cssl_config_free gives one back. */
+cssl_config *cssl_config_ref(cssl_config *config);
+void cssl_config_free(cssl_config *config);
+
+/* ---- Client ---------------------------------------------------------------------------------*/
+
+/* cssl_connect resolves host (a name or an IP address), connects to the first of its addresses
+ * that answers (RFC 8305) and runs the handshake. It returns a passive socket. The name in the
+ * server's certificate has to be host, or options->server_name_indication. */
+cssl_socket *cssl_connect_sized(const char *host, uint16_t port, const cssl_options *options,
+                                size_t size, int timeout, cssl_error *err);
+static inline cssl_socket *cssl_connect(const char *host, uint16_t port,
+                                        const cssl_options *options, int timeout, cssl_error *err)
+{
+    return cssl_connect_sized(host, port, options, sizeof(*options), timeout, err);
+}
+/* cssl_connect_with is cssl_connect with a config, through which sessions are resumed. */
+cssl_socket *cssl_connect_with(const char *host, uint16_t port, cssl_config *config, int timeout,
+                               cssl_error *err);
+/* cssl_connect_start returns at once a socket that lives in mb; CSSL_EV_CONNECTED or
+ * CSSL_EV_ERROR comes out of it. The socket is active (CSSL_PASSIVE) until cssl_set_active. */
+cssl_socket *cssl_connect_start(const char *host, uint16_t port, cssl_config *config,
+                                cssl_mailbox *mb, cssl_error *err);
+/* cssl_connect_fd runs the handshake on a connected TCP socket (STARTTLS). host is the name to
+ * verify. On success fd belongs to the socket; on failure it still belongs to the caller. */
+cssl_socket *cssl_connect_fd_sized(int fd, const char *host, const cssl_options *options,
+                                   size_t size, int timeout, cssl_error *err);
+static inline cssl_socket *cssl_connect_fd(int fd, const char *host, const cssl_options *options,
+                                           int timeout, cssl_error *err)
+{
+    return cssl_connect_fd_sized(fd, host, options, sizeof(*options), timeout, err);
+}
+/* cssl_connect_fd_with is cssl_connect_fd with a config. */
+cssl_socket *cssl_connect_fd_with(int fd, const char *host, cssl_config *config, int timeout,
+                                  cssl_error *err);
+
+/* ---- Server ---------------------------------------------------------------------------------*/
+
+/* cssl_listen listens on TCP port (0: one that is free, see cssl_listener_sockname). */
+cssl_listener *cssl_listen_sized(uint16_t port, const cssl_options *options, size_t size,
+                                 cssl_error *err);
+static inline cssl_listener *cssl_listen(uint16_t port, const cssl_options *options,
+                                         cssl_error *err)
+{
+    return cssl_listen_sized(port, options, sizeof(*options), err);
+}
+/* cssl_listen_with listens with a config: on the ip, backlog and so on of its options. */
+cssl_listener *cssl_listen_with(uint16_t port, cssl_config *config, cssl_error *err);
+/* cssl_listen_fd takes over a descriptor that is already listening. */
+cssl_listener *cssl_listen_fd(int fd, cssl_config *config, cssl_error *err);
+int cssl_listener_sockname(const cssl_listener *l, struct sockaddr_storage *addr, cssl_error *err);
+/* cssl_listener_port returns the TCP port, in host byte order. */
+uint16_t cssl_listener_port(const cssl_listener *l);
+/* cssl_listener_set_config: connections accepted from now on use config (its own reference is
+ * taken); those that exist do not notice. */
+int cssl_listener_set_config(cssl_listener *l, cssl_config *config, cssl_error *err);
+/* cssl_listener_set_mailbox: connections are accepted and handshaken within cssl_receive of mb:
+ * CSSL_EV_ACCEPTED, then CSSL_EV_CONNECTED or CSSL_EV_ERROR. Several mailboxes may share l.
+ * A listener that was given to mailboxes is not for cssl_transport_accept any more. */
+int cssl_listener_set_mailbox(cssl_listener *l, cssl_mailbox *mb, cssl_error *err);
+/* cssl_transport_accept takes the next TCP connection and reads nothing from it: hand the socket
+ * to the thread that is to serve it and call cssl_handshake there. Many threads may call it. */
+cssl_socket *cssl_transport_accept(cssl_listener *l, int timeout, cssl_error *err);
+/* cssl_accept_fd makes a server's socket of a connected TCP socket (STARTTLS); cssl_handshake
+ * comes next. On success fd belongs to the socket. */
+cssl_socket *cssl_accept_fd(int fd, cssl_config *config, cssl_error *err);
+/* cssl_handshake runs the server's side of the handshake. */
+int cssl_handshake(cssl_socket *s, int timeout, cssl_error *err);
+/* cssl_handshake_with is cssl_handshake under another config than the listener's. */
+int cssl_handshake_with(cssl_socket *s, cssl_config *config, int timeout, cssl_error *err);
+/* cssl_listener_close stops listening and frees l; its connections live on. */
+void cssl_listener_close(cssl_listener *l);
+
+/* ---- Client and server ----------------------------------------------------------------------*/
+
+/* cssl_send takes all of data, waiting while more than send_limit bytes are queued, and returns 0
+ * when everything is in the kernel's hands. After CSSL_TIMEOUT or CSSL_CLOSED it is unknown how
+ * much of data was taken; cssl_send_some is for those who need to know. */
+int cssl_send(cssl_socket *s, const void *data, size_t len, int timeout, cssl_error *err);
+/* cssl_sendv is cssl_send for n pieces, sealed without being copied together first. */
+int cssl_sendv(cssl_socket *s, const struct iovec *v, int n, int timeout, cssl_error *err);
+/* cssl_send_some never waits: it returns how many bytes were taken, 0 when the queue is full. In
+ * a mailbox CSSL_EV_WRITABLE follows when the queue is half empty again. */
+ssize_t cssl_send_some(cssl_socket *s, const void *data, size_t len, cssl_error *err);
+/* cssl_recv returns 1..len bytes as soon as there are any, and 0 only when the peer said
+ * close_notify. A connection that merely ends is CSSL_TRUNCATED. */
+ssize_t cssl_recv(cssl_socket *s, void *data, size_t len, int timeout, cssl_error *err);
+/* cssl_recv_exact fills all of data and returns 0; when the peer closes before that it is
+ * CSSL_CLOSED (or CSSL_TRUNCATED), and what had come is lost. */
+int cssl_recv_exact(cssl_socket *s, void *data, size_t len, int timeout, cssl_error *err);
+/* cssl_shutdown with SHUT_WR sends what is queued and close_notify; receiving goes on. SHUT_RD
+ * discards what the peer still sends. SHUT_RDWR does both. */
+int cssl_shutdown(cssl_socket *s, int how, int timeout, cssl_error *err);
+/* cssl_close sends what is queued and close_notify, waits for the peer's end at most timeout ms
+ * (CSSL_LINGER: 5 seconds), so that no reset destroys the last data, and always frees s. It
+ * returns 0, or why the end was not clean. In a mailbox it returns at once and goes on alone. */
+enum { CSSL_LINGER = 5000 };
+int cssl_close(cssl_socket *s, int timeout, cssl_error *err);
+/* cssl_update_keys changes the keys of what is sent, and with both_ways asks the peer to do the
+ * same (RFC 8446 4.6.3). */
+int cssl_update_keys(cssl_socket *s, bool both_ways, cssl_error *err);
+/* cssl_export_key_material fills out with len bytes that only the two peers know, bound to label
+ * and context (RFC 8446 7.5). */
+int cssl_export_key_material(cssl_socket *s, const char *label, cssl_bytes context, uint8_t *out,
+                             size_t len, cssl_error *err);
+/* cssl_channel_binding fills out, of *len bytes, and sets *len, for type "tls-exporter" (RFC 9266)
+ * or "tls-server-end-point" (RFC 5929). 64 bytes are always enough. */
+int cssl_channel_binding(cssl_socket *s, const char *type, uint8_t *out, size_t *len,
+                         cssl_error *err);
+/* cssl_fd returns the descriptor, for getsockopt and poll; reading or writing it breaks s. */
+int cssl_fd(const cssl_socket *s);
+/* cssl_pending returns how many bytes cssl_recv would give without reading from the network. */
+size_t cssl_pending(const cssl_socket *s);
+void cssl_set_user(cssl_socket *s, void *user);
+void *cssl_user(const cssl_socket *s);
+
+/* ---- Active mode ----------------------------------------------------------------------------
+ *
+ * What a process is in Erlang, a mailbox is here: sockets in active mode put their events into
+ * one, and the thread that owns it takes them out with cssl_receive. Only that call runs the
+ * sockets of a mailbox: no hidden thread, no callback into a busy program. One thread with one
+ * mailbox carries any number of connections; a server for N cores is N threads, N mailboxes, and
+ * nothing shared but the config.
+ */
+
+typedef enum cssl_event_type {
+    CSSL_EV_DATA = 1,  /* data arrived: {ssl, Socket, Data} */
+    CSSL_EV_CLOSED,    /* the peer said close_notify; close the socket: {ssl_closed, Socket} */
+    CSSL_EV_ERROR,     /* the connection failed; close the socket: {ssl_error, Socket, Reason} */
+    CSSL_EV_PASSIVE,   /* the N of active mode ran out: {ssl_passive, Socket} */
+    CSSL_EV_ACCEPTED,  /* a listener has a new TCP connection; its handshake begins */
+    CSSL_EV_CONNECTED, /* the handshake is done */
+    CSSL_EV_WRITABLE,  /* after cssl_send_some took less than all: there is room again */
+    CSSL_EV_TICKET,    /* CSSL_TICKETS_MANUAL: a session to give to use_ticket, once */
+    CSSL_EV_STEP,      /* engines with defer_steps: see cssl_engine_step */
+    CSSL_EV_WAKE,      /* cssl_mailbox_wake was called */
+    CSSL_EV_FD,        /* a watched descriptor is ready */
+    CSSL_EV_TIMER      /* a timer is due */
+} cssl_event_type;
+
+typedef struct cssl_event {
+    cssl_event_type type;
+    cssl_socket *socket;     /* NULL when it comes from an engine, a watch or a timer */
+    cssl_listener *listener; /* ACCEPTED, and ERROR when accepting itself failed */
+    void *user;              /* the socket's, the watch's or the timer's */
+    cssl_bytes data;         /* DATA, TICKET */
+    int fd;                  /* FD */
+    int revents;             /* FD: POLLIN, POLLOUT ... as poll(2) has them */
+    const cssl_error *error; /* ERROR */
+} cssl_event;
+
+cssl_mailbox *cssl_mailbox_new(cssl_error *err);
+/* cssl_mailbox_free frees mb; the sockets that live in it are closed without ceremony. */
+void cssl_mailbox_free(cssl_mailbox *mb);
+/* cssl_set_active gives s to mb, out of which its data comes from then on, rather than out of
+ * cssl_recv: CSSL_ACTIVE all, CSSL_ONCE one event, N > 0 that many and then CSSL_EV_PASSIVE, and
+ * CSSL_PASSIVE takes s back (mb is not used). Data that is already there is delivered first. */
+int cssl_set_active(cssl_socket *s, cssl_mailbox *mb, int active, cssl_error *err);
+/* cssl_receive waits for the next event of mb and returns 0. A socket that has much to say gets a
+ * bounded share of every turn. After cssl_close no event of that socket comes out any more. When
+ * descriptors run out, accepting pauses for 100 ms and is reported once as CSSL_EV_ERROR. */
+int cssl_receive_sized(cssl_mailbox *mb, cssl_event *event, size_t size, int timeout,
+                       cssl_error *err);
+static inline int cssl_receive(cssl_mailbox *mb, cssl_event *event, int timeout, cssl_error *err)
+{
+    return cssl_receive_sized(mb, event, sizeof(*event), timeout, err);
+}
+/* cssl_mailbox_wake makes cssl_receive return CSSL_EV_WAKE, once for any number of calls. It may
+ * be called from any thread and from a signal handler. */
+void cssl_mailbox_wake(cssl_mailbox *mb);
+/* cssl_mailbox_fd returns a descriptor that polls readable when cssl_receive has something to do;
+ * see also cssl_mailbox_timeout. */
+int cssl_mailbox_fd(const cssl_mailbox *mb);
+/* cssl_mailbox_timeout returns in how many ms cssl_receive wants to be called at the latest even
+ * if the descriptor stays silent; 0 when it has something now; CSSL_INFINITY if never. */
+int cssl_mailbox_timeout(const cssl_mailbox *mb);
+/* cssl_mailbox_watch reports when a descriptor of the program's own is ready (POLLIN, POLLOUT), as
+ * long as it is; events 0 ends it. */
+int cssl_mailbox_watch(cssl_mailbox *mb, int fd, int events, void *user, cssl_error *err);
+/* cssl_mailbox_timer makes CSSL_EV_TIMER come out once after ms milliseconds. It returns a number
+ * > 0 for cssl_mailbox_cancel_timer. */
+int64_t cssl_mailbox_timer(cssl_mailbox *mb, int ms, void *user, cssl_error *err);
+void cssl_mailbox_cancel_timer(cssl_mailbox *mb, int64_t timer);
+
+/* ---- Information ----------------------------------------------------------------------------*/
+
+/* Erlang's connection_information/1. Names are static strings, "" before they are known. */
+typedef struct cssl_info {
+    const char *protocol;         /* "tlsv1.3" */
+    const char *cipher_suite;     /* "TLS_AES_128_GCM_SHA256" */
+    const char *group;            /* "x25519" */
+    const char *signature_scheme; /* of the server's CertificateVerify */
+    const char *client_signature_scheme; /* of the client's */
+    char sni_hostname[256];
+    char alpn_protocol[256];
+    bool session_resumption;
+    bool hello_retry;             /* the handshake took a HelloRetryRequest */
+    bool peer_verified;           /* its chain, and for clients its name, now or in the session
+                                     that was resumed */
+} cssl_info;
+
+void cssl_connection_information_sized(const cssl_socket *s, cssl_info *info, size_t size);
+static inline void cssl_connection_information(const cssl_socket *s, cssl_info *info)
+{
+    cssl_connection_information_sized(s, info, sizeof(*info));
+}
+/* cssl_peercert gives certificate i of the chain that the peer sent, 0 its own, as DER. */
+int cssl_peercert(const cssl_socket *s, size_t i, cssl_bytes *der, cssl_error *err);
+int cssl_peername(const cssl_socket *s, struct sockaddr_storage *addr, cssl_error *err);
+int cssl_sockname(const cssl_socket *s, struct sockaddr_storage *addr, cssl_error *err);
+
+/* Counts of the transport: ciphertext bytes, and the reads and writes that moved them. */
+typedef struct cssl_stat {
+    uint64_t recv_oct, recv_cnt, send_oct, send_cnt, send_pend;
+} cssl_stat;
+int cssl_getstat_sized(const cssl_socket *s, cssl_stat *stat, size_t size, cssl_error *err);
+static inline int cssl_getstat(const cssl_socket *s, cssl_stat *stat, cssl_error *err)
+{
+    return cssl_getstat_sized(s, stat, sizeof(*stat), err);
+}
+
+/* NULL-terminated lists of names (static), in order of preference: which is "default", or "all"
+ * that this library and the libcrypto in use can do. NULL for another word. */
+const char *const *cssl_cipher_suites(const char *which);
+const char *const *cssl_groups(const char *which);
+const char *const *cssl_signature_algs(const char *which);
+
+/* ---- The engine -----------------------------------------------------------------------------
+ *
+ * The same connection for somebody else's event loop:
+ *
+ *     ciphertext from the peer --> room, received --+            +--> next --> plaintext, events
+ *                                                   |   engine   |
+ *     ciphertext for the peer  <-- output, sent   <-+            +<-- write <-- plaintext
+ *
+ * It never blocks, owns no descriptor and knows no clock but options.now_us. Its loop is:
+ * read into room, say how much with received, take events with next until it returns false,
+ * write output, say how much with sent. After an error there may still be an alert in output.
+ */
+
+/* Whom an engine talks to. A client's name is sent as SNI and has to be in the certificate. */
+typedef struct cssl_peer {
+    const char *name;  /* host name or IP address; NULL for servers */
+    uint16_t port;     /* part of the key under which sessions are kept; may be 0 */
+} cssl_peer;
+
+/* cssl_engine_new makes the engine of one connection; the config says which role it has. A
+ * client has its ClientHello in output at once. */
+cssl_engine *cssl_engine_new(cssl_config *config, const cssl_peer *peer, cssl_error *err);
+void cssl_engine_free(cssl_engine *e);
+/* cssl_engine_room gives where received bytes may be put and how many; 0 while the engine has to
+ * be drained by cssl_engine_next, waits for a step, or takes nothing any more. */
+size_t cssl_engine_room(cssl_engine *e, uint8_t **where);
+/* cssl_engine_received says that len bytes were put there; 0 says that the peer ended the stream.
+ * An error is final, is returned again by each later call, and is preceded by its alert in
+ * output. */
+int cssl_engine_received(cssl_engine *e, size_t len, cssl_error *err);
+/* cssl_engine_next takes the next event and returns true, or returns false when there is none:
+ * then output is worth writing and room worth filling. Its data is decrypted in place and is gone
+ * with the next call on the receiving half. */
+bool cssl_engine_next_sized(cssl_engine *e, cssl_event *event, size_t size);
+static inline bool cssl_engine_next(cssl_engine *e, cssl_event *event)
+{
+    return cssl_engine_next_sized(e, event, sizeof(*event));
+}
+/* cssl_engine_write seals data into output and returns how much of it was taken: less than all
+ * when send_limit is reached. */
+ssize_t cssl_engine_write(cssl_engine *e, const void *data, size_t len, cssl_error *err);
+/* cssl_engine_writev is cssl_engine_write for n pieces. */
+ssize_t cssl_engine_writev(cssl_engine *e, const struct iovec *v, int n, cssl_error *err);
+/* cssl_engine_output gives what is to be written to the peer; cssl_engine_sent takes len bytes of
+ * it away. The view is valid until the next call on the sending half. */
+cssl_bytes cssl_engine_output(const cssl_engine *e);
+void cssl_engine_sent(cssl_engine *e, size_t len);
+/* cssl_engine_close queues close_notify; nothing can be written after it. */
+int cssl_engine_close(cssl_engine *e, cssl_error *err);
+/* cssl_engine_cancel queues the fatal alert user_canceled during a handshake. */
+void cssl_engine_cancel(cssl_engine *e);
+/* With options.defer_steps: after CSSL_EV_STEP the public-key operation that the handshake waits
+ * for. Run it anywhere, then hand it back; it is freed there. An engine that is freed meanwhile
+ * leaves the step to its runner: cssl_engine_step_done is then replaced by cssl_step_free. */
+cssl_step *cssl_engine_step(cssl_engine *e);
+void cssl_step_run(cssl_step *step);
+int cssl_engine_step_done(cssl_engine *e, cssl_step *step, cssl_error *err);
+void cssl_step_free(cssl_step *step);
+int cssl_engine_update_keys(cssl_engine *e, bool both_ways, cssl_error *err);
+int cssl_engine_export_key_material(cssl_engine *e, const char *label, cssl_bytes context,
+                                    uint8_t *out, size_t len, cssl_error *err);
+int cssl_engine_channel_binding(cssl_engine *e, const char *type, uint8_t *out, size_t *len,
+                                cssl_error *err);
+int cssl_engine_peercert(const cssl_engine *e, size_t i, cssl_bytes *der, cssl_error *err);
+void cssl_engine_information_sized(const cssl_engine *e, cssl_info *info, size_t size);
+static inline void cssl_engine_information(const cssl_engine *e, cssl_info *info)
+{
+    cssl_engine_information_sized(e, info, sizeof(*info));
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

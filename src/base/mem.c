@@ -1,0 +1,81 @@
+/* mem.c - allocation, wiping, comparison in constant time. Keeps no count and no pool. */
+#include "base/mem.h"
+
+#include <stdlib.h>
+
+void *mem_new(size_t size)
+{
+    return calloc(1, size == 0 ? 1 : size);
+}
+
+void *mem_new_array(size_t num, size_t size)
+{
+    return calloc(num == 0 ? 1 : num, size == 0 ? 1 : size);
+}
+
+void *mem_resize(void *p, size_t size)
+{
+    return realloc(p, size == 0 ? 1 : size);
+}
+
+void *mem_copy(const void *p, size_t len)
+{
+    void *copy = malloc(len == 0 ? 1 : len);
+    if (copy != NULL && len > 0) {
+        memcpy(copy, p, len);
+    }
+    return copy;
+}
+
+char *mem_str(const char *s)
+{
+    return mem_copy(s, strlen(s) + 1);
+}
+
+void mem_free(void *p)
+{
+    free(p);
+}
+
+void mem_free_wiped(void *p, size_t len)
+{
+    if (p != NULL) {
+        mem_wipe(p, len);
+        free(p);
+    }
+}
+
+void mem_wipe(void *p, size_t len)
+{
+    if (len == 0) {
+        return;
+    }
+    memset(p, 0, len);
+#if defined(__GNUC__)
+    /* The barrier tells the compiler that the zeros are read. */
+    __asm__ __volatile__("" : : "r"(p) : "memory");
+#else
+    volatile uint8_t *v = p;
+    while (len-- > 0) {
+        *v++ = 0;
+    }
+#endif
+}
+
+bool ct_equal(const void *a, const void *b, size_t len)
+{
+    const volatile uint8_t *x = a;
+    const volatile uint8_t *y = b;
+    uint8_t differs = 0;
+    for (size_t i = 0; i < len; i++) {
+        differs |= (uint8_t)(x[i] ^ y[i]);
+    }
+    return differs == 0;
+}
+
+uint32_t ct_mask_eq(uint32_t a, uint32_t b)
+{
+    uint32_t x = a ^ b;
+    /* The top bit of (x | -x) is set for every x but zero. */
+    return ((x | (0U - x)) >> 31) - 1U;
+}
