@@ -46,6 +46,9 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#ifdef __GNUC__
+#pragma GCC visibility push(default) /* everything else in the library is hidden */
+#endif
 
 #define CSSL_VERSION "0.1.0"
 
@@ -534,6 +537,9 @@ static inline void cssl_engine_information(const cssl_engine *e, cssl_info *info
     cssl_engine_information_sized(e, info, sizeof(*info));
 }
 
+#ifdef __GNUC__
+#pragma GCC visibility pop
+#endif
 #ifdef __cplusplus
 }
 #endif
