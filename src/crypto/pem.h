@@ -11,9 +11,9 @@ struct pem_block {
     size_t len;
 };
 
-/* pem_next finds the next block at or behind *at in text and moves *at behind it. It returns 1
- * with a block, 0 when there is none any more, or a negative status: a block that has no end, bad
- * base64, mismatched labels. Text between blocks is skipped. Legacy encrypted blocks (Proc-Type,
+/* pem_next finds the next block at or behind *at in text and moves *at behind it. Where there is
+ * none any more it returns 0 with an empty label. A block that has no end, bad base64 and
+ * mismatched labels are errors. Text between blocks is skipped. Legacy encrypted blocks (Proc-Type,
  * DEK-Info) are refused with advice to convert them to PKCS#8. */
 int pem_next(cssl_bytes text, size_t *at, struct pem_block *block, cssl_error *err) CHECK;
 /* pem_free wipes and frees what a block holds. */

@@ -1,0 +1,41 @@
+/* certkey.h - an identity: a certificate chain and its private key, and which of several suits. */
+#ifndef CSSL_PKI_CERTKEY_H
+#define CSSL_PKI_CERTKEY_H
+
+#include "pki/cert.h"
+
+/* Immutable once loaded. */
+struct certkey {
+    struct cert **certs; /* the leaf first */
+    size_t num_certs;
+    struct pkey *key;
+};
+
+/* certkey_load reads what conf names: PEM or DER, from files or memory; the key may stand beside
+ * the certificates. It refuses a key that does not belong to the leaf, a chain out of order, a key
+ * file that others may read (a warning in *warning when that is not NULL: 256 bytes), each with a
+ * sentence that names the file and says what to do. Errors name the option (certfile, keyfile,
+ * password, cert, key). */
+int certkey_load(struct certkey *ck, const cssl_cert_key *conf, char *warning, cssl_error *err) CHECK;
+void certkey_free(struct certkey *ck);
+
+/* What a peer said that it accepts. */
+struct certkey_wish {
+    const uint16_t *schemes; /* signature_algorithms, in the peer's order */
+    size_t num_schemes;
+    const uint16_t *cert_schemes; /* signature_algorithms_cert, or the same */
+    size_t num_cert_schemes;
+    const cssl_bytes *authorities; /* DER names; none: any */
+    size_t num_authorities;
+    const char *name; /* SNI, or NULL */
+};
+
+/* certkey_pick chooses from num identities the first that suits best: it must be able to sign with
+ * one of schemes (of ours, in our order of preference, restricted to the peer's); an identity for
+ * the wished name goes before one that is not, one under a wished authority before one that is
+ * not, one whose chain is signed with accepted schemes before one that is not. It returns the
+ * index and sets *scheme, or -1. */
+int certkey_pick(const struct certkey *cks, size_t num, const uint16_t *ours, size_t num_ours,
+                 const struct certkey_wish *wish, uint16_t *scheme);
+
+#endif

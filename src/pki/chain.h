@@ -1,0 +1,65 @@
+/*
+ * chain.h - builds certificate paths and checks them (RFC 5280 6, names by RFC 9525).
+ *
+ * A verification can stop between two certificates and wait for somebody's opinion: chain_run
+ * returns CHAIN_ASKS, chain_answer takes the answer, chain_run goes on. Without params.ask it
+ * never does.
+ */
+#ifndef CSSL_PKI_CHAIN_H
+#define CSSL_PKI_CHAIN_H
+
+#include "pki/store.h"
+
+enum chain_purpose { PURPOSE_SERVER, PURPOSE_CLIENT }; /* what the leaf is to be used as */
+
+/* Bounds of one verification, whatever the peer sends. */
+enum {
+    CHAIN_CERTS_MAX = 16,
+    CHAIN_SIGNATURES_MAX = 100,
+    CHAIN_NAMES_MAX = 100000,
+    CHAIN_STEPS_MAX = 1000,
+    CHAIN_DEPTH_DEFAULT = 10
+};
+
+struct chain_params {
+    const struct store *anchors;
+    enum chain_purpose purpose;
+    const char *name;        /* host name or IP address that the leaf must be for; NULL: any */
+    int64_t now;             /* seconds since 1970, UTC */
+    int depth;               /* intermediates at most */
+    const uint16_t *schemes; /* permitted for the signatures in the chain */
+    size_t num_schemes;
+    bool ask;                /* stop for an opinion on each certificate and each fault */
+};
+
+enum chain_result { CHAIN_OK, CHAIN_FAILED, CHAIN_ASKS };
+
+struct chain;
+
+/* chain_new takes references of the num certificates as the peer sent them, its own first. params
+ * are copied; what they point to must outlive the chain. */
+struct chain *chain_new(const struct chain_params *params, struct cert *const *certs, size_t num,
+                        cssl_error *err) CHECK;
+/* chain_run verifies. CHAIN_FAILED fills *err: reason, alert, certificate index and a sentence. */
+enum chain_result chain_run(struct chain *c, cssl_error *err) CHECK;
+
+/* What is asked: OTP's verify_fun events. */
+enum chain_event { CHAIN_VALID, CHAIN_VALID_PEER, CHAIN_BAD_CERT, CHAIN_EXTENSION };
+struct chain_question {
+    enum chain_event event;
+    const struct cert *cert;
+    int index;          /* in the path, 0 the leaf */
+    cssl_reason reason; /* BAD_CERT */
+    cssl_bytes oid;     /* EXTENSION: an unknown one; critical tells whether it is critical */
+    bool critical;
+};
+enum chain_verdict { CHAIN_ACCEPT, CHAIN_REJECT, CHAIN_UNKNOWN };
+void chain_question(const struct chain *c, struct chain_question *q);
+void chain_answer(struct chain *c, enum chain_verdict verdict);
+
+/* chain_path gives certificate i of the path that was found, the leaf first and the anchor last;
+ * NULL behind it. Borrowed from the chain. */
+const struct cert *chain_path(const struct chain *c, size_t i);
+void chain_free(struct chain *c);
+
+#endif

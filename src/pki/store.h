@@ -1,0 +1,24 @@
+/* store.h - a set of trust anchors. Immutable once made, counted. */
+#ifndef CSSL_PKI_STORE_H
+#define CSSL_PKI_STORE_H
+
+#include "pki/cert.h"
+
+struct store;
+
+/* store_from_file reads a PEM (or single DER) file of certificates. A file that cannot be read or
+ * has no certificate is an error that names it. */
+struct store *store_from_file(const char *path, cssl_error *err) CHECK;
+/* store_from_memory reads PEM text, or DER certificates one behind the other. */
+struct store *store_from_memory(cssl_bytes certs, cssl_error *err) CHECK;
+/* store_system gives the system's authorities (SSL_CERT_FILE, else /etc/ssl/certs/ca-certificates.crt
+ * and the other systems' places), parsed once a process and again when the file changes. */
+struct store *store_system(cssl_error *err) CHECK;
+struct store *store_ref(struct store *store);
+void store_free(struct store *store);
+size_t store_size(const struct store *store);
+struct cert *store_cert(const struct store *store, size_t i); /* borrowed */
+/* store_digest is a SHA-256 over the anchors, whatever their order was. */
+const uint8_t *store_digest(const struct store *store);
+
+#endif
