@@ -3,6 +3,7 @@
 #define CSSL_PKI_CERT_H
 
 #include "base/base.h"
+#include "crypto/hash.h"
 #include "crypto/pkey.h"
 
 /* Certificates are counted and immutable: threads share them. */

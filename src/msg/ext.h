@@ -1,0 +1,56 @@
+/*
+ * ext.h - the table of extensions: which may stand in which message (RFC 8446 4.2), and the walk
+ * over an extension block that enforces it.
+ *
+ * The walk refuses, in one place: a block that is malformed (decode_error), an extension twice
+ * (illegal_parameter), a known one in a message where it does not belong (illegal_parameter), an
+ * answer to what was not asked (unsupported_extension), more than EXT_MAX of them.
+ */
+#ifndef CSSL_MSG_EXT_H
+#define CSSL_MSG_EXT_H
+
+#include "base/names.h"
+#include "base/wire.h"
+
+enum { EXT_MAX = 64 };
+
+enum ext_place {
+    IN_CLIENT_HELLO,
+    IN_SERVER_HELLO, /* of TLS 1.3 */
+    IN_HELLO_RETRY_REQUEST,
+    IN_ENCRYPTED_EXTENSIONS,
+    IN_CERTIFICATE_REQUEST,
+    IN_CERTIFICATE,
+    IN_NEW_SESSION_TICKET,
+    IN_SERVER_HELLO_12
+};
+
+/* A set of known extensions. */
+struct ext_set {
+    uint64_t bits;
+};
+
+/* ext_has and ext_add: membership. An extension that the table does not know is never a member. */
+bool ext_has(struct ext_set set, uint16_t extension);
+void ext_add(struct ext_set *set, uint16_t extension);
+
+/* One extension of a block. */
+struct ext {
+    uint16_t type;
+    cssl_bytes data;
+};
+
+/* A walk. Zeroed but for block and place (and asked, for answers) it is ready. */
+struct ext_walk {
+    struct rd block;        /* without its length */
+    enum ext_place place;
+    struct ext_set asked;   /* answers: what the request had; the cookie of HRR is always allowed */
+    struct ext_set seen;    /* known ones that were met */
+    size_t num;
+    uint16_t types[EXT_MAX]; /* all that were met, for the duplicate check */
+};
+
+/* ext_next gives the next extension, or one with data.data == NULL and type 0xffff at the end. */
+int ext_next(struct ext_walk *walk, struct ext *e, cssl_error *err) CHECK;
+
+#endif
