@@ -12,7 +12,7 @@ foreach(source IN LISTS fuzzers)
         set(name fuzz_${what})
         add_executable(${name} ${source} ${fuzz_helpers})
         target_link_options(${name} PRIVATE -fsanitize=fuzzer)
-        cssl_add_test(${name} TIMEOUT 7200 LABELS fuzz
+        cssl_add_test(${name} TIMEOUT 120 LABELS fuzz
             COMMAND bash ${PROJECT_SOURCE_DIR}/tools/run-fuzzer.sh $<TARGET_FILE:${name}> ${seeds})
     else()
         set(name seeds_${what})

@@ -39,8 +39,9 @@ function(cssl_add_test name)
     set(full ${CSSL_TEST_PREFIX}${name})
     add_test(NAME ${full} COMMAND ${arg_COMMAND} WORKING_DIRECTORY ${PROJECT_BINARY_DIR})
     cssl_check_labels(labels ${arg_LABELS})
+    math(EXPR timeout "${arg_TIMEOUT} * ${CSSL_TIMEOUT_FACTOR}")
     set_tests_properties(${full} PROPERTIES
-        TIMEOUT ${arg_TIMEOUT} LABELS "${labels}" SKIP_RETURN_CODE 77
+        TIMEOUT ${timeout} LABELS "${labels}" SKIP_RETURN_CODE 77
         ENVIRONMENT "${CSSL_TEST_ENVIRONMENT}")
 endfunction()
 
