@@ -38,7 +38,7 @@ foreach(layer IN LISTS CSSL_LAYERS)
     set(to_the_left cssl_${layer})
 endforeach()
 
-# cssl_uses(<layer> <library>...) links a foreign library into one layer and shows its headers there.
+# cssl_uses(<layer> <library>...) links a foreign library into one layer, which sees its headers.
 function(cssl_uses layer)
     if(TARGET cssl_${layer}_objects)
         target_link_libraries(cssl_${layer}_objects PRIVATE ${ARGN})
