@@ -84,12 +84,10 @@ static int step_compute(struct pk_step *step)
     case STEP_RESPOND:
         return kx_respond(step->group, &step->rand, in, step->out, &step->out_len, step->secret,
                           &step->secret_len, &step->error);
-    case STEP_FINISH:
-        return kx_finish(step->kx, in, step->secret, &step->secret_len, &step->error);
+    case STEP_FINISH: return kx_finish(step->kx, in, step->secret, &step->secret_len, &step->error);
     case STEP_SIGN:
         return pkey_sign(step->key, step->scheme, in, step->out, &step->out_len, &step->error);
-    case STEP_NONE:
-        break;
+    case STEP_NONE: break;
     }
     return fail_text(&step->error, CSSL_R_ARGUMENT, "a step that was never filled cannot be run");
 }
