@@ -1,0 +1,38 @@
+/*
+ * cache.h - bounded stores of sessions, shared by threads: a server's by random identifier, a
+ * client's by whom it spoke to and how it verified.
+ */
+#ifndef CSSL_SESSION_CACHE_H
+#define CSSL_SESSION_CACHE_H
+
+#include "crypto/rand.h"
+#include "session/session.h"
+
+enum {
+    CACHE_ID = 32,            /* bytes of a server's identifier */
+    CACHE_SERVER_MAX = 20000, /* sessions; then the oldest goes */
+    CACHE_CLIENT_MAX = 1024,
+    CACHE_CLIENT_PER_KEY = 4
+};
+
+/* Sharded by key, a short lock a shard. A session is handed out once: taking removes it. Entries
+ * past their end are dropped when they are met and when room is needed. Wiped when they go. */
+struct cache;
+
+struct cache *cache_new(size_t max, size_t max_per_key, cssl_error *err) CHECK;
+void cache_free(struct cache *c);
+/* cache_put takes over *s (which is empty afterwards) under a key of SESSION_DIGEST bytes: a
+ * server's random identifier, or a client's digest. */
+int cache_put(struct cache *c, const uint8_t key[SESSION_DIGEST], struct session *s, int64_t now,
+              cssl_error *err) CHECK;
+/* cache_take moves the newest live session under key to *s and returns true, or returns false. */
+bool cache_take(struct cache *c, const uint8_t key[SESSION_DIGEST], int64_t now,
+                struct session *s);
+size_t cache_size(struct cache *c);
+
+/* cache_client_key is the digest a client stores under: host (case-folded), port, the ALPN list
+ * that was offered (encoded) and the digest of its verification settings. */
+void cache_client_key(uint8_t key[SESSION_DIGEST], const char *host, uint16_t port,
+                      cssl_bytes alpn, const uint8_t policy[SESSION_DIGEST]);
+
+#endif
