@@ -1,0 +1,59 @@
+/*
+ * tls_record.h - records of TLS over a stream: framing, and protection as TLS 1.3 has it (RFC 8446
+ * 5). Knows neither messages nor sockets; which key comes when is decided by the handshake.
+ */
+#ifndef CSSL_RECORD_TLS_RECORD_H
+#define CSSL_RECORD_TLS_RECORD_H
+
+#include "base/buf.h"
+#include "base/names.h"
+#include "crypto/aead.h"
+
+enum {
+    REC_HEADER = 5,
+    REC_PLAIN_MAX = 16384,
+    REC_EXPANSION_13 = 256,                          /* RFC 8446 5.2 */
+    REC_WIRE_MAX = REC_HEADER + REC_PLAIN_MAX + REC_EXPANSION_13,
+    REC_OVERHEAD_MAX = REC_HEADER + 1 + AEAD_TAG_MAX, /* what sealing adds, padding apart */
+    REC_PIECES_MAX = 16                              /* caller's pieces in one record */
+};
+
+/* One direction's protection. Zeroed: records in the clear. */
+struct rec_half {
+    struct aead_key key; /* key.alg is AEAD_NONE in the clear */
+    uint8_t iv[AEAD_NONCE];
+    uint8_t epoch;       /* as in cssl_trace_event */
+    uint64_t seq;
+    uint64_t sent;       /* plaintext bytes under this key */
+};
+
+/* rec_set_keys starts protection under a new key; the sequence number begins at 0. */
+void rec_set_keys(struct rec_half *h, enum aead_alg alg, const uint8_t *key, const uint8_t *iv,
+                  uint8_t epoch);
+void rec_wipe(struct rec_half *h);
+
+/* rec_wire_len says how many bytes the record at the front of in has, its header included: at
+ * most REC_WIRE_MAX. REC_HEADER while the header is not whole. What cannot be a record
+ * (CSSL_R_NOT_TLS) or is too long for h (CSSL_R_RECORD_TOO_LONG) is an error. */
+int rec_wire_len(const struct rec_half *h, cssl_bytes in, size_t *len, cssl_error *err) CHECK;
+
+/* A record that was opened: data is inside the bytes given to rec_open. */
+struct rec {
+    uint8_t type; /* of the content, after decryption */
+    uint8_t *data;
+    size_t len;
+    bool sealed;  /* it was protected */
+};
+
+/* rec_open opens a whole record in place. A change_cipher_spec in the clear is handed out as it
+ * is even when h has keys (RFC 8446 5: whether it may come is not known here); any other record
+ * in the clear is then CSSL_R_RECORD_NOT_SEALED. */
+int rec_open(struct rec_half *h, struct worker *w, uint8_t *record, size_t len, struct rec *out,
+             cssl_error *err) CHECK;
+
+/* rec_seal appends one record to out: the n pieces' bytes (at most REC_PLAIN_MAX in all, and n at
+ * most REC_PIECES_MAX), padded until the content with its type is a multiple of pad (0: not). */
+int rec_seal(struct rec_half *h, struct worker *w, uint8_t type, const cssl_bytes *pieces, size_t n,
+             size_t pad, struct buf *out, cssl_error *err) CHECK;
+
+#endif
