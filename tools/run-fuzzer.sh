@@ -31,5 +31,5 @@ status=0
     -artifact_prefix="$found/$name-" "${folders[@]}" 2>&1 | tail -n 60 || status=$?
 if [ $status != 0 ]; then
     echo "The input that did it is in $found; to run it again: $program FILE"
+    exit 1
 fi
-exit $status
