@@ -14,10 +14,12 @@ foreach(source IN LISTS fuzzers)
         target_link_options(${name} PRIVATE -fsanitize=fuzzer)
         cssl_add_test(${name} TIMEOUT 120 LABELS fuzz
             COMMAND bash ${PROJECT_SOURCE_DIR}/tools/run-fuzzer.sh $<TARGET_FILE:${name}> ${seeds})
+        cssl_check_program(${name} fuzz)
     else()
         set(name seeds_${what})
         add_executable(${name} ${source} ${fuzz_helpers} fuzz/standalone.c)
         cssl_add_test(${name} TIMEOUT 300 LABELS unit COMMAND ${name} ${seeds})
+        cssl_check_program(${name} unit)
     endif()
     target_link_libraries(${name} PRIVATE cssl_socket)
     set_target_properties(${name} PROPERTIES

@@ -9,7 +9,7 @@ set(CSSL_TEST_ENVIRONMENT
     "CSSL_SOURCE_DIR=${PROJECT_SOURCE_DIR}"
     "ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1"
     "UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1"
-    "TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1")
+    "TSAN_OPTIONS=halt_on_error=1:suppressions=${PROJECT_SOURCE_DIR}/tests/tsan.supp")
 
 # cssl_check_labels(<out> <label>...) tells whether a test with these labels is part of `make
 # check` in this build: the release build runs all, ASan what parses and computes, TSan threads.
@@ -31,6 +31,16 @@ function(cssl_check_labels out)
         endif()
     endforeach()
     set(${out} ${labels} PARENT_SCOPE)
+endfunction()
+
+# cssl_check_program(<target> <label>...) has the target check_programs build what `make check`
+# runs in this build, and nothing else.
+add_custom_target(check_programs)
+function(cssl_check_program target)
+    cssl_check_labels(labels ${ARGN})
+    if(check IN_LIST labels)
+        add_dependencies(check_programs ${target})
+    endif()
 endfunction()
 
 # cssl_add_test(<name> [MAY_SKIP] TIMEOUT <s> LABELS <label>... COMMAND <command>...)
@@ -70,6 +80,7 @@ function(cssl_add_c_tests folder kind library)
         set_target_properties(${name} PROPERTIES
             RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
         cssl_add_test(${name} TIMEOUT ${arg_TIMEOUT} LABELS ${arg_LABELS} COMMAND ${name})
+        cssl_check_program(${name} ${arg_LABELS})
     endforeach()
 endfunction()
 
@@ -124,9 +135,12 @@ cssl_add_c_tests(alloc alloc cssl_socket TIMEOUT 600 LABELS alloc
     LINK_OPTIONS -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc)
 cssl_add_script_tests(interop interop 600)
 cssl_add_script_tests(cli cli 300)
-cssl_add_script_tests(install install 300)
+if(TARGET cssl)
+    cssl_check_program(cssl cli interop_openssl)
+endif()
 
-if(NOT CSSL_SANITIZE AND NOT CSSL_FUZZ) # the text is the same in every build
+if(NOT CSSL_SANITIZE AND NOT CSSL_FUZZ)
+    cssl_add_script_tests(install install 300)
     cssl_add_test(lint TIMEOUT 60 LABELS unit
         COMMAND ${CSSL_PYTHON} ${PROJECT_SOURCE_DIR}/tools/lint.py ${PROJECT_SOURCE_DIR})
     cssl_add_test(lint_self_test TIMEOUT 60 LABELS unit

@@ -47,14 +47,14 @@ flags='-std=c11 -Wall -Wextra -Wpedantic -Werror'
         prefix/lib/libcssl.a $(pkg-config --libs --static cssl | sed 's/-lcssl//')
 }
 if command -v c++ > /dev/null; then
-    c++ -std=c++17 -Wall -Wextra -Werror -c program.cc $(pkg-config --cflags cssl)
+    c++ -std=c++17 -Wall -Wextra -Werror -c program.cc -I"$work/prefix/include"
 fi
 cmake -S . -B build -DCMAKE_PREFIX_PATH="$work/prefix" > cmake.log || { cat cmake.log; exit 1; }
 cmake --build build > cmake.log || { cat cmake.log; exit 1; }
 
 for program in ./by_pkg_config build/by_cmake; do
     $program
-    ldd $program | grep -q "$work/.*libcssl.so.0" || { echo "$program: not this library"; exit 1; }
+    grep -q "$work/.*libcssl.so.0" <<< "$(ldd $program)" || { echo "$program: other library"; exit 1; }
 done
 unset LD_LIBRARY_PATH
 for program in ./by_pkg_config_static build/by_cmake_static; do
