@@ -65,6 +65,7 @@ UNWANTED_PLACES = re.compile(
 COMMENT_OR_STRING = re.compile(
     r"/\*.*?\*/|//[^\n]*|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'", re.S)
 INCLUDE = re.compile(r"^[ \t]*#[ \t]*include[ \t]*([<\"])([^>\"]+)[>\"]", re.M)
+LINK = re.compile(r"\]\(([^)#:\s]+)(#[^)]*)?\)")  # of markdown, to a file of this tree
 REASON = re.compile(r"^REASON\((\d+),\s*(\w+),", re.M)
 
 
@@ -90,6 +91,8 @@ class Lint:
             self.check_text(path, text)
             if path.endswith(C_SUFFIXES) and path.split("/")[0] in C_FOLDERS:
                 self.check_c(path, text)
+            if path.endswith(".md"):
+                self.check_links(path, text)
         return self.findings
 
     def files(self):
@@ -121,6 +124,13 @@ class Lint:
                 self.found(path, number, "word", "a note to self: do it or open an issue")
             if UNWANTED_PLACES.search(line):
                 self.found(path, number, "place", "names a place of one machine")
+
+    def check_links(self, path, text):
+        for match in LINK.finditer(text):
+            target = os.path.join(self.root, os.path.dirname(path), match.group(1))
+            if not os.path.exists(target):
+                line = text.count("\n", 0, match.start()) + 1
+                self.found(path, line, "link", f"{match.group(1)} is not there")
 
     # ---- C ----
 
@@ -291,6 +301,8 @@ CASES = [
     ("docs/a.md", "as in /wo" "rk/main\n", "place"),
     ("tests/cli/a.sh", "curl http://deb.deb" "ian.org/\n", "place"),
     ("docs/a.md", "as in src/work/main, `/work`-like, https://a.example/work/x\n", None),
+    ("docs/a.md", "[a](a.md) [b](../docs/a.md#part) [c](https://a.example/) [d](#part)\n", None),
+    ("docs/a.md", "[a](b.md)\n", "link"),
     ("include/r.def", "REASON(1, A, B)\nREASON(1, C, D)\n", "reason"),
     ("include/r.def", "REASON(1, A, B)\nREASON(2, A, D)\n", "reason"),
     ("include/r.def", "REASON(1, A, B)\nREASON(2, C, D)\n", None),
