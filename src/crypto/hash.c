@@ -62,7 +62,7 @@ void hash_init(struct hash *h, enum hash_alg alg)
     case HASH_SHA256: SHA256_Init(sha256_of(h)); break;
     case HASH_SHA384: SHA384_Init(sha512_of(h)); break;
     case HASH_SHA512: SHA512_Init(sha512_of(h)); break;
-    case HASH_NONE: assert(!"a hash without an algorithm"); break;
+    case HASH_NONE: assert(alg != HASH_NONE); break;
     }
 }
 
