@@ -54,7 +54,7 @@ cmake --build build > cmake.log || { cat cmake.log; exit 1; }
 
 for program in ./by_pkg_config build/by_cmake; do
     $program
-    grep -q "$work/.*libcssl.so.0" <<< "$(ldd $program)" || { echo "$program: other library"; exit 1; }
+    grep -q "$work/.*libcssl.so.0" <<< "$(ldd $program)" || { echo "$program: wrong lib"; exit 1; }
 done
 unset LD_LIBRARY_PATH
 for program in ./by_pkg_config_static build/by_cmake_static; do
