@@ -34,6 +34,12 @@ struct ext_set {
 bool ext_has(struct ext_set set, uint16_t extension);
 void ext_add(struct ext_set *set, uint16_t extension);
 
+/* ext_is_known: the table has it. ext_may_stand: the table has it and allows it in that message. */
+bool ext_is_known(uint16_t extension);
+bool ext_may_stand(uint16_t extension, enum ext_place place);
+/* ext_place_name is the message's name, for texts. */
+const char *ext_place_name(enum ext_place place);
+
 /* One extension of a block. */
 struct ext {
     uint16_t type;
@@ -50,7 +56,12 @@ struct ext_walk {
     uint16_t types[EXT_MAX]; /* all that were met, for the duplicate check */
 };
 
-/* ext_next gives the next extension, or one with data.data == NULL and type 0xffff at the end. */
+/* ext_next gives the next extension, or one with data.data == NULL and type 0xffff at the end.
+ * Unknown ones come too where they are allowed (ClientHello, CertificateRequest,
+ * NewSessionTicket): the caller passes over them. */
 int ext_next(struct ext_walk *walk, struct ext *e, cssl_error *err) CHECK;
+
+/* ext_fail is fail with the extension's and the message's name behind the reason's text. */
+int ext_fail(cssl_error *err, cssl_reason reason, uint16_t extension, enum ext_place place);
 
 #endif

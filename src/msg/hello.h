@@ -52,6 +52,14 @@ struct client_hello {
     cssl_bytes ec_point_formats;  /* bytes */
     cssl_bytes renegotiation_info;
     cssl_bytes session_ticket;    /* RFC 5077 */
+    cssl_bytes status_request;    /* as it stands; write: empty asks for OCSP without details */
+    cssl_bytes max_fragment_length; /* one byte */
+    cssl_bytes record_size_limit;   /* u16s of one */
+    cssl_bytes use_srtp;            /* as it stands */
+    cssl_bytes client_certificate_types; /* bytes */
+    cssl_bytes server_certificate_types; /* bytes */
+    cssl_bytes compress_certificate;     /* u16s */
+    cssl_bytes delegated_credential;     /* u16s */
     struct key_share shares[HELLO_SHARES_MAX]; /* the first ones; no group twice in all of them */
     size_t num_shares;
     struct psk_identity psks[HELLO_PSKS_MAX]; /* the first ones */
@@ -60,11 +68,13 @@ struct client_hello {
     size_t all_psks;           /* how many the message has; as many binders */
     size_t binders_at;         /* offset in the body of the binders' list length: what is before
                                   it goes into the binders' hash (RFC 8446 4.2.11.2) */
-    bool padding;              /* write: pad the message to 512 bytes and more (RFC 7685)? */
+    bool padding;              /* write: lift a message of 256 to 511 bytes, header included, over
+                                  511 (RFC 7685)? Otherwise a padding that has names is empty */
 };
 
 /* client_hello_parse. pre_shared_key that is not the last extension is illegal_parameter, also a
- * share for one group twice; key_share, psk lists, names are checked whole, beyond the arrays. */
+ * share for one group twice; key_share, psk lists, names are checked whole, beyond the arrays.
+ * A hello that offers TLS 1.3 must have what RFC 8446 9.2 demands (missing_extension). */
 int client_hello_parse(struct client_hello *ch, cssl_bytes body, cssl_error *err) CHECK;
 /* client_hello_write writes the body; binders are written as they are (zeros at first), and
  * ch->binders_at is set. What ch->has names is written, extensions without content too. */
@@ -82,10 +92,21 @@ struct server_hello {
     struct key_share share;    /* HelloRetryRequest: group alone */
     uint16_t selected_psk;
     cssl_bytes cookie;         /* HelloRetryRequest */
+    /* TLS 1.2 alone: */
+    cssl_bytes alpn;           /* the one protocol that was selected */
+    cssl_bytes ec_point_formats; /* bytes */
+    cssl_bytes renegotiation_info;
+    cssl_bytes max_fragment_length; /* one byte */
+    cssl_bytes record_size_limit;   /* u16s of one */
+    cssl_bytes use_srtp;            /* as it stands */
+    cssl_bytes scts;                /* vectors of one each, checked */
+    cssl_bytes client_certificate_type, server_certificate_type; /* one byte */
 };
 
-/* server_hello_parse: asked is what the ClientHello had. A ServerHello without
- * supported_versions is parsed by the rules of TLS 1.2 (IN_SERVER_HELLO_12). */
+/* server_hello_parse: asked is what the ClientHello had (renegotiation_info also when the suite
+ * that asks for it was sent). A ServerHello without supported_versions is parsed by the rules of
+ * TLS 1.2 (IN_SERVER_HELLO_12); a HelloRetryRequest must have it (missing_extension), and must ask
+ * for something (illegal_parameter). */
 int server_hello_parse(struct server_hello *sh, cssl_bytes body, struct ext_set asked,
                        cssl_error *err) CHECK;
 void server_hello_write(struct wr *w, const struct server_hello *sh);

@@ -11,6 +11,10 @@ struct encrypted_extensions {
     struct ext_set has;
     cssl_bytes alpn;             /* the one protocol that was selected */
     cssl_bytes supported_groups; /* u16s */
+    cssl_bytes max_fragment_length; /* one byte */
+    cssl_bytes record_size_limit;   /* u16s of one */
+    cssl_bytes use_srtp;            /* as it stands */
+    cssl_bytes client_certificate_type, server_certificate_type; /* one byte */
 };
 int encrypted_extensions_parse(struct encrypted_extensions *ee, cssl_bytes body,
                                struct ext_set asked, cssl_error *err) CHECK;
@@ -22,6 +26,9 @@ struct certificate_request {
     cssl_bytes signature_algorithms;      /* u16s; required: missing_extension */
     cssl_bytes signature_algorithms_cert; /* u16s */
     cssl_bytes certificate_authorities;   /* vectors of a DER name each, checked */
+    cssl_bytes oid_filters;          /* of an OID and a vector of values each, checked */
+    cssl_bytes compress_certificate; /* u16s */
+    cssl_bytes delegated_credential; /* u16s */
 };
 int certificate_request_parse(struct certificate_request *cr, cssl_bytes body,
                               cssl_error *err) CHECK;
@@ -32,7 +39,8 @@ struct certificate_entry {
     cssl_bytes cert; /* DER, not empty */
     struct ext_set has;
     cssl_bytes status; /* OCSPResponse of status_request */
-    cssl_bytes scts;
+    cssl_bytes scts;   /* vectors of one each, checked */
+    cssl_bytes delegated_credential; /* as it stands */
 };
 struct certificate {
     cssl_bytes context;
