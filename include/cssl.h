@@ -143,7 +143,7 @@ typedef enum { CSSL_CLOCK_MONOTONIC, CSSL_CLOCK_WALL } cssl_clock;
 
 enum { CSSL_TLSV1_3 = 2 };                                       /* versions */
 enum { CSSL_PASSIVE = 0, CSSL_ONCE = -1, CSSL_ACTIVE = -2 };     /* active; or N > 0 */
-enum { CSSL_NO_INTERMEDIATES = -1 };                             /* depth */
+enum { CSSL_NO_INTERMEDIATES = -1 };                             /* depth: none at all */
 
 /* CSSL_LIST("h2", "http/1.1") is a NULL-terminated list of strings. */
 #define CSSL_LIST(...) ((const char *const[]){ __VA_ARGS__, NULL })

@@ -1,8 +1,24 @@
-/* config.h - checked options, encoded and immutable; beside them `shared`, what may change. */
+/*
+ * config.h - checked options, encoded and immutable; beside them `shared`, what may change.
+ *
+ * A config is counted and shared by threads without a lock: nothing in it changes once it is
+ * made. All that does change - ticket keys, sessions, workers that wait for a call to serve - is
+ * in the `shared` beside it, which cssl_config_renew hands on to the next config.
+ */
 #ifndef CSSL_CONFIG_CONFIG_H
 #define CSSL_CONFIG_CONFIG_H
 
 #include "base/base.h"
+#include "config/shared.h"
+#include "crypto/kx.h"
+#include "msg/hello.h"
+#include "pki/certkey.h"
+#include "pki/chain.h"
+#include "record/tls_record.h"
+
+#include <stdatomic.h>
+
+enum { CONFIG_SUITES_MAX = 8, CONFIG_GROUPS_MAX = 16, CONFIG_SCHEMES_MAX = 24 };
 
 /* What the socket layer has to know of a config. */
 struct config_socket {
@@ -15,5 +31,70 @@ struct config_socket {
     unsigned max_handshakes;
 };
 const struct config_socket *config_socket(const cssl_config *config);
+
+/* A list of code points, in order of preference, as numbers and as they are sent. */
+struct codes {
+    size_t num;
+    uint16_t list[CONFIG_SCHEMES_MAX];
+    uint8_t wire[2 * CONFIG_SCHEMES_MAX];
+};
+static inline cssl_bytes codes_wire(const struct codes *c)
+{
+    return bytes_of(c->wire, 2 * c->num);
+}
+bool codes_has(const struct codes *c, uint16_t code);
+
+struct cssl_config {
+    atomic_uint refs;
+    struct shared *shared;
+    struct config_socket socket;
+    bool server;
+    struct codes suites, groups, share_groups, schemes, cert_schemes;
+    uint8_t *alpn; /* as it is sent: vectors of a protocol each */
+    size_t alpn_len;
+    struct certkey *certkeys;
+    size_t num_certkeys;
+    bool verify;              /* the peer's chain */
+    bool fail_if_no_peer_cert;
+    struct store *anchors;    /* NULL when nothing is verified */
+    uint8_t *authorities;     /* servers: names of the anchors as CertificateRequest has them */
+    size_t authorities_len;
+    int depth;
+    bool has_sni;             /* server_name_indication was given: sni, "" for none */
+    char *sni;
+    cssl_tickets tickets;
+    uint32_t ticket_lifetime; /* seconds */
+    struct session *use_ticket; /* clients, manual; NULL without */
+    char *psk_identity;
+    uint8_t *psk;
+    size_t psk_len;
+    bool middlebox_comp_mode;
+    bool cookie;
+    size_t max_handshake_size;
+    size_t send_limit;
+    size_t record_padding;
+    size_t max_fragment;
+    uint64_t key_update_at;
+    bool defer_steps;
+    uint8_t policy[SESSION_DIGEST]; /* of all that decides whom this config trusts */
+    void (*trace)(void *user, const cssl_trace_event *event);
+    void (*keylog)(void *user, const char *line);
+    int64_t (*now_us)(void *user, cssl_clock which);
+    struct rand_source rand;
+    void *user;
+};
+
+/* config_now_us is the config's clock: the hook's or the system's. */
+int64_t config_now_us(const cssl_config *config, cssl_clock which);
+/* config_now is wall-clock time in seconds. */
+int64_t config_now(const cssl_config *config);
+
+/* options_check (options.c) fills a zeroed config from options; it reads no files. */
+int options_check(cssl_config *config, const cssl_options *o, cssl_error *err) CHECK;
+
+/* What this library can do with the libcrypto in use, in the default order of preference. */
+enum codes_kind { CODES_SUITES, CODES_GROUPS, CODES_SCHEMES, CODES_CERT_SCHEMES };
+void codes_default(struct codes *c, enum codes_kind kind);
+void codes_all(struct codes *c, enum codes_kind kind);
 
 #endif

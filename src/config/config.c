@@ -1,0 +1,249 @@
+/* config.c - makes configs: options checked, files read, what is sent often encoded once. */
+#include "config/config.h"
+
+#include "base/error.h"
+#include "base/mem.h"
+
+#include <time.h>
+
+enum { AUTHORITIES_MAX = 48 * 1024 }; /* bytes of names in a CertificateRequest; beyond: none */
+
+static cssl_config *config_make(bool server, cssl_config *old, const cssl_options *options,
+                                size_t size, cssl_error *err);
+static int load_identities(cssl_config *config, const cssl_options *o, cssl_error *err);
+static int load_anchors(cssl_config *config, const cssl_options *o, cssl_error *err);
+static int encode_authorities(cssl_config *config, const cssl_options *o, cssl_error *err);
+static int load_ticket(cssl_config *config, const cssl_options *o, cssl_error *err);
+static void digest_policy(cssl_config *config);
+
+cssl_config *cssl_client_config_sized(const cssl_options *options, size_t size, cssl_error *err)
+{
+    return config_make(false, NULL, options, size, err);
+}
+
+cssl_config *cssl_server_config_sized(const cssl_options *options, size_t size, cssl_error *err)
+{
+    return config_make(true, NULL, options, size, err);
+}
+
+cssl_config *cssl_config_renew_sized(cssl_config *old, const cssl_options *options, size_t size,
+                                     cssl_error *err)
+{
+    return config_make(old->server, old, options, size, err);
+}
+
+cssl_config *cssl_config_ref(cssl_config *config)
+{
+    (void)atomic_fetch_add_explicit(&config->refs, 1, memory_order_relaxed);
+    return config;
+}
+
+void cssl_config_free(cssl_config *config)
+{
+    if (config == NULL ||
+        atomic_fetch_sub_explicit(&config->refs, 1, memory_order_acq_rel) != 1) {
+        return;
+    }
+    for (size_t i = 0; i < config->num_certkeys; i++) {
+        certkey_free(&config->certkeys[i]);
+    }
+    mem_free(config->certkeys);
+    store_free(config->anchors);
+    shared_free(config->shared);
+    if (config->use_ticket != NULL) {
+        session_wipe(config->use_ticket);
+        mem_free(config->use_ticket);
+    }
+    mem_free(config->authorities);
+    mem_free(config->alpn);
+    mem_free(config->sni);
+    mem_free(config->socket.ip);
+    mem_free(config->psk_identity);
+    mem_free_wiped(config->psk, config->psk_len);
+    mem_free_wiped(config, sizeof(*config));
+}
+
+const struct config_socket *config_socket(const cssl_config *config)
+{
+    return &config->socket;
+}
+
+int64_t config_now_us(const cssl_config *config, cssl_clock which)
+{
+    if (config->now_us != NULL) {
+        return config->now_us(config->user, which);
+    }
+    struct timespec ts;
+    (void)clock_gettime(which == CSSL_CLOCK_WALL ? CLOCK_REALTIME : CLOCK_MONOTONIC, &ts);
+    return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
+int64_t config_now(const cssl_config *config)
+{
+    return config_now_us(config, CSSL_CLOCK_WALL) / 1000000;
+}
+
+static cssl_config *config_make(bool server, cssl_config *old, const cssl_options *options,
+                                size_t size, cssl_error *err)
+{
+    cssl_options o = { 0 };
+    if (options != NULL) {
+        if (size > sizeof(o)) {
+            /* A program newer than the library: what it knows more must be left at zero. */
+            const uint8_t *more = (const uint8_t *)options + sizeof(o);
+            for (size_t i = 0; i < size - sizeof(o); i++) {
+                if (more[i] != 0) {
+                    (void)fail_option(err, CSSL_R_OPTION_NOT_SUPPORTED, "size",
+                                      "the program uses options of a newer cssl than %s",
+                                      CSSL_VERSION);
+                    return NULL;
+                }
+            }
+        }
+        memcpy(&o, options, min_size(size, sizeof(o)));
+    }
+    cssl_config *config = mem_new(sizeof(*config));
+    if (config == NULL) {
+        (void)fail(err, CSSL_R_NOMEM);
+        return NULL;
+    }
+    atomic_init(&config->refs, 1);
+    config->server = server;
+    if (options_check(config, &o, err) != 0 || load_identities(config, &o, err) != 0 ||
+        load_anchors(config, &o, err) != 0 || encode_authorities(config, &o, err) != 0 ||
+        load_ticket(config, &o, err) != 0) {
+        cssl_config_free(config);
+        return NULL;
+    }
+    digest_policy(config);
+    config->shared = old != NULL ? shared_ref(old->shared)
+                                 : shared_new(server, config->tickets, config->ticket_lifetime,
+                                              o.ticket_seed, err);
+    if (config->shared == NULL) {
+        cssl_config_free(config);
+        return NULL;
+    }
+    return config;
+}
+
+static int load_identities(cssl_config *config, const cssl_options *o, cssl_error *err)
+{
+    bool single = o->certfile != NULL || o->keyfile != NULL;
+    if (single && o->num_certs_keys > 0) {
+        return fail_option(err, CSSL_R_OPTION_CONFLICT, "certs_keys",
+                           "give certfile and keyfile, or certs_keys, not both");
+    }
+    if (o->num_certs_keys > 0 && o->certs_keys == NULL) {
+        return fail_option(err, CSSL_R_OPTION_MISSING, "certs_keys", "it is NULL");
+    }
+    if (single && o->certfile == NULL) {
+        return fail_option(err, CSSL_R_OPTION_MISSING, "certfile",
+                           "keyfile alone is no identity: name the certificate too");
+    }
+    size_t num = single ? 1 : o->num_certs_keys;
+    if (num == 0) {
+        if (config->server && config->psk == NULL) {
+            return fail_option(err, CSSL_R_OPTION_MISSING, "certfile",
+                               "a server needs certfile and keyfile; make them with: cssl cert "
+                               "self-signed --name localhost");
+        }
+        return 0;
+    }
+    config->certkeys = mem_new_array(num, sizeof(*config->certkeys));
+    if (config->certkeys == NULL) {
+        return fail(err, CSSL_R_NOMEM);
+    }
+    const cssl_cert_key one = { .certfile = o->certfile,
+                                .keyfile = o->keyfile,
+                                .password = o->password };
+    for (size_t i = 0; i < num; i++) {
+        int ret = certkey_load(&config->certkeys[i], single ? &one : &o->certs_keys[i], NULL, err);
+        if (ret != 0) {
+            return ret;
+        }
+        config->num_certkeys++;
+    }
+    return 0;
+}
+
+static int load_anchors(cssl_config *config, const cssl_options *o, cssl_error *err)
+{
+    if (!config->verify) {
+        return 0;
+    }
+    if (o->cacertfile != NULL) {
+        config->anchors = store_from_file(o->cacertfile, err);
+    } else if (o->cacerts.len > 0) {
+        config->anchors = store_from_memory(o->cacerts, err);
+    } else {
+        config->anchors = store_system(err);
+    }
+    if (config->anchors != NULL) {
+        return 0;
+    }
+    /* Whatever kept it from being read, the option is at fault. */
+    if (err != NULL && err->status != CSSL_NOMEM) {
+        err->status = CSSL_OPTION;
+        err->option = o->cacerts.len > 0 ? "cacerts" : "cacertfile";
+    }
+    return CSSL_OPTION;
+}
+
+/* The names of the anchors are the same in each CertificateRequest (RFC 8446 4.2.4). */
+static int encode_authorities(cssl_config *config, const cssl_options *o, cssl_error *err)
+{
+    if (!config->server || !config->verify || o->certificate_authorities == CSSL_OFF) {
+        return 0;
+    }
+    struct wr w;
+    wr_init(&w, AUTHORITIES_MAX);
+    for (size_t i = 0; i < store_size(config->anchors); i++) {
+        wr_vec16(&w, cert_subject(store_cert(config->anchors, i)));
+    }
+    int ret = 0;
+    if (wr_ok(&w) && w.len > 0) {
+        config->authorities = mem_copy(w.data, w.len);
+        config->authorities_len = w.len;
+        ret = config->authorities == NULL ? fail(err, CSSL_R_NOMEM) : 0;
+    }
+    wr_free(&w);
+    return ret;
+}
+
+static int load_ticket(cssl_config *config, const cssl_options *o, cssl_error *err)
+{
+    if (o->use_ticket.len == 0) {
+        return 0;
+    }
+    config->use_ticket = mem_new(sizeof(*config->use_ticket));
+    if (config->use_ticket == NULL) {
+        return fail(err, CSSL_R_NOMEM);
+    }
+    if (session_decode(config->use_ticket, o->use_ticket, NULL) != 0 ||
+        config->use_ticket->ticket_len == 0) {
+        return fail_option(err, CSSL_R_OPTION_VALUE, "use_ticket",
+                           "it is not what CSSL_EV_TICKET handed out");
+    }
+    return 0;
+}
+
+/* Two configs with one digest trust the same peers: a session made under the one may be resumed
+ * under the other. */
+static void digest_policy(cssl_config *config)
+{
+    struct hash h;
+    hash_init(&h, HASH_SHA256);
+    const uint8_t facts[] = { 1, /* version of this digest */
+                              config->server, config->verify, config->fail_if_no_peer_cert,
+                              (uint8_t)config->depth };
+    hash_update(&h, facts, sizeof(facts));
+    hash_update(&h, config->cert_schemes.wire, 2 * config->cert_schemes.num);
+    hash_update(&h, config->schemes.wire, 2 * config->schemes.num);
+    if (config->anchors != NULL) {
+        hash_update(&h, store_digest(config->anchors), SESSION_DIGEST);
+    }
+    if (config->psk_identity != NULL) {
+        hash_update(&h, config->psk_identity, strlen(config->psk_identity));
+    }
+    hash_peek(&h, config->policy);
+}
