@@ -22,7 +22,8 @@ struct cache;
 struct cache *cache_new(size_t max, size_t max_per_key, cssl_error *err) CHECK;
 void cache_free(struct cache *c);
 /* cache_put takes over *s (which is empty afterwards) under a key of SESSION_DIGEST bytes: a
- * server's random identifier, or a client's digest. */
+ * server's random identifier, or a client's digest. A session that has ended is wiped and not
+ * kept; so it is when memory is out, which is CSSL_R_NOMEM. */
 int cache_put(struct cache *c, const uint8_t key[SESSION_DIGEST], struct session *s, int64_t now,
               cssl_error *err) CHECK;
 /* cache_take moves the newest live session under key to *s and returns true, or returns false. */
