@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 
 #include "base/mem.h"
+#include "pki/der_write.h"
 
 #include <stdlib.h>
 #include <time.h>
@@ -81,32 +82,14 @@ void cli_time_iso(char out[CLI_TIME_MAX], int64_t seconds)
     }
 }
 
-/* The length of a well-formed character (RFC 3629) that may be shown, or 0: overlong forms,
- * surrogates, C1 controls, and what reorders or hides text (bidirectional and zero-width marks,
- * line separators) is not. */
+/* The length of a character that may be shown, or 0: controls, and what reorders or hides text
+ * (bidirectional and zero-width marks, line separators), may not. */
 static size_t utf8_length(const uint8_t *p, size_t len)
 {
-    static const struct {
-        uint8_t first, last;
-        uint8_t size;
-        uint32_t min;
-    } forms[] = { { 0xc2, 0xdf, 2, 0x80 }, { 0xe0, 0xef, 3, 0x800 }, { 0xf0, 0xf4, 4, 0x10000 } };
-    for (size_t f = 0; f < ARRAY_LEN(forms); f++) {
-        if (p[0] < forms[f].first || p[0] > forms[f].last || len < forms[f].size) {
-            continue;
-        }
-        uint32_t c = p[0] & (0xffU >> (forms[f].size + 1U));
-        for (size_t i = 1; i < forms[f].size; i++) {
-            if ((p[i] & 0xc0U) != 0x80U) {
-                return 0;
-            }
-            c = c << 6 | (p[i] & 0x3fU);
-        }
-        bool bad = c < forms[f].min || c > 0x10ffff || (c >= 0xd800 && c < 0xe000);
-        bool hides = c < 0xa0 || c == 0xad || c == 0x61c || (c >= 0x200b && c <= 0x200f) ||
-                     (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0xfeff ||
-                     (c >= 0xfff9 && c <= 0xfffb) || c >= 0xe0000;
-        return bad || hides ? 0 : forms[f].size;
-    }
-    return 0;
+    uint32_t c = 0;
+    size_t n = utf8_char(p, len, &c);
+    bool hides = c < 0xa0 || c == 0xad || c == 0x61c || (c >= 0x200b && c <= 0x200f) ||
+                 (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0xfeff ||
+                 (c >= 0xfff9 && c <= 0xfffb) || c >= 0xe0000;
+    return hides ? 0 : n;
 }
