@@ -24,7 +24,7 @@ void ticket_keys_free(struct ticket_keys *keys);
 int ticket_seal(struct ticket_keys *keys, struct worker *worker, const struct rand_source *rand,
                 int64_t now, cssl_bytes plain, struct wr *out, cssl_error *err) CHECK;
 /* ticket_open writes what a ticket holds to plain. Anything but a ticket of ours that is whole and
- * whose secret is still there is CSSL_R_TICKET_UNKNOWN: the caller goes on with a full handshake. */
+ * whose secret is still there is CSSL_R_TICKET_UNKNOWN: then a full handshake follows. */
 int ticket_open(struct ticket_keys *keys, struct worker *worker, int64_t now, cssl_bytes ticket,
                 struct wr *plain, cssl_error *err) CHECK;
 
