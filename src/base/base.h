@@ -1,4 +1,4 @@
-/* base.h - what every file sees: attributes, small helpers, the byte view. No functions of its own. */
+/* base.h - what every file sees: attributes, small helpers, the byte view. Has no functions. */
 #ifndef CSSL_BASE_BASE_H
 #define CSSL_BASE_BASE_H
 

@@ -53,7 +53,7 @@ int fail_option(cssl_error *err, cssl_reason reason, const char *option, const c
 int fail_system(cssl_error *err, int posix, const char *format, ...) PRINTF_LIKE(3, 4);
 /* fail_peer_alert is for a fatal alert that was received. */
 int fail_peer_alert(cssl_error *err, uint8_t alert);
-/* error_copy passes a failure on: it copies from to to (which may be NULL) and returns its status. */
+/* error_copy passes a failure on: it fills to, which may be NULL, and returns the status. */
 int error_copy(cssl_error *to, const cssl_error *from);
 
 /* What the table says of a reason, for code that has no cssl_error at hand. */

@@ -45,21 +45,32 @@ void mem_free_wiped(void *p, size_t len)
     }
 }
 
-void mem_wipe(void *p, size_t len)
-{
-    if (len == 0) {
-        return;
-    }
-    memset(p, 0, len);
 #if defined(__GNUC__)
-    /* The barrier tells the compiler that the zeros are read. */
+
+/* zero writes zeros that stay: the barrier tells the compiler that they are read. */
+static void zero(void *p, size_t len)
+{
+    memset(p, 0, len);
     __asm__ __volatile__("" : : "r"(p) : "memory");
+}
+
 #else
+
+static void zero(void *p, size_t len)
+{
     volatile uint8_t *v = p;
     while (len-- > 0) {
         *v++ = 0;
     }
+}
+
 #endif
+
+void mem_wipe(void *p, size_t len)
+{
+    if (len > 0) {
+        zero(p, len);
+    }
 }
 
 bool ct_equal(const void *a, const void *b, size_t len)
