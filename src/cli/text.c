@@ -68,7 +68,8 @@ void cli_time(char out[CLI_TIME_MAX], int64_t seconds)
 {
     struct tm tm;
     time_t t = (time_t)seconds;
-    if (gmtime_r(&t, &tm) == NULL || strftime(out, CLI_TIME_MAX, "%Y-%m-%d %H:%M:%S UTC", &tm) == 0) {
+    if (gmtime_r(&t, &tm) == NULL ||
+        strftime(out, CLI_TIME_MAX, "%Y-%m-%d %H:%M:%S UTC", &tm) == 0) {
         (void)snprintf(out, CLI_TIME_MAX, "%lld s after 1970", (long long)seconds);
     }
 }
@@ -77,7 +78,8 @@ void cli_time_iso(char out[CLI_TIME_MAX], int64_t seconds)
 {
     struct tm tm;
     time_t t = (time_t)seconds;
-    if (gmtime_r(&t, &tm) == NULL || strftime(out, CLI_TIME_MAX, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0) {
+    if (gmtime_r(&t, &tm) == NULL ||
+        strftime(out, CLI_TIME_MAX, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0) {
         (void)snprintf(out, CLI_TIME_MAX, "%lld", (long long)seconds);
     }
 }

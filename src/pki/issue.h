@@ -12,8 +12,8 @@
 enum issue_name_type { ISSUE_EMAIL = 1, ISSUE_DNS = 2, ISSUE_URI = 6, ISSUE_IP = 7 };
 
 enum {
-    ISSUE_NAME_MAX = 255,    /* bytes of one name */
-    ISSUE_NAMES_MAX = 100,   /* of one certificate */
+    ISSUE_NAME_MAX = 255,       /* bytes of one name */
+    ISSUE_NAMES_MAX = 100,      /* of one certificate */
     ISSUE_COMMON_NAME_MAX = 64, /* characters: RFC 5280 A.1, ub-common-name */
     ISSUE_DER_MAX = 65536,
     ISSUE_SERIAL_LEN = 16
@@ -27,8 +27,8 @@ struct issue_name {
 
 /* issue_name_parse finds out what text is: a URI has "://", an e-mail address an @, an IP address
  * parses as one (brackets allowed), everything else is a DNS name, a wildcard in its first label
- * allowed. DNS names become lower case and lose a final dot. What cannot stand in a certificate is
- * CSSL_R_ISSUE_NAME with a sentence; so are names in Unicode, which belong there in A-label form. */
+ * allowed. DNS names become lower case, lose a final dot, and Unicode labels become A-labels. What
+ * cannot stand in a certificate is CSSL_R_ISSUE_NAME with a sentence. */
 int issue_name_parse(struct issue_name *name, const char *text, cssl_error *err) CHECK;
 
 struct issue_params {
@@ -51,7 +51,8 @@ struct issue_params {
  * over. It refuses (CSSL_R_ISSUE_*) a subject without any name, a leaf for nothing, validity that
  * ends before it begins, an issuer that is no CA or not above another CA by its path length, a
  * signer that is not the issuer's, weak keys. Freed with mem_free(*der). */
-int issue_cert(const struct issue_params *params, uint8_t **der, size_t *len, cssl_error *err) CHECK;
+int issue_cert(const struct issue_params *params, uint8_t **der, size_t *len,
+               cssl_error *err) CHECK;
 
 /* issue_request makes a certification request for key: of params the names and the uses count. It
  * is parsed again and its signature checked. Freed with mem_free(*der). */

@@ -9,6 +9,7 @@ enum { DNS_MAX = 253, LABEL_MAX = 63 };
 static int parse_uri(struct issue_name *name, const char *text, cssl_error *err);
 static int parse_email(struct issue_name *name, const char *text, cssl_error *err);
 static int parse_dns(struct issue_name *name, const char *text, cssl_error *err);
+static int parse_unicode(struct issue_name *name, const char *text, cssl_error *err);
 
 int issue_name_parse(struct issue_name *name, const char *text, cssl_error *err)
 {
@@ -18,17 +19,20 @@ int issue_name_parse(struct issue_name *name, const char *text, cssl_error *err)
         return fail_text(err, CSSL_R_ISSUE_NAME, "it has to have 1 to %d characters",
                          ISSUE_NAME_MAX);
     }
+    bool ascii = true;
     for (size_t i = 0; i < len; i++) {
         uint8_t c = (uint8_t)text[i];
-        if (c >= 0x80) {
-            return fail_text(err, CSSL_R_ISSUE_NAME,
-                             "'%s' has letters beyond ASCII: write it in A-label form, as in "
-                             "xn--bcher-kva.example", text);
-        }
+        ascii = ascii && c < 0x80;
         if (c <= 0x20 || c == 0x7f) {
             return fail_text(err, CSSL_R_ISSUE_NAME,
                              "'%s' has spaces or control characters in it", text);
         }
+    }
+    bool host = strstr(text, "://") == NULL && strchr(text, '@') == NULL;
+    if (!ascii) {
+        return host ? parse_unicode(name, text, err)
+                    : fail_text(err, CSSL_R_ISSUE_NAME,
+                                "'%s': URIs and e-mail addresses are written in ASCII here", text);
     }
     uint8_t ip[16];
     size_t ip_len = hostname_is_ip(text, ip);
@@ -38,10 +42,10 @@ int issue_name_parse(struct issue_name *name, const char *text, cssl_error *err)
         memcpy(name->data, ip, ip_len);
         return 0;
     }
-    if (strstr(text, "://") != NULL) {
-        return parse_uri(name, text, err);
+    if (host) {
+        return parse_dns(name, text, err);
     }
-    return strchr(text, '@') != NULL ? parse_email(name, text, err) : parse_dns(name, text, err);
+    return strstr(text, "://") != NULL ? parse_uri(name, text, err) : parse_email(name, text, err);
 }
 
 static bool is_letter(char c)
@@ -155,4 +159,16 @@ static int parse_dns(struct issue_name *name, const char *text, cssl_error *err)
     name->type = ISSUE_DNS;
     put_lower(name, text, len);
     return 0;
+}
+
+/* A name in Unicode goes into the certificate as DNS has it, label by label (RFC 5280 7.2). */
+static int parse_unicode(struct issue_name *name, const char *text, cssl_error *err)
+{
+    bool wildcard = strncmp(text, "*.", 2) == 0;
+    char ascii[2 + HOSTNAME_MAX + 1] = "*.";
+    cssl_error why = { 0 };
+    if (hostname_to_ascii(ascii + 2, wildcard ? text + 2 : text, &why) < 0) {
+        return fail_text(err, CSSL_R_ISSUE_NAME, "%s", why.text);
+    }
+    return parse_dns(name, wildcard ? ascii : ascii + 2, err);
 }
