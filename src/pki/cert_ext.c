@@ -70,7 +70,6 @@ static bool repeated(const struct cert *cert, const struct cert_ext *ext, struct
 static void check_profile(struct cert *cert);
 static bool subtrees_valid(struct rd list, bool *well_made);
 static bool constraint_well_made(const struct general_name *base);
-static bool is_host(cssl_bytes host);
 
 int cert_parse_extensions(struct cert *cert, cssl_error *err)
 {
@@ -147,6 +146,21 @@ struct general_name general_name_next(struct rd *names, size_t ip_len)
         return (struct general_name){ 0 };
     }
     return name;
+}
+
+bool cert_is_host(cssl_bytes host)
+{
+    size_t label = 0;
+    for (size_t i = 0; i < host.len; i++) {
+        uint8_t c = host.data[i];
+        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                     c == '-' || c == '_';
+        if (c == '.' ? label == 0 : !plain || label == 63) {
+            return false;
+        }
+        label = c == '.' ? 0 : label + 1;
+    }
+    return label > 0;
 }
 
 static int parse_one(struct cert *cert, const struct cert_ext *ext, cssl_error *err)
@@ -426,15 +440,15 @@ static bool constraint_well_made(const struct general_name *base)
     bool dot = v.len > 0 && v.data[0] == '.';
     switch (base->kind) {
     case GENERAL_DNS: /* no period in front: that is for URIs */
-        return v.len == 0 || is_host(v);
+        return v.len == 0 || cert_is_host(v);
     case GENERAL_URI:
-        return is_host(dot ? bytes_of(v.data + 1, v.len - 1) : v);
+        return cert_is_host(dot ? bytes_of(v.data + 1, v.len - 1) : v);
     case GENERAL_EMAIL:
         if (at != NULL) {
             size_t local = (size_t)(at - v.data);
-            return local > 0 && is_host(bytes_of(at + 1, v.len - local - 1));
+            return local > 0 && cert_is_host(bytes_of(at + 1, v.len - local - 1));
         }
-        return is_host(dot ? bytes_of(v.data + 1, v.len - 1) : v);
+        return cert_is_host(dot ? bytes_of(v.data + 1, v.len - 1) : v);
     case GENERAL_IP: {
         size_t half = v.len / 2;
         bool ended = false; /* a mask is ones, then zeros (RFC 4632 3.1) */
@@ -450,20 +464,4 @@ static bool constraint_well_made(const struct general_name *base)
     default:
         return true;
     }
-}
-
-/* is_host: labels of 1 to 63 letters, digits, hyphens and underscores. */
-static bool is_host(cssl_bytes host)
-{
-    size_t label = 0;
-    for (size_t i = 0; i < host.len; i++) {
-        uint8_t c = host.data[i];
-        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                     c == '-' || c == '_';
-        if (c == '.' ? label == 0 : !plain || label == 63) {
-            return false;
-        }
-        label = c == '.' ? 0 : label + 1;
-    }
-    return label > 0;
 }

@@ -118,5 +118,7 @@ struct general_name {
 /* general_name_next reads one and checks its form: ASCII texts, valid names. ip_len is what an
  * address may have besides 4 times itself: 4 in names (4 or 16 bytes), 8 in constraints (8 or 32). */
 struct general_name general_name_next(struct rd *names, size_t ip_len);
+/* cert_is_host: labels of 1 to 63 letters, digits, hyphens and underscores, with dots between. */
+bool cert_is_host(cssl_bytes host);
 
 #endif

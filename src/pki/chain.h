@@ -27,9 +27,14 @@ struct chain_params {
     const char *name;        /* host name or IP address that the leaf must be for; NULL: any */
     int64_t now;             /* seconds since 1970, UTC */
     int depth;               /* intermediates at most */
-    const uint16_t *schemes; /* permitted for the signatures in the chain */
-    size_t num_schemes;
+    const uint16_t *schemes; /* permitted for the signatures in the chain; RSASSA-PSS counts under
+                                either of its names, ECDSA by its hash */
+    size_t num_schemes;      /* 0: all that are safe */
     bool ask;                /* stop for an opinion on each certificate and each fault */
+    uint16_t key_usage;      /* what the leaf's keyUsage must all allow if it has one, bit 0 of RFC
+                                5280 4.2.1.3 being 0x8000; 0: digitalSignature, which TLS 1.3 needs
+                                (RFC 8446 4.4.2.2) */
+    bool any_key_usage;      /* do not look at the leaf's keyUsage */
 };
 
 enum chain_result { CHAIN_OK, CHAIN_FAILED, CHAIN_ASKS };
@@ -58,7 +63,7 @@ void chain_question(const struct chain *c, struct chain_question *q);
 void chain_answer(struct chain *c, enum chain_verdict verdict);
 
 /* chain_path gives certificate i of the path that was found, the leaf first and the anchor last;
- * NULL behind it. Borrowed from the chain. */
+ * NULL behind it. After a failure it is the path that came nearest. Borrowed from the chain. */
 const struct cert *chain_path(const struct chain *c, size_t i);
 void chain_free(struct chain *c);
 

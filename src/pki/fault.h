@@ -14,14 +14,14 @@
 enum fault {
     FAULT_UNKNOWN_CA,
     FAULT_SELF_SIGNED,
+    FAULT_WEAK_DIGEST,
+    FAULT_UNSUPPORTED_SIGNATURE,
+    FAULT_SIGNATURE_NOT_ACCEPTED,
     FAULT_SIGNATURE,
     FAULT_EXPIRED,
     FAULT_NOT_YET_VALID,
     FAULT_WEAK_KEY,
     FAULT_UNSUPPORTED_KEY,
-    FAULT_WEAK_DIGEST,
-    FAULT_UNSUPPORTED_SIGNATURE,
-    FAULT_SIGNATURE_NOT_ACCEPTED,
     FAULT_VERSION,
     FAULT_SERIAL,
     FAULT_EMPTY_NAME,
@@ -43,7 +43,9 @@ enum fault {
     FAULT_NUM
 };
 
-
 #define FAULT_BIT(f) (UINT32_C(1) << (f))
+
+/* fault_reason is the reason that a fault has for the outside. */
+cssl_reason fault_reason(enum fault fault);
 
 #endif
