@@ -1,0 +1,219 @@
+/* auth13.c - Certificate, CertificateVerify and Finished, for both roles. Knows no order. */
+#include "hs/auth13.h"
+
+#include "base/error.h"
+#include "base/mem.h"
+
+static int verify_chain(struct hs *hs, cssl_error *err);
+static void list_of(cssl_bytes wire, uint16_t *list, size_t max, size_t *num);
+
+int auth13_send_certificate(struct hs *hs, const struct certkey *ck, cssl_error *err)
+{
+    struct certificate c = { 0 };
+    for (size_t i = 0; ck != NULL && i < ck->num_certs && i < CERTIFICATE_ENTRIES_MAX; i++) {
+        c.entries[i].cert = cert_der(ck->certs[i]);
+        c.num_entries = i + 1;
+    }
+    msg_open(&hs->out, HT_CERTIFICATE);
+    certificate_write(&hs->out, &c);
+    wr_close(&hs->out);
+    hs->conn->own = ck;
+    return hs_send(hs, err);
+}
+
+int auth13_ask_signature(struct hs *hs, const struct certkey *ck, cssl_error *err)
+{
+    uint8_t hash[HASH_MAX];
+    uint8_t content[CERTIFICATE_VERIFY_CONTENT_MAX];
+    struct wr w;
+    transcript_hash(&hs->transcript, hash);
+    wr_fixed(&w, content, sizeof(content));
+    certificate_verify_content(&w, hs->conn->server, bytes_of(hash, hash_len(hs->transcript.alg)));
+    int ret = wr_ok(&w) ? hs_new_step(hs, err) : fail(err, CSSL_R_INTERNAL);
+    return ret != 0 ? ret : pk_step_sign(hs->step, ck->key, hs->scheme, wr_view(&w), err);
+}
+
+int auth13_send_verify(struct hs *hs, cssl_error *err)
+{
+    const struct certificate_verify cv = { .scheme = hs->scheme,
+                                           .signature = bytes_of(hs->step->out,
+                                                                 hs->step->out_len) };
+    msg_open(&hs->out, HT_CERTIFICATE_VERIFY);
+    certificate_verify_write(&hs->out, &cv);
+    wr_close(&hs->out);
+    if (hs->conn->server) {
+        hs->conn->server_scheme = hs->scheme;
+    } else {
+        hs->conn->client_scheme = hs->scheme;
+    }
+    return hs_send(hs, err);
+}
+
+int auth13_send_finished(struct hs *hs, cssl_error *err)
+{
+    uint8_t hash[HASH_MAX];
+    uint8_t verify_data[HASH_MAX];
+    enum hash_alg alg = hs->transcript.alg;
+    transcript_hash(&hs->transcript, hash);
+    finished13(alg,
+               hs->conn->server ? &hs->schedule.server_handshake : &hs->schedule.client_handshake,
+               hash, verify_data);
+    msg_open(&hs->out, HT_FINISHED);
+    wr_put(&hs->out, verify_data, hash_len(alg));
+    wr_close(&hs->out);
+    return hs_send(hs, err);
+}
+
+int auth13_take_certificate(struct hs *hs, const struct hs_msg *m, struct ext_set asked,
+                            bool *empty, cssl_error *err)
+{
+    struct certificate c;
+    int ret = certificate_parse(&c, m->body, asked, err);
+    if (ret != 0) {
+        return ret;
+    }
+    /* RFC 8446 4.4.2: empty during the handshake, for there was no context in the request. */
+    if (c.context.len != 0) {
+        return fail(err, CSSL_R_CERTIFICATE_CONTEXT);
+    }
+    *empty = c.num_entries == 0;
+    if (*empty) {
+        return 0;
+    }
+    struct peer_chain *chain = mem_new(sizeof(*chain));
+    if (chain == NULL) {
+        return fail(err, CSSL_R_NOMEM);
+    }
+    atomic_init(&chain->refs, 1);
+    hs->conn->peer = chain;
+    for (size_t i = 0; i < c.num_entries; i++) {
+        chain->certs[i] = cert_parse(c.entries[i].cert, err);
+        if (chain->certs[i] == NULL) {
+            if (err != NULL) {
+                err->cert_index = (int16_t)i;
+            }
+            return CSSL_ALERT;
+        }
+        chain->num++;
+    }
+    hs->conn->peer_expires = peer_chain_expires(chain);
+    return hs->conn->config->verify ? verify_chain(hs, err) : 0;
+}
+
+int auth13_take_verify(struct hs *hs, const struct hs_msg *m, cssl_error *err)
+{
+    struct certificate_verify cv;
+    int ret = certificate_verify_parse(&cv, m->body, err);
+    if (ret != 0) {
+        return ret;
+    }
+    struct conn *c = hs->conn;
+    const struct cert *leaf = c->peer->certs[0];
+    /* RFC 8446 4.4.3: one of the schemes that were offered, and fit for the key. */
+    if (!codes_has(&c->config->schemes, cv.scheme) ||
+        !scheme_fits_key(cv.scheme, cert_key(leaf)->type, true)) {
+        const char *name = name_of_scheme(cv.scheme);
+        return fail_text(err, CSSL_R_SCHEME_NOT_OFFERED, "%s (0x%04x)",
+                         name == NULL ? "unknown" : name, cv.scheme);
+    }
+    uint8_t hash[HASH_MAX];
+    uint8_t content[CERTIFICATE_VERIFY_CONTENT_MAX];
+    struct wr w;
+    transcript_hash(&hs->transcript, hash);
+    wr_fixed(&w, content, sizeof(content));
+    certificate_verify_content(&w, !c->server, bytes_of(hash, hash_len(hs->transcript.alg)));
+    if (!wr_ok(&w)) {
+        return fail(err, CSSL_R_INTERNAL);
+    }
+    if (c->server) {
+        c->client_scheme = cv.scheme;
+    } else {
+        c->server_scheme = cv.scheme;
+    }
+    return spki_verify(cert_spki(leaf), cv.scheme, wr_view(&w), cv.signature, err);
+}
+
+int auth13_take_finished(struct hs *hs, const struct hs_msg *m, cssl_error *err)
+{
+    uint8_t hash[HASH_MAX];
+    uint8_t verify_data[HASH_MAX];
+    enum hash_alg alg = hs->transcript.alg;
+    if (m->body.len != hash_len(alg)) {
+        return fail(err, CSSL_R_FINISHED_LENGTH);
+    }
+    transcript_hash(&hs->transcript, hash);
+    finished13(alg,
+               hs->conn->server ? &hs->schedule.client_handshake : &hs->schedule.server_handshake,
+               hash, verify_data);
+    return ct_equal(verify_data, m->body.data, m->body.len) ? 0
+                                                            : fail(err, CSSL_R_FINISHED_WRONG);
+}
+
+void auth13_wish(struct auth13_wish *w, cssl_bytes schemes, cssl_bytes cert_schemes,
+                 cssl_bytes authorities, cssl_bytes name)
+{
+    memset(w, 0, sizeof(*w));
+    w->wish.schemes = w->schemes;
+    w->wish.cert_schemes = w->cert_schemes;
+    w->wish.authorities = w->authorities;
+    list_of(schemes, w->schemes, ARRAY_LEN(w->schemes), &w->wish.num_schemes);
+    list_of(cert_schemes.len > 0 ? cert_schemes : schemes, w->cert_schemes,
+            ARRAY_LEN(w->cert_schemes), &w->wish.num_cert_schemes);
+    struct rd r = rd_of(authorities);
+    while (rd_more(&r) && w->wish.num_authorities < ARRAY_LEN(w->authorities)) {
+        w->authorities[w->wish.num_authorities++] = rd_view16(&r);
+    }
+    if (name.len > 0 && name.len < sizeof(w->name)) {
+        memcpy(w->name, name.data, name.len);
+        w->wish.name = w->name;
+    }
+}
+
+int auth13_take_session(struct hs *hs, const struct session *s, cssl_error *err)
+{
+    struct conn *c = hs->conn;
+    c->resumed = true;
+    c->authenticated_at = s->authenticated_at;
+    c->peer_verified = s->peer_verified;
+    if (s->chain_len == 0) {
+        return 0;
+    }
+    c->peer = peer_chain_from(bytes_of(s->chain, s->chain_len), err);
+    if (c->peer == NULL) {
+        return CSSL_ALERT;
+    }
+    c->peer_expires = peer_chain_expires(c->peer);
+    return 0;
+}
+
+static int verify_chain(struct hs *hs, cssl_error *err)
+{
+    struct conn *c = hs->conn;
+    const cssl_config *config = c->config;
+    const char *name = conn_verify_name(c);
+    const struct chain_params params = { .anchors = config->anchors,
+                                         .purpose = c->server ? PURPOSE_CLIENT : PURPOSE_SERVER,
+                                         .name = name == NULL || name[0] == '\0' ? NULL : name,
+                                         .now = config_now(config),
+                                         .depth = config->depth,
+                                         .schemes = config->cert_schemes.list,
+                                         .num_schemes = config->cert_schemes.num };
+    struct chain *chain = chain_new(&params, c->peer->certs, c->peer->num, err);
+    if (chain == NULL) {
+        return CSSL_NOMEM;
+    }
+    enum chain_result result = chain_run(chain, err);
+    chain_free(chain);
+    if (result != CHAIN_OK) {
+        return err == NULL ? CSSL_ALERT : err->status;
+    }
+    c->peer_verified = true;
+    return 0;
+}
+
+static void list_of(cssl_bytes wire, uint16_t *list, size_t max, size_t *num)
+{
+    for (size_t i = 0; i < u16s_len(wire) && *num < max; i++) {
+        list[(*num)++] = u16s_at(wire, i);
+    }
+}

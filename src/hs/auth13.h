@@ -1,0 +1,41 @@
+/*
+ * auth13.h - the authentication messages of TLS 1.3, which are the same for both roles:
+ * Certificate, CertificateVerify, Finished (RFC 8446 4.4).
+ */
+#ifndef CSSL_HS_AUTH13_H
+#define CSSL_HS_AUTH13_H
+
+#include "hs/flow.h"
+
+/* auth13_send_certificate sends the chain of ck, or an empty one when ck is NULL. */
+int auth13_send_certificate(struct hs *hs, const struct certkey *ck, cssl_error *err) CHECK;
+/* auth13_ask_signature asks for the step that signs the transcript with ck under hs->scheme;
+ * auth13_send_verify sends its CertificateVerify. */
+int auth13_ask_signature(struct hs *hs, const struct certkey *ck, cssl_error *err) CHECK;
+int auth13_send_verify(struct hs *hs, cssl_error *err) CHECK;
+int auth13_send_finished(struct hs *hs, cssl_error *err) CHECK;
+
+/* auth13_take_certificate parses the peer's Certificate into conn->peer and, when the config says
+ * so, verifies chain and name. *empty tells that there was no certificate in it. */
+int auth13_take_certificate(struct hs *hs, const struct hs_msg *m, struct ext_set asked,
+                            bool *empty, cssl_error *err) CHECK;
+/* auth13_take_verify checks the peer's CertificateVerify over the transcript. */
+int auth13_take_verify(struct hs *hs, const struct hs_msg *m, cssl_error *err) CHECK;
+int auth13_take_finished(struct hs *hs, const struct hs_msg *m, cssl_error *err) CHECK;
+
+/* auth13_wish is what a peer accepts, from the lists of its ClientHello or CertificateRequest, in
+ * memory of the caller. */
+struct auth13_wish {
+    struct certkey_wish wish;
+    uint16_t schemes[64];
+    uint16_t cert_schemes[64];
+    cssl_bytes authorities[256];
+    char name[256];
+};
+void auth13_wish(struct auth13_wish *w, cssl_bytes schemes, cssl_bytes cert_schemes,
+                 cssl_bytes authorities, cssl_bytes name);
+
+/* auth13_take_session puts what a resumed session had authenticated into the connection. */
+int auth13_take_session(struct hs *hs, const struct session *s, cssl_error *err) CHECK;
+
+#endif

@@ -1,0 +1,491 @@
+/* client13.c - what a client does with each message of TLS 1.3. Knows no order and no record. */
+#include "hs/client13.h"
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "hs/auth13.h"
+#include "hs/negotiate.h"
+#include "pki/hostname.h"
+
+static int ask_share(struct hs *hs, uint16_t group, cssl_error *err);
+static void take_share(struct hs *hs);
+static int find_psks(struct hs *hs, cssl_error *err);
+static int find_session(struct hs *hs, cssl_error *err);
+static int send_hello(struct hs *hs, cssl_error *err);
+static void write_binders(struct hs *hs, const struct client_hello *ch, size_t body_at);
+static int take_retry(struct hs *hs, const struct server_hello *sh, cssl_error *err);
+static int check_server_hello(struct hs *hs, const struct server_hello *sh, cssl_error *err);
+
+int client13_start(struct hs *hs, const struct hs_msg *m, cssl_error *err)
+{
+    (void)m;
+    const cssl_config *config = hs->conn->config;
+    hs->session_id_len = config->middlebox_comp_mode ? HELLO_SESSION_ID_MAX : 0;
+    int ret = rand_fill(&config->rand, hs->client_random, HELLO_RANDOM, err);
+    if (ret == 0) {
+        ret = rand_fill(&config->rand, hs->session_id, hs->session_id_len, err);
+    }
+    if (ret == 0) {
+        ret = find_psks(hs, err);
+    }
+    if (ret == 0) {
+        ret = ask_share(hs, config->share_groups.list[0], err);
+    }
+    return ret == 0 ? CLIENT13_HELLO : ret;
+}
+
+int client13_hello(struct hs *hs, const struct hs_msg *m, cssl_error *err)
+{
+    (void)m;
+    const struct codes *groups = &hs->conn->config->share_groups;
+    take_share(hs);
+    if (hs->num_shares < groups->num && hs->num_shares < HS_SHARES_MAX) {
+        int ret = ask_share(hs, groups->list[hs->num_shares], err);
+        return ret == 0 ? CLIENT13_HELLO : ret;
+    }
+    int ret = send_hello(hs, err);
+    return ret == 0 ? CLIENT13_WAIT_SH : ret;
+}
+
+int client13_server_hello(struct hs *hs, const struct hs_msg *m, cssl_error *err)
+{
+    struct server_hello sh;
+    struct conn *c = hs->conn;
+    int ret = server_hello_parse(&sh, m->body, hs->asked, err);
+    if (ret == 0) {
+        ret = check_server_hello(hs, &sh, err);
+    }
+    if (ret != 0) {
+        return ret;
+    }
+    if (sh.hello_retry) {
+        return take_retry(hs, &sh, err);
+    }
+    c->suite = sh.cipher_suite;
+    c->hash_alg = (uint8_t)suite_hash(sh.cipher_suite);
+    c->aead_alg = (uint8_t)suite_aead(sh.cipher_suite);
+    transcript_choose(&hs->transcript, (enum hash_alg)c->hash_alg);
+    cssl_bytes psk = bytes_of(NULL, 0);
+    if (ext_has(sh.has, EXT_PRE_SHARED_KEY)) {
+        /* RFC 8446 4.2.11: one that was offered, with the hash it is bound to. */
+        if (sh.selected_psk >= hs->num_psks || hs->psks[sh.selected_psk].hash != c->hash_alg) {
+            return fail(err, CSSL_R_PSK_NOT_OFFERED);
+        }
+        const struct hs_psk *chosen = &hs->psks[sh.selected_psk];
+        hs->using_psk = true;
+        psk = chosen->secret;
+        c->peer_verified = true; /* only the holder of an external key gets any further */
+        if (chosen->session != NULL &&
+            (ret = auth13_take_session(hs, chosen->session, err)) != 0) {
+            return ret;
+        }
+    }
+    schedule13_early(&hs->schedule, (enum hash_alg)c->hash_alg, psk);
+    /* RFC 8446 4.2.8, 4.2.9: with psk_dhe_ke there is always a share. */
+    if (!ext_has(sh.has, EXT_KEY_SHARE)) {
+        return fail_text(err, CSSL_R_EXTENSION_MISSING, "key_share");
+    }
+    for (size_t i = 0; i < hs->num_shares; i++) {
+        if (kx_group(hs->shares[i]) == sh.share.group) {
+            struct kx *kx = hs->shares[i];
+            c->group = sh.share.group;
+            hs->shares[i] = hs->shares[--hs->num_shares];
+            if ((ret = hs_new_step(hs, err)) != 0) {
+                kx_free(kx);
+                return ret;
+            }
+            ret = pk_step_finish(hs->step, kx, sh.share.key, err);
+            return ret == 0 ? CLIENT13_SECRET : ret;
+        }
+    }
+    return fail_text(err, CSSL_R_SHARE_NOT_OFFERED, "group %u", sh.share.group);
+}
+
+int client13_retry(struct hs *hs, const struct hs_msg *m, cssl_error *err)
+{
+    (void)m;
+    if (hs->step != NULL) {
+        take_share(hs);
+    }
+    int ret = hs_send_ccs(hs, err);
+    if (ret == 0) {
+        ret = send_hello(hs, err);
+    }
+    return ret == 0 ? CLIENT13_WAIT_SH : ret;
+}
+
+int client13_secret(struct hs *hs, const struct hs_msg *m, cssl_error *err)
+{
+    (void)m;
+    uint8_t hash[HASH_MAX];
+    transcript_hash(&hs->transcript, hash);
+    schedule13_handshake(&hs->schedule, bytes_of(hs->step->secret, hs->step->secret_len), hash);
+    conn_keylog(hs->conn, "CLIENT_HANDSHAKE_TRAFFIC_SECRET", hs->client_random,
+                &hs->schedule.client_handshake);
+    conn_keylog(hs->conn, "SERVER_HANDSHAKE_TRAFFIC_SECRET", hs->client_random,
+                &hs->schedule.server_handshake);
+    int ret = hs_send_ccs(hs, err);
+    return ret == 0 ? CLIENT13_WAIT_EE : ret;
+}
+
+int client13_encrypted_extensions(struct hs *hs, const struct hs_msg *m, cssl_error *err)
+{
+    struct encrypted_extensions ee;
+    struct conn *c = hs->conn;
+    int ret = encrypted_extensions_parse(&ee, m->body, hs->asked, err);
+    if (ret != 0) {
+        return ret;
+    }
+    if (ext_has(ee.has, EXT_ALPN)) {
+        /* RFC 7301 3.1: one of those that were offered. */
+        if (!alpn_has(bytes_of(c->config->alpn, c->config->alpn_len), ee.alpn)) {
+            return fail_text(err, CSSL_R_ALPN_NOT_OFFERED, "\"%.*s\"", (int)ee.alpn.len,
+                             (const char *)ee.alpn.data);
+        }
+        c->alpn = mem_new(ee.alpn.len + 1);
+        if (c->alpn == NULL) {
+            return fail(err, CSSL_R_NOMEM);
+        }
+        memcpy(c->alpn, ee.alpn.data, ee.alpn.len);
+    }
+    if (!hs->using_psk) {
+        c->authenticated_at = config_now(c->config);
+        return CLIENT13_WAIT_CERT_CR;
+    }
+    if (!c->resumed) {
+        c->authenticated_at = config_now(c->config);
+    }
+    return CLIENT13_WAIT_FINISHED;
+}
+
+int client13_certificate_request(struct hs *hs, const struct hs_msg *m, cssl_error *err)
+{
+    if (m->type == HT_CERTIFICATE) {
+        return client13_certificate(hs, m, err);
+    }
+    struct certificate_request cr;
+    const cssl_config *config = hs->conn->config;
+    int ret = certificate_request_parse(&cr, m->body, err);
+    if (ret != 0) {
+        return ret;
+    }
+    if (cr.context.len != 0) {
+        return fail(err, CSSL_R_CERTIFICATE_CONTEXT); /* RFC 8446 4.3.2 */
+    }
+    hs->certificate_wanted = true;
+    struct auth13_wish *wish = mem_new(sizeof(*wish));
+    if (wish == NULL) {
+        return fail(err, CSSL_R_NOMEM);
+    }
+    auth13_wish(wish, cr.signature_algorithms, cr.signature_algorithms_cert,
+                cr.certificate_authorities, bytes_of(NULL, 0));
+    int index = certkey_pick(config->certkeys, config->num_certkeys, config->schemes.list,
+                             config->schemes.num, &wish->wish, &hs->scheme);
+    hs->own = index < 0 ? NULL : &config->certkeys[index];
+    mem_free(wish);
+    return CLIENT13_WAIT_CERT;
+}
+
+int client13_certificate(struct hs *hs, const struct hs_msg *m, cssl_error *err)
+{
+    bool empty = false;
+    int ret = auth13_take_certificate(hs, m, hs->asked, &empty, err);
+    if (ret != 0) {
+        return ret;
+    }
+    /* RFC 8446 4.4.2.4: a server's list is never empty. */
+    return empty ? fail(err, CSSL_R_CERTIFICATE_NONE) : CLIENT13_WAIT_CV;
+}
+
+int client13_certificate_verify(struct hs *hs, const struct hs_msg *m, cssl_error *err)
+{
+    int ret = auth13_take_verify(hs, m, err);
+    return ret == 0 ? CLIENT13_WAIT_FINISHED : ret;
+}
+
+int client13_finished(struct hs *hs, const struct hs_msg *m, cssl_error *err)
+{
+    int ret = auth13_take_finished(hs, m, err);
+    return ret == 0 ? CLIENT13_CERTIFICATE : ret;
+}
+
+int client13_send_certificate(struct hs *hs, const struct hs_msg *m, cssl_error *err)
+{
+    (void)m;
+    uint8_t hash[HASH_MAX];
+    transcript_hash(&hs->transcript, hash);
+    schedule13_application(&hs->schedule, hash);
+    hs->conn->exporter = hs->schedule.exporter;
+    conn_keylog(hs->conn, "CLIENT_TRAFFIC_SECRET_0", hs->client_random,
+                &hs->schedule.client_application);
+    conn_keylog(hs->conn, "SERVER_TRAFFIC_SECRET_0", hs->client_random,
+                &hs->schedule.server_application);
+    conn_keylog(hs->conn, "EXPORTER_SECRET", hs->client_random, &hs->schedule.exporter);
+    if (!hs->certificate_wanted) {
+        return CLIENT13_FINISHED;
+    }
+    int ret = auth13_send_certificate(hs, hs->own, err);
+    if (ret != 0 || hs->own == NULL) {
+        return ret == 0 ? CLIENT13_FINISHED : ret;
+    }
+    ret = auth13_ask_signature(hs, hs->own, err);
+    return ret == 0 ? CLIENT13_SIGNED : ret;
+}
+
+int client13_signed(struct hs *hs, const struct hs_msg *m, cssl_error *err)
+{
+    (void)m;
+    int ret = auth13_send_verify(hs, err);
+    return ret == 0 ? CLIENT13_FINISHED : ret;
+}
+
+int client13_send_finished(struct hs *hs, const struct hs_msg *m, cssl_error *err)
+{
+    (void)m;
+    uint8_t hash[HASH_MAX];
+    int ret = auth13_send_finished(hs, err);
+    if (ret != 0) {
+        return ret;
+    }
+    transcript_hash(&hs->transcript, hash);
+    schedule13_resumption(&hs->schedule, hash);
+    hs->conn->resumption = hs->schedule.resumption;
+    return HS_DONE;
+}
+
+static int ask_share(struct hs *hs, uint16_t group, cssl_error *err)
+{
+    int ret = hs_new_step(hs, err);
+    if (ret == 0) {
+        pk_step_key_pair(hs->step, group, &hs->conn->config->rand);
+    }
+    return ret;
+}
+
+static void take_share(struct hs *hs)
+{
+    hs->shares[hs->num_shares++] = hs->step->kx;
+    hs->step->kx = NULL;
+}
+
+/* The PSKs to offer: that of a session with this server, and the config's own. */
+static int find_psks(struct hs *hs, cssl_error *err)
+{
+    const cssl_config *config = hs->conn->config;
+    int ret = find_session(hs, err);
+    if (ret != 0) {
+        return ret;
+    }
+    if (hs->session.ticket_len > 0) {
+        hs->psks[hs->num_psks++] = (struct hs_psk){
+            .session = &hs->session,
+            .hash = suite_hash(hs->session.suite),
+            .identity = bytes_of(hs->session.ticket, hs->session.ticket_len),
+            .secret = secret_bytes(&hs->session.psk),
+        };
+    }
+    if (config->psk != NULL && first_suite(&config->suites, codes_wire(&config->suites),
+                                           HASH_SHA256) != 0) {
+        hs->psks[hs->num_psks++] = (struct hs_psk){
+            .hash = HASH_SHA256,
+            .identity = bytes_str(config->psk_identity),
+            .secret = bytes_of(config->psk, config->psk_len),
+        };
+    }
+    return 0;
+}
+
+static int find_session(struct hs *hs, cssl_error *err)
+{
+    struct conn *c = hs->conn;
+    const cssl_config *config = c->config;
+    int64_t now = config_now(config);
+    if (config->use_ticket != NULL) {
+        if (session_copy(&hs->session, config->use_ticket) != 0) {
+            return fail(err, CSSL_R_NOMEM);
+        }
+    } else if (config->tickets == CSSL_TICKETS_AUTO && c->host != NULL) {
+        uint8_t key[SESSION_DIGEST];
+        cache_client_key(key, c->host, c->port, bytes_of(config->alpn, config->alpn_len),
+                         config->policy);
+        (void)cache_take(config->shared->sessions, key, now, &hs->session);
+    }
+    /* The session must be one of this name, this policy and one of these suites, and be alive.
+     * The protocol is the server's to choose; that it is the old one it has to check. */
+    cssl_bytes sni = bytes_str(c->sni == NULL ? "" : c->sni);
+    const struct session *s = &hs->session;
+    bool protocol = s->alpn[0] == '\0' ||
+                    alpn_has(bytes_of(config->alpn, config->alpn_len), bytes_str(s->alpn));
+    if (s->ticket_len > 0 &&
+        (!protocol || !session_fits(s, config, sni, bytes_str(s->alpn), now) ||
+         (config->verify && !s->peer_verified) ||
+         first_suite(&config->suites, codes_wire(&config->suites), suite_hash(s->suite)) == 0)) {
+        session_wipe(&hs->session);
+    }
+    return 0;
+}
+
+static int send_hello(struct hs *hs, cssl_error *err)
+{
+    static const uint8_t null_compression[] = { 0 };
+    static const uint8_t version13[] = { 3, 4 };
+    static const uint8_t zeros[HASH_MAX];
+    static const uint8_t psk_dhe_ke[] = { 1 };
+    const cssl_config *config = hs->conn->config;
+    struct client_hello ch = {
+        .legacy_version = TLS_1_2,
+        .random = bytes_of(hs->client_random, HELLO_RANDOM),
+        .session_id = bytes_of(hs->session_id, hs->session_id_len),
+        .cipher_suites = codes_wire(&config->suites),
+        .compression = bytes_of(null_compression, 1),
+        .supported_versions = bytes_of(version13, 2),
+        .supported_groups = codes_wire(&config->groups),
+        .signature_algorithms = codes_wire(&config->schemes),
+        .signature_algorithms_cert = codes_wire(&config->cert_schemes),
+        .psk_modes = bytes_of(psk_dhe_ke, 1),
+        .alpn = bytes_of(config->alpn, config->alpn_len),
+        .cookie = bytes_of(hs->cookie, hs->cookie_len),
+        .server_name = bytes_str(hs->conn->sni == NULL ? "" : hs->conn->sni),
+        .num_shares = hs->num_shares,
+        .num_psks = hs->num_psks,
+        .all_psks = hs->num_psks,
+    };
+    const struct {
+        uint16_t type;
+        bool wanted;
+    } rows[] = {
+        { EXT_SERVER_NAME, ch.server_name.len > 0 },
+        { EXT_SUPPORTED_VERSIONS, true },
+        { EXT_SUPPORTED_GROUPS, true },
+        { EXT_SIGNATURE_ALGORITHMS, true },
+        { EXT_SIGNATURE_ALGORITHMS_CERT, true },
+        { EXT_KEY_SHARE, true },
+        { EXT_ALPN, ch.alpn.len > 0 },
+        { EXT_COOKIE, ch.cookie.len > 0 },
+        { EXT_PSK_KEY_EXCHANGE_MODES,
+          hs->num_psks > 0 || config->tickets != CSSL_TICKETS_DISABLED },
+        { EXT_PRE_SHARED_KEY, hs->num_psks > 0 },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        if (rows[i].wanted) {
+            ext_add(&ch.has, rows[i].type);
+        }
+    }
+    for (size_t i = 0; i < hs->num_shares; i++) {
+        ch.shares[i] = (struct key_share){ kx_group(hs->shares[i]), kx_share(hs->shares[i]) };
+    }
+    int64_t now_ms = config_now_us(config, CSSL_CLOCK_WALL) / 1000;
+    for (size_t i = 0; i < hs->num_psks; i++) {
+        const struct session *s = hs->psks[i].session;
+        ch.psks[i].identity = hs->psks[i].identity;
+        ch.psks[i].obfuscated_ticket_age =
+            s == NULL ? 0 : (uint32_t)(now_ms - s->issued_at_ms) + s->age_add;
+        ch.binders[i] = bytes_of(zeros, hash_len(hs->psks[i].hash));
+    }
+    msg_open(&hs->out, HT_CLIENT_HELLO);
+    size_t body_at = hs->out.len;
+    client_hello_write(&hs->out, &ch);
+    wr_close(&hs->out);
+    if (!wr_ok(&hs->out)) {
+        return fail(err, CSSL_R_NOMEM);
+    }
+    write_binders(hs, &ch, body_at);
+    hs->asked = ch.has;
+    return hs_send(hs, err);
+}
+
+/* The binders are computed over what stands before them, and then put in (RFC 8446 4.2.11.2). */
+static void write_binders(struct hs *hs, const struct client_hello *ch, size_t body_at)
+{
+    size_t end = body_at + ch->binders_at;
+    size_t at = end + 2;
+    for (size_t i = 0; i < hs->num_psks; i++) {
+        uint8_t hash[HASH_MAX];
+        struct schedule13 early;
+        transcript_hash_with(&hs->transcript, hs->psks[i].hash, bytes_of(hs->out.data, end), hash);
+        schedule13_early(&early, hs->psks[i].hash, hs->psks[i].secret);
+        schedule13_binder(&early, hs->psks[i].session == NULL, hash, hs->out.data + at + 1);
+        schedule13_wipe(&early);
+        at += 1 + hash_len(hs->psks[i].hash);
+    }
+}
+
+static int check_server_hello(struct hs *hs, const struct server_hello *sh, cssl_error *err)
+{
+    static const uint8_t downgrade[] = { 'D', 'O', 'W', 'N', 'G', 'R', 'D' };
+    if (sh->selected_version != TLS_1_3) {
+        if (ext_has(sh->has, EXT_SUPPORTED_VERSIONS)) {
+            return fail(err, CSSL_R_VERSION_NOT_OFFERED); /* RFC 8446 4.2.1 */
+        }
+        /* RFC 8446 4.1.3: a server that knows better says that somebody made it speak worse. */
+        if (memcmp(sh->random.data + HELLO_RANDOM - 8, downgrade, sizeof(downgrade)) == 0) {
+            return fail(err, CSSL_R_DOWNGRADE);
+        }
+        return fail_text(err, CSSL_R_VERSION_NOT_COMMON, "the server has %s at best",
+                         name_of_version(sh->legacy_version) == NULL
+                             ? "something older"
+                             : name_of_version(sh->legacy_version));
+    }
+    if (sh->legacy_version != TLS_1_2) {
+        return fail(err, CSSL_R_VERSION_NOT_OFFERED);
+    }
+    if (!bytes_equal(sh->session_id, bytes_of(hs->session_id, hs->session_id_len))) {
+        return fail(err, CSSL_R_SESSION_ID_NOT_ECHOED);
+    }
+    if (sh->compression != 0) {
+        return fail(err, CSSL_R_COMPRESSION);
+    }
+    if (!codes_has(&hs->conn->config->suites, sh->cipher_suite) ||
+        (hs->retried && sh->cipher_suite != hs->retry_suite)) {
+        return fail_text(err, CSSL_R_SUITE_NOT_OFFERED, "0x%04x", sh->cipher_suite);
+    }
+    if (!sh->hello_retry && hs->retried && hs->group != 0 && ext_has(sh->has, EXT_KEY_SHARE) &&
+        sh->share.group != hs->group) {
+        return fail_text(err, CSSL_R_SHARE_NOT_OFFERED, "group %u", sh->share.group);
+    }
+    return 0;
+}
+
+static int take_retry(struct hs *hs, const struct server_hello *sh, cssl_error *err)
+{
+    if (hs->retried) {
+        return fail(err, CSSL_R_HELLO_RETRY_TWICE); /* RFC 8446 4.1.4: unexpected_message */
+    }
+    hs->retried = true;
+    hs->conn->hello_retry = true;
+    hs->retry_suite = sh->cipher_suite;
+    enum hash_alg alg = suite_hash(sh->cipher_suite);
+    transcript_choose(&hs->transcript, alg);
+    transcript_retry(&hs->transcript);
+    if (ext_has(sh->has, EXT_COOKIE)) {
+        hs->cookie = mem_copy(sh->cookie.data, sh->cookie.len);
+        hs->cookie_len = sh->cookie.len;
+        if (hs->cookie == NULL) {
+            return fail(err, CSSL_R_NOMEM);
+        }
+    }
+    /* RFC 8446 4.1.4: PSKs of another hash than the suite's are not offered again. */
+    size_t kept = 0;
+    for (size_t i = 0; i < hs->num_psks; i++) {
+        if (hs->psks[i].hash == alg) {
+            hs->psks[kept++] = hs->psks[i];
+        }
+    }
+    hs->num_psks = kept;
+    if (!ext_has(sh->has, EXT_KEY_SHARE)) {
+        return CLIENT13_RETRY;
+    }
+    /* RFC 8446 4.2.8: a group that was offered and for which there was no share. */
+    hs->group = sh->share.group;
+    bool shared = false;
+    for (size_t i = 0; i < hs->num_shares; i++) {
+        shared = shared || kx_group(hs->shares[i]) == hs->group;
+        kx_free(hs->shares[i]);
+    }
+    hs->num_shares = 0;
+    if (shared || !codes_has(&hs->conn->config->groups, hs->group)) {
+        return fail_text(err, CSSL_R_RETRY_GROUP, "group %u", hs->group);
+    }
+    int ret = ask_share(hs, hs->group, err);
+    return ret == 0 ? CLIENT13_RETRY : ret;
+}

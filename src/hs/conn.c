@@ -1,0 +1,156 @@
+/* conn.c - what a connection keeps, and how it writes records. Knows no order of messages. */
+#include "hs/conn.h"
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/names.h"
+
+#include <stdio.h>
+
+enum {
+    HANDSHAKE_ROOM = 192 * 1024 /* what may be queued besides send_limit: flights, tickets, alerts */
+};
+
+int conn_init(struct conn *c, cssl_config *config, const char *host, uint16_t port,
+              cssl_error *err)
+{
+    c->config = cssl_config_ref(config);
+    c->server = config->server;
+    c->port = port;
+    c->peer_expires = INT64_MAX;
+    c->out.limit = config->send_limit + HANDSHAKE_ROOM;
+    if (host != NULL && (c->host = mem_str(host)) == NULL) {
+        return fail(err, CSSL_R_NOMEM);
+    }
+    return 0;
+}
+
+void conn_free(struct conn *c)
+{
+    rec_wipe(&c->read);
+    rec_wipe(&c->write);
+    buf_free(&c->out);
+    peer_chain_free(c->peer);
+    mem_free(c->host);
+    mem_free(c->sni);
+    mem_free(c->alpn);
+    cssl_config_free(c->config);
+    mem_wipe(c, sizeof(*c));
+}
+
+int conn_send(struct conn *c, struct worker *w, uint8_t type, cssl_bytes data, cssl_error *err)
+{
+    do {
+        cssl_bytes piece = bytes_of(data.data, min_size(data.len, c->config->max_fragment));
+        int ret = rec_seal(&c->write, w, type, &piece, 1, c->config->record_padding, &c->out, err);
+        if (ret != 0) {
+            return ret;
+        }
+        data = bytes_of(data.data + piece.len, data.len - piece.len);
+    } while (data.len > 0);
+    return 0;
+}
+
+int conn_send_message(struct conn *c, struct worker *w, cssl_bytes message, cssl_error *err)
+{
+    conn_trace(c, true, CT_HANDSHAKE, c->write.epoch, message);
+    return conn_send(c, w, CT_HANDSHAKE, message, err);
+}
+
+void conn_trace(const struct conn *c, bool sent, uint8_t content_type, uint8_t epoch,
+                cssl_bytes message)
+{
+    if (c->config->trace == NULL) {
+        return;
+    }
+    const cssl_trace_event event = { .time_us = config_now_us(c->config, CSSL_CLOCK_MONOTONIC),
+                                     .sent = sent,
+                                     .content_type = content_type,
+                                     .epoch = epoch,
+                                     .message = message };
+    c->config->trace(c->config->user, &event);
+}
+
+void conn_keylog(const struct conn *c, const char *label, const uint8_t *client_random,
+                 const struct secret *secret)
+{
+    if (c->config->keylog == NULL) {
+        return;
+    }
+    char line[64 + 2 * HELLO_RANDOM + 2 + 2 * SECRET_MAX];
+    int at = snprintf(line, sizeof(line), "%s ", label);
+    for (size_t i = 0; i < HELLO_RANDOM; i++) {
+        at += snprintf(line + at, sizeof(line) - (size_t)at, "%02x", client_random[i]);
+    }
+    line[at++] = ' ';
+    for (size_t i = 0; i < secret->len; i++) {
+        at += snprintf(line + at, sizeof(line) - (size_t)at, "%02x", secret->data[i]);
+    }
+    c->config->keylog(c->config->user, line);
+    mem_wipe(line, sizeof(line));
+}
+
+const char *conn_verify_name(const struct conn *c)
+{
+    if (c->server) {
+        return NULL;
+    }
+    if (c->config->has_sni) {
+        return c->config->sni;
+    }
+    return c->host == NULL ? "" : c->host;
+}
+
+struct peer_chain *peer_chain_from(cssl_bytes encoded, cssl_error *err)
+{
+    struct peer_chain *chain = mem_new(sizeof(*chain));
+    if (chain == NULL) {
+        (void)fail(err, CSSL_R_NOMEM);
+        return NULL;
+    }
+    atomic_init(&chain->refs, 1);
+    struct rd r = rd_of(encoded);
+    while (rd_more(&r)) {
+        cssl_bytes der = rd_view24(&r);
+        if (!rd_ok(&r) || chain->num == CHAIN_CERTS_MAX) {
+            (void)fail(err, CSSL_R_BAD_SESSION);
+            peer_chain_free(chain);
+            return NULL;
+        }
+        chain->certs[chain->num] = cert_parse(der, err);
+        if (chain->certs[chain->num] == NULL) {
+            peer_chain_free(chain);
+            return NULL;
+        }
+        chain->num++;
+    }
+    return chain;
+}
+
+struct peer_chain *peer_chain_ref(struct peer_chain *chain)
+{
+    (void)atomic_fetch_add_explicit(&chain->refs, 1, memory_order_relaxed);
+    return chain;
+}
+
+void peer_chain_free(struct peer_chain *chain)
+{
+    if (chain == NULL ||
+        atomic_fetch_sub_explicit(&chain->refs, 1, memory_order_acq_rel) != 1) {
+        return;
+    }
+    for (size_t i = 0; i < chain->num; i++) {
+        cert_free(chain->certs[i]);
+    }
+    mem_free(chain);
+}
+
+int64_t peer_chain_expires(const struct peer_chain *chain)
+{
+    int64_t end = INT64_MAX;
+    for (size_t i = 0; chain != NULL && i < chain->num; i++) {
+        int64_t one = cert_not_after(chain->certs[i]);
+        end = one < end ? one : end;
+    }
+    return end;
+}

@@ -1,0 +1,68 @@
+/*
+ * conn.h - what a connection keeps once its handshake is done, and how it writes a record.
+ *
+ * The sending half is out, write and write_secret; the receiving half read and read_secret. After
+ * the handshake each belongs to one thread at a time. The rest does not change any more.
+ */
+#ifndef CSSL_HS_CONN_H
+#define CSSL_HS_CONN_H
+
+#include "config/config.h"
+#include "record/tls_record.h"
+
+/* A peer's chain, as it sent it: counted, since sessions and connections share it. */
+struct peer_chain {
+    atomic_uint refs;
+    size_t num;
+    struct cert *certs[CHAIN_CERTS_MAX];
+};
+
+struct conn {
+    cssl_config *config; /* a reference */
+    bool server;
+    uint8_t hash_alg, aead_alg;
+    bool resumed, hello_retry, peer_verified;
+    uint16_t port;
+    uint16_t suite, group;
+    uint16_t server_scheme, client_scheme; /* of CertificateVerify; 0: none */
+    char *host;          /* clients: whom the program asked for; NULL without */
+    char *sni;           /* what was sent or received; NULL without */
+    char *alpn;          /* what was agreed on; NULL without */
+    const struct certkey *own; /* the identity that was used; lives in the config */
+    struct peer_chain *peer;   /* NULL without */
+    int64_t authenticated_at;  /* seconds, wall clock: of the full handshake */
+    int64_t peer_expires;      /* seconds: the end of the first certificate of the peer's chain
+                                  to end; INT64_MAX without a chain */
+    struct rec_half read, write;
+    struct secret read_secret, write_secret;
+    struct secret exporter, resumption; /* resumption: clients, for the tickets to come */
+    struct buf out;      /* records to be sent */
+};
+
+/* conn_init prepares a zeroed conn; host may be NULL. conn_free releases what it owns. */
+int conn_init(struct conn *c, cssl_config *config, const char *host, uint16_t port,
+              cssl_error *err) CHECK;
+void conn_free(struct conn *c);
+
+/* conn_send seals data as records of type into out, in fragments; the limit of out holds. */
+int conn_send(struct conn *c, struct worker *w, uint8_t type, cssl_bytes data, cssl_error *err) CHECK;
+/* conn_send_message is conn_send for a whole handshake message, seen by the trace. */
+int conn_send_message(struct conn *c, struct worker *w, cssl_bytes message, cssl_error *err) CHECK;
+/* conn_trace shows a message to the config's hook. */
+void conn_trace(const struct conn *c, bool sent, uint8_t content_type, uint8_t epoch,
+                cssl_bytes message);
+/* conn_keylog writes a line of NSS's key log: LABEL client_random secret. */
+void conn_keylog(const struct conn *c, const char *label, const uint8_t *client_random,
+                 const struct secret *secret);
+/* conn_verify_name is the name that a client's peer must have, "" for none (then none is checked).
+ * NULL for servers. */
+const char *conn_verify_name(const struct conn *c);
+
+/* peer_chain_from makes a chain from an encoded one (24-bit length and DER for each). */
+struct peer_chain *peer_chain_from(cssl_bytes encoded, cssl_error *err) CHECK;
+struct peer_chain *peer_chain_ref(struct peer_chain *chain);
+void peer_chain_free(struct peer_chain *chain);
+/* peer_chain_expires is the first end of validity in the chain. */
+int64_t peer_chain_expires(const struct peer_chain *chain);
+
+#endif

@@ -1,0 +1,184 @@
+/* flow.c - drives a handshake along its table. Alone knows order; knows no message. */
+#include "hs/flow.h"
+
+#include "base/error.h"
+#include "base/mem.h"
+
+#include <assert.h>
+
+static int enter(struct hs *hs, const struct hs_msg *m, cssl_error *err);
+static void install(struct hs *hs, bool reading, enum hs_keys keys);
+
+struct hs *hs_new(struct conn *conn, cssl_error *err)
+{
+    struct hs *hs = mem_new(sizeof(*hs));
+    if (hs == NULL) {
+        (void)fail(err, CSSL_R_NOMEM);
+        return NULL;
+    }
+    hs->conn = conn;
+    hs->state = conn->server ? SERVER13_START : CLIENT13_START;
+    transcript_init(&hs->transcript);
+    wr_init(&hs->out, HS_MESSAGE_LIMIT);
+    return hs;
+}
+
+void hs_free(struct hs *hs)
+{
+    if (hs == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < hs->num_shares; i++) {
+        kx_free(hs->shares[i]);
+    }
+    step_free(hs->step);
+    session_wipe(&hs->session);
+    mem_free(hs->cookie);
+    wr_free(&hs->out);
+    mem_free_wiped(hs, sizeof(*hs));
+}
+
+int hs_run(struct hs *hs, struct worker *w, cssl_error *err)
+{
+    int ret = 0;
+    hs->worker = w;
+    while (ret == 0 && !hs->waiting && (hs_rows[hs->state].accepts & ACCEPT_NOTHING) != 0) {
+        ret = enter(hs, NULL, err);
+    }
+    hs->worker = NULL;
+    return ret;
+}
+
+int hs_message(struct hs *hs, struct worker *w, cssl_bytes message, bool more, cssl_error *err)
+{
+    assert(message.len >= HANDSHAKE_HEADER);
+    const struct hs_msg m = { .type = message.data[0],
+                              .body = bytes_of(message.data + HANDSHAKE_HEADER,
+                                               message.len - HANDSHAKE_HEADER),
+                              .whole = message };
+    const struct hs_row *row = &hs_rows[hs->state];
+    conn_trace(hs->conn, false, CT_HANDSHAKE, hs->conn->read.epoch, message);
+    if (hs->waiting || m.type >= 30 || (row->accepts & ACCEPT(m.type)) == 0) {
+        const char *name = name_of_handshake(m.type);
+        return fail_text(err, CSSL_R_UNEXPECTED_MESSAGE, "%s in state %s",
+                         name == NULL ? "a message of unknown type" : name, row->name);
+    }
+    if (row->last && more) {
+        return fail_text(err, CSSL_R_MESSAGE_ACROSS_KEYS, "after %s", name_of_handshake(m.type));
+    }
+    hs->worker = w;
+    int ret = enter(hs, &m, err);
+    return ret == 0 ? hs_run(hs, w, err) : ret;
+}
+
+struct pk_step *hs_take_step(struct hs *hs)
+{
+    struct pk_step *step = hs->step;
+    hs->step = NULL;
+    return step;
+}
+
+int hs_step_done(struct hs *hs, struct worker *w, struct pk_step *step, cssl_error *err)
+{
+    assert(hs->waiting && hs->step == NULL && step->done);
+    int ret = step->status;
+    if (ret != 0) {
+        ret = error_copy(err, &step->error);
+    } else {
+        hs->worker = w;
+        hs->waiting = false;
+        hs->step = step;
+        ret = enter(hs, NULL, err);
+        if (hs->step == step) {
+            hs->step = NULL;
+        }
+    }
+    step_free(step);
+    return ret == 0 ? hs_run(hs, w, err) : ret;
+}
+
+void step_free(struct pk_step *step)
+{
+    pk_step_wipe(step);
+    mem_free(step);
+}
+
+bool hs_done(const struct hs *hs)
+{
+    return hs->state == HS_DONE;
+}
+
+const char *hs_state_name(const struct hs *hs)
+{
+    return hs_rows[hs->state].name;
+}
+
+int hs_send(struct hs *hs, cssl_error *err)
+{
+    if (!wr_ok(&hs->out)) {
+        return fail(err, CSSL_R_NOMEM);
+    }
+    transcript_add(&hs->transcript, wr_view(&hs->out));
+    int ret = conn_send_message(hs->conn, hs->worker, wr_view(&hs->out), err);
+    wr_clear(&hs->out);
+    return ret;
+}
+
+int hs_send_ccs(struct hs *hs, cssl_error *err)
+{
+    static const uint8_t one[] = { 1 };
+    const cssl_bytes ccs = bytes_of(one, sizeof(one));
+    if (hs->ccs_sent || !hs->conn->config->middlebox_comp_mode || hs->session_id_len == 0) {
+        return 0;
+    }
+    hs->ccs_sent = true;
+    conn_trace(hs->conn, true, CT_CHANGE_CIPHER_SPEC, EPOCH_CLEAR, ccs);
+    return conn_send(hs->conn, hs->worker, CT_CHANGE_CIPHER_SPEC, ccs, err);
+}
+
+int hs_new_step(struct hs *hs, cssl_error *err)
+{
+    hs->step = mem_new(sizeof(*hs->step));
+    if (hs->step == NULL) {
+        return fail(err, CSSL_R_NOMEM);
+    }
+    hs->waiting = true;
+    return 0;
+}
+
+/* enter runs the state's handler, takes the message into the transcript, moves, changes keys. */
+static int enter(struct hs *hs, const struct hs_msg *m, cssl_error *err)
+{
+    const struct hs_row *row = &hs_rows[hs->state];
+    int next = row->on(hs, m, err);
+    if (next < 0) {
+        return next;
+    }
+    if (m != NULL) {
+        transcript_add(&hs->transcript, m->whole);
+    }
+    hs->state = (enum hs_state)next;
+    if (row->then_read != KEYS_SAME) {
+        install(hs, true, row->then_read);
+    }
+    if (row->then_write != KEYS_SAME) {
+        install(hs, false, row->then_write);
+    }
+    return 0;
+}
+
+static void install(struct hs *hs, bool reading, enum hs_keys keys)
+{
+    struct conn *c = hs->conn;
+    const struct schedule13 *s = &hs->schedule;
+    bool of_client = reading == c->server;
+    const struct secret *secret = keys == KEYS_HANDSHAKE
+                                      ? of_client ? &s->client_handshake : &s->server_handshake
+                                  : of_client ? &s->client_application
+                                              : &s->server_application;
+    struct secret *kept = reading ? &c->read_secret : &c->write_secret;
+    *kept = *secret;
+    keys13(reading ? &c->read : &c->write, (enum aead_alg)c->aead_alg,
+           (enum hash_alg)c->hash_alg, secret,
+           keys == KEYS_HANDSHAKE ? EPOCH_HANDSHAKE : EPOCH_APPLICATION);
+}

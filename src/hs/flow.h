@@ -1,0 +1,157 @@
+/*
+ * flow.h - the driver of a handshake, and the state that lives as long as it does.
+ *
+ * A handshake is a table (RFC 8446 appendix A): each row is a state with the messages it accepts,
+ * the handler that takes them, and the key changes that follow. The driver alone knows order; the
+ * rows alone know when keys change; a handler returns the next state. A message that the row does
+ * not accept is unexpected_message, here and nowhere else. Two kinds of rows wait for no message:
+ * one goes on at once, one when a public-key step is done (hs->step has its results). So no handler is entered twice.
+ */
+#ifndef CSSL_HS_FLOW_H
+#define CSSL_HS_FLOW_H
+
+#include "crypto/step.h"
+#include "hs/conn.h"
+#include "hs/reassemble.h"
+#include "hs/schedule13.h"
+#include "hs/transcript.h"
+#include "msg/small.h"
+
+/* The names are RFC 8446's and OTP's; the rows between them are named after what they send. */
+enum hs_state {
+    HS_DONE,
+    CLIENT13_START,       /* asks for key pairs */
+    CLIENT13_HELLO,       /* sends ClientHello */
+    CLIENT13_WAIT_SH,
+    CLIENT13_RETRY,       /* after HelloRetryRequest */
+    CLIENT13_SECRET,      /* the shared secret is there */
+    CLIENT13_WAIT_EE,
+    CLIENT13_WAIT_CERT_CR,
+    CLIENT13_WAIT_CERT,
+    CLIENT13_WAIT_CV,
+    CLIENT13_WAIT_FINISHED,
+    CLIENT13_CERTIFICATE, /* derives the application secrets, sends its certificate */
+    CLIENT13_SIGNED,
+    CLIENT13_FINISHED,    /* sends Finished */
+    SERVER13_START,       /* waits for ClientHello */
+    SERVER13_RETRY,       /* sends HelloRetryRequest */
+    SERVER13_RETRIED,     /* waits for the second ClientHello */
+    SERVER13_NEGOTIATED,  /* key exchange is done: sends ServerHello */
+    SERVER13_PARAMETERS,  /* sends EncryptedExtensions to Certificate */
+    SERVER13_SIGNED,
+    SERVER13_FINISHED,    /* sends Finished */
+    SERVER13_WAIT_CERT,
+    SERVER13_WAIT_CV,
+    SERVER13_WAIT_FINISHED,
+    SERVER13_TICKETS,     /* sends tickets */
+    HS_STATES
+};
+
+/* Which secret a row switches a direction to. */
+enum hs_keys { KEYS_SAME, KEYS_HANDSHAKE, KEYS_APPLICATION };
+enum { EPOCH_CLEAR = 0, EPOCH_EARLY = 1, EPOCH_HANDSHAKE = 2, EPOCH_APPLICATION = 3 };
+
+enum { HS_SHARES_MAX = 4, HS_PSKS = 2, HS_MESSAGE_LIMIT = 256 * 1024 };
+
+/* A PSK that a client offers: a session's or the config's. */
+struct hs_psk {
+    struct session *session; /* NULL for an external one */
+    enum hash_alg hash;
+    cssl_bytes identity, secret;
+};
+
+struct hs {
+    struct conn *conn;
+    struct worker *worker;       /* for the time of one call */
+    enum hs_state state;
+    struct transcript transcript;
+    struct schedule13 schedule;
+    struct wr out;               /* the message that is being built */
+    bool waiting;                /* for a step */
+    struct pk_step *step;        /* asked for, or done and being used; NULL while it is out */
+    uint8_t client_random[HELLO_RANDOM];
+    uint8_t session_id[HELLO_SESSION_ID_MAX];
+    uint8_t session_id_len;
+    bool retried;                /* a HelloRetryRequest was sent or received */
+    bool ccs_sent;
+    bool using_psk;              /* one was agreed on */
+    bool certificate_wanted;     /* by a CertificateRequest */
+    bool peer_has_certificate;
+    uint16_t group;              /* agreed on, or asked for by HelloRetryRequest */
+    uint16_t scheme;             /* that this side signs with */
+    struct session session;      /* the one that is resumed, or whose PSK is offered */
+    /* a client's */
+    struct kx *shares[HS_SHARES_MAX];
+    size_t num_shares;
+    struct ext_set asked;        /* what the ClientHello had */
+    uint16_t retry_suite;
+    uint8_t *cookie;
+    size_t cookie_len;
+    struct hs_psk psks[HS_PSKS];
+    size_t num_psks;
+    const struct certkey *own;
+    /* a server's */
+    uint8_t cookie_sent[32];
+    uint8_t hello_digest[32];    /* of what a second ClientHello must repeat */
+    uint8_t share[KX_SHARE_MAX]; /* of the client, then of the server */
+    size_t share_len;
+    uint16_t psk_index;
+    size_t skip_early;           /* bytes of early data that are still to be skipped */
+    bool may_ticket;             /* the client can resume by psk_dhe_ke */
+};
+
+/* hs_new makes the handshake of conn; a client's begins with hs_run. */
+struct hs *hs_new(struct conn *conn, cssl_error *err) CHECK;
+/* hs_free wipes everything, a step that was taken apart: that is its runner's. */
+void hs_free(struct hs *hs);
+/* hs_run goes as far as it can without a message. */
+int hs_run(struct hs *hs, struct worker *w, cssl_error *err) CHECK;
+/* hs_message handles one whole message, then goes on like hs_run. more says that further
+ * handshake bytes came with it: at a key change that is an error (RFC 8446 5.1). */
+int hs_message(struct hs *hs, struct worker *w, cssl_bytes message, bool more,
+               cssl_error *err) CHECK;
+/* hs_take_step hands out the step that the handshake waits for: run it, then give it back to
+ * hs_step_done, which frees it and goes on like hs_run. NULL when there is none to be had. */
+struct pk_step *hs_take_step(struct hs *hs);
+int hs_step_done(struct hs *hs, struct worker *w, struct pk_step *step, cssl_error *err) CHECK;
+static inline bool hs_waiting(const struct hs *hs)
+{
+    return hs->waiting;
+}
+/* step_free wipes and frees a step that was taken. */
+void step_free(struct pk_step *step);
+bool hs_done(const struct hs *hs);
+/* hs_state_name is what OTP calls the state. */
+const char *hs_state_name(const struct hs *hs);
+
+/* ---- For handlers ---- */
+
+/* A message that was accepted: type, body, and the whole with its header. */
+struct hs_msg {
+    uint8_t type;
+    cssl_bytes body, whole;
+};
+/* A handler returns the next state, or a negative status. m is NULL in rows without a message. */
+typedef int hs_handler(struct hs *hs, const struct hs_msg *m, cssl_error *err);
+
+struct hs_row {
+    const char *name;
+    uint32_t accepts;
+    hs_handler *on;
+    enum hs_keys then_read, then_write;
+    bool last; /* a key change comes before the next message: nothing may follow in the record */
+};
+/* accepts: ACCEPT(message type) of one or several, or ACCEPT_NOTHING, or ACCEPT_STEP. */
+#define ACCEPT(type) (UINT32_C(1) << (type))
+#define ACCEPT_NOTHING (UINT32_C(1) << 30)
+#define ACCEPT_STEP (UINT32_C(1) << 31)
+extern const struct hs_row hs_rows[HS_STATES];
+
+/* hs_send adds the message in hs->out to the transcript and sends it; 0 or a failure. */
+int hs_send(struct hs *hs, cssl_error *err) CHECK;
+/* hs_send_ccs sends the change_cipher_spec of RFC 8446 D.4, once, when there is need of it. */
+int hs_send_ccs(struct hs *hs, cssl_error *err) CHECK;
+/* hs_new_step makes hs->step, zeroed: the next row must accept a step. */
+int hs_new_step(struct hs *hs, cssl_error *err) CHECK;
+
+#endif

@@ -1,0 +1,189 @@
+/* post13.c - tickets and key updates of TLS 1.3. Knows neither the handshake nor its states. */
+#include "hs/post13.h"
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "hs/reassemble.h"
+#include "hs/schedule13.h"
+#include "msg/small.h"
+
+static int fill_session(struct conn *c, struct session *s, int64_t now, cssl_error *err);
+static int take_ticket(struct conn *c, cssl_bytes body, struct post13 *out, cssl_error *err);
+static int make_ticket(struct conn *c, struct worker *w, struct session *s, int64_t now,
+                       struct wr *ticket, cssl_error *err);
+
+int post13_send_ticket(struct conn *c, struct worker *w, const struct secret *resumption,
+                       uint8_t number, cssl_error *err)
+{
+    const cssl_config *config = c->config;
+    int64_t now = config_now(config);
+    struct session s = { 0 };
+    struct wr ticket, message;
+    wr_init(&ticket, SESSION_ENCODED_MAX);
+    wr_init(&message, SESSION_ENCODED_MAX);
+    uint8_t random[4];
+    int ret = fill_session(c, &s, now, err);
+    int64_t end = now + config->ticket_lifetime;
+    s.expires_at = end < s.expires_at ? end : s.expires_at;
+    if (ret != 0 || s.expires_at <= now || (c->peer != NULL && s.chain_len == 0)) {
+        goto out; /* nothing to resume, or no time left for it */
+    }
+    if ((ret = rand_fill(&config->rand, random, sizeof(random), err)) != 0) {
+        goto out;
+    }
+    s.age_add = (uint32_t)random[0] << 24 | (uint32_t)random[1] << 16 | (uint32_t)random[2] << 8 |
+                random[3];
+    struct new_session_ticket nst = { .lifetime = (uint32_t)(s.expires_at - now),
+                                      .age_add = s.age_add,
+                                      .nonce = bytes_of(&number, 1) };
+    ticket_psk13((enum hash_alg)c->hash_alg, resumption, nst.nonce, &s.psk);
+    if ((ret = make_ticket(c, w, &s, now, &ticket, err)) != 0) {
+        goto out;
+    }
+    nst.ticket = wr_view(&ticket);
+    msg_open(&message, HT_NEW_SESSION_TICKET);
+    new_session_ticket_write(&message, &nst);
+    wr_close(&message);
+    ret = wr_ok(&message) ? conn_send_message(c, w, wr_view(&message), err)
+                          : fail(err, CSSL_R_NOMEM);
+out:
+    session_wipe(&s);
+    wr_free(&ticket);
+    wr_free(&message);
+    return ret;
+}
+
+int post13_message(struct conn *c, cssl_bytes message, bool more, struct post13 *out,
+                   cssl_error *err)
+{
+    *out = (struct post13){ 0 };
+    uint8_t type = message.data[0];
+    cssl_bytes body = bytes_of(message.data + HANDSHAKE_HEADER, message.len - HANDSHAKE_HEADER);
+    conn_trace(c, false, CT_HANDSHAKE, c->read.epoch, message);
+    if (type == HT_NEW_SESSION_TICKET && !c->server) {
+        return take_ticket(c, body, out, err);
+    }
+    if (type != HT_KEY_UPDATE) {
+        const char *name = name_of_handshake(type);
+        return fail_text(err, CSSL_R_UNEXPECTED_MESSAGE, "%s after the handshake",
+                         name == NULL ? "a message of unknown type" : name);
+    }
+    int ret = key_update_parse(&out->update_requested, body, err);
+    if (ret != 0) {
+        return ret;
+    }
+    if (more) {
+        return fail_text(err, CSSL_R_MESSAGE_ACROSS_KEYS, "after KeyUpdate");
+    }
+    out->key_updated = true;
+    update13((enum hash_alg)c->hash_alg, &c->read_secret);
+    keys13(&c->read, (enum aead_alg)c->aead_alg, (enum hash_alg)c->hash_alg, &c->read_secret,
+           c->read.epoch);
+    return 0;
+}
+
+int post13_send_update(struct conn *c, struct worker *w, bool request, cssl_error *err)
+{
+    uint8_t bytes[HANDSHAKE_HEADER + 1];
+    struct wr message;
+    wr_fixed(&message, bytes, sizeof(bytes));
+    msg_open(&message, HT_KEY_UPDATE);
+    key_update_write(&message, request);
+    wr_close(&message);
+    int ret = wr_ok(&message) ? conn_send_message(c, w, wr_view(&message), err)
+                              : fail(err, CSSL_R_INTERNAL);
+    if (ret != 0) {
+        return ret;
+    }
+    update13((enum hash_alg)c->hash_alg, &c->write_secret);
+    keys13(&c->write, (enum aead_alg)c->aead_alg, (enum hash_alg)c->hash_alg, &c->write_secret,
+           c->write.epoch);
+    return 0;
+}
+
+/* What every session of this connection says: what was authenticated, when, and until when. */
+static int fill_session(struct conn *c, struct session *s, int64_t now, cssl_error *err)
+{
+    (void)now;
+    s->version = TLS_1_3;
+    s->suite = c->suite;
+    s->peer_verified = c->peer_verified;
+    s->authenticated_at = c->authenticated_at;
+    s->issued_at_ms = config_now_us(c->config, CSSL_CLOCK_WALL) / 1000;
+    s->expires_at = c->authenticated_at + SESSION_AGE_MAX;
+    s->expires_at = c->peer_expires < s->expires_at ? c->peer_expires : s->expires_at;
+    memcpy(s->policy, c->config->policy, SESSION_DIGEST);
+    if (c->sni != NULL) {
+        memcpy(s->server_name, c->sni, strlen(c->sni) + 1);
+    }
+    if (c->alpn != NULL) {
+        memcpy(s->alpn, c->alpn, strlen(c->alpn) + 1);
+    }
+    if (c->peer == NULL) {
+        return 0;
+    }
+    struct wr chain;
+    wr_init(&chain, SESSION_CHAIN_MAX);
+    for (size_t i = 0; i < c->peer->num; i++) {
+        wr_vec24(&chain, cert_der(c->peer->certs[i]));
+    }
+    int ret = 0;
+    if (wr_ok(&chain)) {
+        s->chain = mem_copy(chain.data, chain.len);
+        s->chain_len = chain.len;
+        ret = s->chain == NULL ? fail(err, CSSL_R_NOMEM) : 0;
+    }
+    wr_free(&chain);
+    return ret;
+}
+
+static int take_ticket(struct conn *c, cssl_bytes body, struct post13 *out, cssl_error *err)
+{
+    struct new_session_ticket nst;
+    struct session *s = &out->session;
+    int ret = new_session_ticket_parse(&nst, body, err);
+    if (ret != 0 || c->config->tickets == CSSL_TICKETS_DISABLED || nst.lifetime == 0) {
+        return ret;
+    }
+    int64_t now = config_now(c->config);
+    if ((ret = fill_session(c, s, now, err)) != 0) {
+        return ret;
+    }
+    int64_t end = now + nst.lifetime;
+    s->expires_at = end < s->expires_at ? end : s->expires_at;
+    s->age_add = nst.age_add;
+    s->ticket = mem_copy(nst.ticket.data, nst.ticket.len);
+    s->ticket_len = nst.ticket.len;
+    /* A chain that is too long to be kept makes a session that cannot say who the peer was. */
+    out->has_session = s->ticket != NULL && s->expires_at > now &&
+                       (c->peer == NULL || s->chain_len > 0);
+    if (!out->has_session) {
+        session_wipe(s);
+        return 0;
+    }
+    ticket_psk13((enum hash_alg)c->hash_alg, &c->resumption, nst.nonce, &s->psk);
+    return 0;
+}
+
+/* make_ticket writes the ticket of *s: sealed, or the identifier under which s is kept. */
+static int make_ticket(struct conn *c, struct worker *w, struct session *s, int64_t now,
+                       struct wr *ticket, cssl_error *err)
+{
+    const cssl_config *config = c->config;
+    if (config->tickets == CSSL_TICKETS_STATEFUL) {
+        uint8_t *id = wr_space(ticket, CACHE_ID);
+        if (id == NULL) {
+            return fail(err, CSSL_R_NOMEM);
+        }
+        int ret = rand_fill(&config->rand, id, CACHE_ID, err);
+        return ret != 0 ? ret : cache_put(config->shared->sessions, id, s, now, err);
+    }
+    struct wr plain;
+    wr_init(&plain, SESSION_ENCODED_MAX);
+    session_encode(&plain, s);
+    int ret = wr_ok(&plain) ? ticket_seal(config->shared->ticket_keys, w, &config->rand, now,
+                                          wr_view(&plain), ticket, err)
+                            : fail(err, CSSL_R_NOMEM);
+    wr_free(&plain);
+    return ret;
+}

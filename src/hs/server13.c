@@ -1,0 +1,458 @@
+/* server13.c - what a server does with each message of TLS 1.3. Knows no order and no record. */
+#include "hs/server13.h"
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "hs/auth13.h"
+#include "hs/negotiate.h"
+#include "hs/post13.h"
+
+enum {
+    EARLY_SKIP_MAX = 16384 + 256, /* bytes of early data that are skipped, sealed */
+    SERVER_TICKETS = 2            /* after a handshake: one for each of two connections at once */
+};
+
+static int check_retried(struct hs *hs, const struct client_hello *ch, cssl_error *err);
+static int take_names(struct hs *hs, const struct client_hello *ch, cssl_error *err);
+static int find_psk(struct hs *hs, const struct client_hello *ch, cssl_bytes body,
+                    cssl_error *err);
+static bool psk_is_session(struct hs *hs, const struct client_hello *ch, cssl_bytes identity);
+static int check_binder(struct hs *hs, const struct client_hello *ch, cssl_bytes body,
+                        size_t index, cssl_bytes psk, cssl_error *err);
+static int find_identity(struct hs *hs, const struct client_hello *ch, cssl_error *err);
+static int choose_suite(struct hs *hs, const struct client_hello *ch, enum hash_alg alg,
+                        cssl_error *err);
+
+int server13_hello(struct hs *hs, const struct hs_msg *m, cssl_error *err)
+{
+    struct client_hello *ch = mem_new(sizeof(*ch));
+    if (ch == NULL) {
+        return fail(err, CSSL_R_NOMEM);
+    }
+    struct conn *c = hs->conn;
+    size_t share = 0;
+    int ret = client_hello_parse(ch, m->body, err);
+    if (ret != 0 || (ret = hello_check(ch, err)) != 0) {
+        goto out;
+    }
+    if (hs->retried) {
+        ret = check_retried(hs, ch, err);
+    } else {
+        memcpy(hs->client_random, ch->random.data, HELLO_RANDOM);
+        memcpy(hs->session_id, ch->session_id.data, ch->session_id.len);
+        hs->session_id_len = (uint8_t)ch->session_id.len;
+        hello_digest(ch, hs->hello_digest);
+        ret = take_names(hs, ch, err);
+    }
+    if (ret != 0) {
+        goto out;
+    }
+    if (ext_has(ch->has, EXT_EARLY_DATA)) {
+        hs->skip_early = EARLY_SKIP_MAX; /* RFC 8446 4.2.10: refused, hence skipped */
+    }
+    hs->may_ticket = ext_has(ch->has, EXT_PSK_KEY_EXCHANGE_MODES) &&
+                     memchr(ch->psk_modes.data, 1, ch->psk_modes.len) != NULL;
+    uint16_t group = pick_group(&c->config->groups, ch, &share);
+    if (group == 0) {
+        ret = fail(err, CSSL_R_GROUP_NOT_COMMON);
+        goto out;
+    }
+    if (share == ch->num_shares) {
+        if (hs->retried) {
+            ret = fail_text(err, CSSL_R_RETRY_IGNORED, "no share for group %u", hs->group);
+            goto out;
+        }
+        hs->group = group;
+        ret = choose_suite(hs, ch, HASH_NONE, err);
+        ret = ret == 0 ? SERVER13_RETRY : ret;
+        goto out;
+    }
+    c->group = group;
+    ret = find_psk(hs, ch, m->body, err);
+    if (ret == 0 && !hs->using_psk) {
+        ret = choose_suite(hs, ch, HASH_NONE, err);
+        if (ret == 0) {
+            schedule13_early(&hs->schedule, (enum hash_alg)c->hash_alg, bytes_of(NULL, 0));
+            ret = find_identity(hs, ch, err);
+        }
+    }
+    if (ret == 0 && (ret = hs_new_step(hs, err)) == 0) {
+        ret = pk_step_respond(hs->step, group, &c->config->rand, ch->shares[share].key, err);
+    }
+    ret = ret == 0 ? SERVER13_NEGOTIATED : ret;
+out:
+    mem_free(ch);
+    return ret;
+}
+
+int server13_send_retry(struct hs *hs, const struct hs_msg *m, cssl_error *err)
+{
+    (void)m;
+    const cssl_config *config = hs->conn->config;
+    struct server_hello sh = { .legacy_version = TLS_1_2,
+                               .random = bytes_of(hello_retry_random, HELLO_RANDOM),
+                               .session_id = bytes_of(hs->session_id, hs->session_id_len),
+                               .cipher_suite = hs->conn->suite,
+                               .hello_retry = true,
+                               .selected_version = TLS_1_3,
+                               .share = { .group = hs->group } };
+    ext_add(&sh.has, EXT_SUPPORTED_VERSIONS);
+    ext_add(&sh.has, EXT_KEY_SHARE);
+    if (config->cookie) {
+        int ret = rand_fill(&config->rand, hs->cookie_sent, sizeof(hs->cookie_sent), err);
+        if (ret != 0) {
+            return ret;
+        }
+        sh.cookie = bytes_of(hs->cookie_sent, sizeof(hs->cookie_sent));
+        ext_add(&sh.has, EXT_COOKIE);
+    }
+    hs->retried = true;
+    hs->conn->hello_retry = true;
+    transcript_choose(&hs->transcript, (enum hash_alg)hs->conn->hash_alg);
+    transcript_retry(&hs->transcript);
+    msg_open(&hs->out, HT_SERVER_HELLO);
+    server_hello_write(&hs->out, &sh);
+    wr_close(&hs->out);
+    int ret = hs_send(hs, err);
+    if (ret == 0) {
+        ret = hs_send_ccs(hs, err);
+    }
+    return ret == 0 ? SERVER13_RETRIED : ret;
+}
+
+int server13_send_hello(struct hs *hs, const struct hs_msg *m, cssl_error *err)
+{
+    (void)m;
+    struct conn *c = hs->conn;
+    uint8_t random[HELLO_RANDOM];
+    uint8_t hash[HASH_MAX];
+    int ret = rand_fill(&c->config->rand, random, sizeof(random), err);
+    if (ret != 0) {
+        return ret;
+    }
+    struct server_hello sh = { .legacy_version = TLS_1_2,
+                               .random = bytes_of(random, sizeof(random)),
+                               .session_id = bytes_of(hs->session_id, hs->session_id_len),
+                               .cipher_suite = c->suite,
+                               .selected_version = TLS_1_3,
+                               .share = { c->group, bytes_of(hs->step->out, hs->step->out_len) },
+                               .selected_psk = hs->psk_index };
+    ext_add(&sh.has, EXT_SUPPORTED_VERSIONS);
+    ext_add(&sh.has, EXT_KEY_SHARE);
+    if (hs->using_psk) {
+        ext_add(&sh.has, EXT_PRE_SHARED_KEY);
+    }
+    transcript_choose(&hs->transcript, (enum hash_alg)c->hash_alg);
+    msg_open(&hs->out, HT_SERVER_HELLO);
+    server_hello_write(&hs->out, &sh);
+    wr_close(&hs->out);
+    if ((ret = hs_send(hs, err)) != 0 || (ret = hs_send_ccs(hs, err)) != 0) {
+        return ret;
+    }
+    transcript_hash(&hs->transcript, hash);
+    schedule13_handshake(&hs->schedule, bytes_of(hs->step->secret, hs->step->secret_len), hash);
+    conn_keylog(c, "CLIENT_HANDSHAKE_TRAFFIC_SECRET", hs->client_random,
+                &hs->schedule.client_handshake);
+    conn_keylog(c, "SERVER_HANDSHAKE_TRAFFIC_SECRET", hs->client_random,
+                &hs->schedule.server_handshake);
+    return SERVER13_PARAMETERS;
+}
+
+int server13_send_parameters(struct hs *hs, const struct hs_msg *m, cssl_error *err)
+{
+    (void)m;
+    struct conn *c = hs->conn;
+    const cssl_config *config = c->config;
+    struct encrypted_extensions ee = { .alpn = bytes_str(c->alpn == NULL ? "" : c->alpn) };
+    if (c->alpn != NULL) {
+        ext_add(&ee.has, EXT_ALPN);
+    }
+    if (c->sni != NULL && !hs->using_psk) {
+        ext_add(&ee.has, EXT_SERVER_NAME); /* RFC 6066 3: not when resuming */
+    }
+    msg_open(&hs->out, HT_ENCRYPTED_EXTENSIONS);
+    encrypted_extensions_write(&hs->out, &ee);
+    wr_close(&hs->out);
+    int ret = hs_send(hs, err);
+    if (ret != 0 || hs->using_psk) {
+        return ret == 0 ? SERVER13_FINISHED : ret;
+    }
+    if (config->verify) {
+        struct certificate_request cr = {
+            .signature_algorithms = codes_wire(&config->schemes),
+            .signature_algorithms_cert = codes_wire(&config->cert_schemes),
+            .certificate_authorities = bytes_of(config->authorities, config->authorities_len),
+        };
+        ext_add(&cr.has, EXT_SIGNATURE_ALGORITHMS);
+        ext_add(&cr.has, EXT_SIGNATURE_ALGORITHMS_CERT);
+        if (config->authorities_len > 0) {
+            ext_add(&cr.has, EXT_CERTIFICATE_AUTHORITIES);
+        }
+        hs->certificate_wanted = true;
+        msg_open(&hs->out, HT_CERTIFICATE_REQUEST);
+        certificate_request_write(&hs->out, &cr);
+        wr_close(&hs->out);
+        if ((ret = hs_send(hs, err)) != 0) {
+            return ret;
+        }
+    }
+    if ((ret = auth13_send_certificate(hs, hs->own, err)) != 0) {
+        return ret;
+    }
+    ret = auth13_ask_signature(hs, hs->own, err);
+    return ret == 0 ? SERVER13_SIGNED : ret;
+}
+
+int server13_signed(struct hs *hs, const struct hs_msg *m, cssl_error *err)
+{
+    (void)m;
+    int ret = auth13_send_verify(hs, err);
+    return ret == 0 ? SERVER13_FINISHED : ret;
+}
+
+int server13_send_finished(struct hs *hs, const struct hs_msg *m, cssl_error *err)
+{
+    (void)m;
+    uint8_t hash[HASH_MAX];
+    int ret = auth13_send_finished(hs, err);
+    if (ret != 0) {
+        return ret;
+    }
+    transcript_hash(&hs->transcript, hash);
+    schedule13_application(&hs->schedule, hash);
+    hs->conn->exporter = hs->schedule.exporter;
+    conn_keylog(hs->conn, "CLIENT_TRAFFIC_SECRET_0", hs->client_random,
+                &hs->schedule.client_application);
+    conn_keylog(hs->conn, "SERVER_TRAFFIC_SECRET_0", hs->client_random,
+                &hs->schedule.server_application);
+    conn_keylog(hs->conn, "EXPORTER_SECRET", hs->client_random, &hs->schedule.exporter);
+    return hs->certificate_wanted ? SERVER13_WAIT_CERT : SERVER13_WAIT_FINISHED;
+}
+
+int server13_certificate(struct hs *hs, const struct hs_msg *m, cssl_error *err)
+{
+    bool empty = false;
+    const struct ext_set nothing = { 0 };
+    int ret = auth13_take_certificate(hs, m, nothing, &empty, err);
+    if (ret != 0) {
+        return ret;
+    }
+    if (!empty) {
+        return SERVER13_WAIT_CV;
+    }
+    return hs->conn->config->fail_if_no_peer_cert ? fail(err, CSSL_R_CERTIFICATE_REQUIRED)
+                                                  : SERVER13_WAIT_FINISHED;
+}
+
+int server13_certificate_verify(struct hs *hs, const struct hs_msg *m, cssl_error *err)
+{
+    int ret = auth13_take_verify(hs, m, err);
+    return ret == 0 ? SERVER13_WAIT_FINISHED : ret;
+}
+
+int server13_finished(struct hs *hs, const struct hs_msg *m, cssl_error *err)
+{
+    int ret = auth13_take_finished(hs, m, err);
+    if (ret != 0) {
+        return ret;
+    }
+    if (!hs->conn->resumed) {
+        hs->conn->authenticated_at = config_now(hs->conn->config);
+    }
+    return SERVER13_TICKETS;
+}
+
+int server13_send_tickets(struct hs *hs, const struct hs_msg *m, cssl_error *err)
+{
+    (void)m;
+    uint8_t hash[HASH_MAX];
+    transcript_hash(&hs->transcript, hash);
+    schedule13_resumption(&hs->schedule, hash);
+    if (!hs->may_ticket || hs->conn->config->tickets == CSSL_TICKETS_DISABLED) {
+        return HS_DONE;
+    }
+    for (uint8_t i = 0; i < SERVER_TICKETS; i++) {
+        int ret = post13_send_ticket(hs->conn, hs->worker, &hs->schedule.resumption, i, err);
+        if (ret != 0) {
+            return ret;
+        }
+    }
+    return HS_DONE;
+}
+
+/* RFC 8446 4.1.2: the second ClientHello is the first one, but for what was asked for. */
+static int check_retried(struct hs *hs, const struct client_hello *ch, cssl_error *err)
+{
+    uint8_t digest[32];
+    hello_digest(ch, digest);
+    if (memcmp(digest, hs->hello_digest, sizeof(digest)) != 0) {
+        return fail(err, CSSL_R_HELLO_CHANGED);
+    }
+    if (ch->num_shares != 1 || ch->shares[0].group != hs->group) {
+        return fail_text(err, CSSL_R_RETRY_IGNORED, "group %u was asked for", hs->group);
+    }
+    if (ext_has(ch->has, EXT_EARLY_DATA)) {
+        return fail_text(err, CSSL_R_HELLO_CHANGED, "early_data"); /* 4.1.2: removed */
+    }
+    if (hs->conn->config->cookie !=
+            (ext_has(ch->has, EXT_COOKIE) && ch->cookie.len == sizeof(hs->cookie_sent)) ||
+        (hs->conn->config->cookie &&
+         !ct_equal(ch->cookie.data, hs->cookie_sent, sizeof(hs->cookie_sent)))) {
+        return fail(err, CSSL_R_COOKIE);
+    }
+    return 0;
+}
+
+static int take_names(struct hs *hs, const struct client_hello *ch, cssl_error *err)
+{
+    struct conn *c = hs->conn;
+    cssl_bytes ours = bytes_of(c->config->alpn, c->config->alpn_len);
+    if (ch->server_name.len > 0) {
+        c->sni = mem_new(ch->server_name.len + 1);
+        if (c->sni == NULL) {
+            return fail(err, CSSL_R_NOMEM);
+        }
+        memcpy(c->sni, ch->server_name.data, ch->server_name.len);
+    }
+    if (ours.len == 0 || !ext_has(ch->has, EXT_ALPN)) {
+        return 0;
+    }
+    cssl_bytes alpn = pick_alpn(ours, ch->alpn);
+    if (alpn.len == 0) {
+        return fail(err, CSSL_R_ALPN_NOT_COMMON); /* RFC 7301 3.2 */
+    }
+    c->alpn = mem_new(alpn.len + 1);
+    if (c->alpn == NULL) {
+        return fail(err, CSSL_R_NOMEM);
+    }
+    memcpy(c->alpn, alpn.data, alpn.len);
+    return 0;
+}
+
+/* The first offered PSK that is known, fits, and for whose hash there is a suite. */
+static int find_psk(struct hs *hs, const struct client_hello *ch, cssl_bytes body,
+                    cssl_error *err)
+{
+    const cssl_config *config = hs->conn->config;
+    if (!ext_has(ch->has, EXT_PRE_SHARED_KEY) || !hs->may_ticket) {
+        return 0;
+    }
+    for (size_t i = 0; i < ch->num_psks; i++) {
+        cssl_bytes identity = ch->psks[i].identity;
+        cssl_bytes psk = bytes_of(NULL, 0);
+        enum hash_alg alg = HASH_SHA256;
+        bool external = config->psk != NULL && bytes_equal(identity, bytes_str(config->psk_identity));
+        if (external) {
+            psk = bytes_of(config->psk, config->psk_len);
+        } else if (psk_is_session(hs, ch, identity)) {
+            psk = secret_bytes(&hs->session.psk);
+            alg = suite_hash(hs->session.suite);
+        } else {
+            continue;
+        }
+        if (choose_suite(hs, ch, alg, NULL) != 0) {
+            continue;
+        }
+        hs->using_psk = true;
+        hs->psk_index = (uint16_t)i;
+        schedule13_early(&hs->schedule, alg, psk);
+        int ret = check_binder(hs, ch, body, i, psk, err);
+        if (ret == 0 && !external) {
+            ret = auth13_take_session(hs, &hs->session, err);
+        } else if (ret == 0) {
+            hs->conn->peer_verified = true; /* only a holder of the key can make the binder */
+        }
+        return ret;
+    }
+    return 0;
+}
+
+/* psk_is_session looks the identity up as a ticket of ours; hs->session has it then. */
+static bool psk_is_session(struct hs *hs, const struct client_hello *ch, cssl_bytes identity)
+{
+    struct conn *c = hs->conn;
+    const cssl_config *config = c->config;
+    int64_t now = config_now(config);
+    bool found = false;
+    session_wipe(&hs->session);
+    if (config->tickets == CSSL_TICKETS_STATELESS) {
+        struct wr plain;
+        wr_init(&plain, SESSION_ENCODED_MAX);
+        found = ticket_open(config->shared->ticket_keys, hs->worker, now, identity, &plain,
+                            NULL) == 0 &&
+                session_decode(&hs->session, wr_view(&plain), NULL) == 0;
+        wr_free(&plain);
+    } else if (config->tickets == CSSL_TICKETS_STATEFUL && identity.len == CACHE_ID) {
+        found = cache_take(config->shared->sessions, identity.data, now, &hs->session);
+    }
+    if (found && !session_fits(&hs->session, config, ch->server_name,
+                               bytes_str(c->alpn == NULL ? "" : c->alpn), now)) {
+        found = false;
+    }
+    if (!found) {
+        session_wipe(&hs->session);
+    }
+    return found;
+}
+
+static int check_binder(struct hs *hs, const struct client_hello *ch, cssl_bytes body,
+                        size_t index, cssl_bytes psk, cssl_error *err)
+{
+    enum hash_alg alg = hs->schedule.alg;
+    uint8_t hash[HASH_MAX];
+    uint8_t binder[HASH_MAX];
+    bool external = psk.data != hs->session.psk.data;
+    /* The message's header stands in front of its body. */
+    cssl_bytes truncated = bytes_of(body.data - HANDSHAKE_HEADER,
+                                    HANDSHAKE_HEADER + ch->binders_at);
+    transcript_hash_with(&hs->transcript, alg, truncated, hash);
+    schedule13_binder(&hs->schedule, external, hash, binder);
+    if (ch->binders[index].len != hash_len(alg) ||
+        !ct_equal(binder, ch->binders[index].data, hash_len(alg))) {
+        return fail(err, CSSL_R_BINDER_WRONG); /* RFC 8446 4.2.11: abort */
+    }
+    return 0;
+}
+
+static int find_identity(struct hs *hs, const struct client_hello *ch, cssl_error *err)
+{
+    const cssl_config *config = hs->conn->config;
+    if (config->num_certkeys == 0) {
+        return fail(err, CSSL_R_PSK_REQUIRED);
+    }
+    if (!ext_has(ch->has, EXT_SIGNATURE_ALGORITHMS)) {
+        return fail_text(err, CSSL_R_EXTENSION_MISSING, "signature_algorithms");
+    }
+    struct auth13_wish *wish = mem_new(sizeof(*wish));
+    if (wish == NULL) {
+        return fail(err, CSSL_R_NOMEM);
+    }
+    auth13_wish(wish, ch->signature_algorithms, ch->signature_algorithms_cert,
+                ch->certificate_authorities, ch->server_name);
+    int index = certkey_pick(config->certkeys, config->num_certkeys, config->schemes.list,
+                             config->schemes.num, &wish->wish, &hs->scheme);
+    mem_free(wish);
+    if (index < 0) {
+        return fail(err, CSSL_R_SCHEME_NOT_COMMON);
+    }
+    hs->own = &config->certkeys[index];
+    return 0;
+}
+
+/* choose_suite settles suite, hash and AEAD; after a HelloRetryRequest they are settled already. */
+static int choose_suite(struct hs *hs, const struct client_hello *ch, enum hash_alg alg,
+                        cssl_error *err)
+{
+    struct conn *c = hs->conn;
+    if (hs->retried) {
+        return alg == HASH_NONE || alg == c->hash_alg ? 0 : fail(err, CSSL_R_SUITE_NOT_COMMON);
+    }
+    uint16_t suite = first_suite(&c->config->suites, ch->cipher_suites, alg);
+    if (suite == 0) {
+        return fail(err, CSSL_R_SUITE_NOT_COMMON);
+    }
+    c->suite = suite;
+    c->hash_alg = (uint8_t)suite_hash(suite);
+    c->aead_alg = (uint8_t)suite_aead(suite);
+    return 0;
+}
