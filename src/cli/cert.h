@@ -21,9 +21,9 @@ enum {
 
 /* What a file or a server gave, in its order. */
 struct cert_item {
-    struct cert *cert;         /* or NULL: */
-    struct pem_block block;    /* a request, a key, or a certificate that does not parse */
-    cssl_error why;            /* the latter's fault */
+    struct cert *cert;      /* or NULL: */
+    struct pem_block block; /* a request, a key, or a certificate that does not parse */
+    cssl_error why;         /* the latter's fault */
 };
 struct cert_items {
     struct cert_item *items;

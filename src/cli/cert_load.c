@@ -9,13 +9,12 @@
 
 enum { CONNECT_TIMEOUT = 10000, PASSWORD_MAX = 1024 };
 
-static int load_text(struct cert_items *items, const char *source, cssl_bytes text,
-                     bool certs_only, cssl_error *err);
+static int load_text(struct cert_items *items, const char *source, cssl_bytes text, bool certs_only,
+                     cssl_error *err);
 static int load_server(struct cert_items *items, uint16_t port, cssl_error *err);
 static int add(struct cert_items *items, struct cert_item *item, cssl_error *err);
 
-int cert_items_load(struct cert_items *items, const char *source, bool certs_only,
-                    cssl_error *err)
+int cert_items_load(struct cert_items *items, const char *source, bool certs_only, cssl_error *err)
 {
     *items = (struct cert_items){ .num = 0 };
     char why[CLI_HOST_MAX];
@@ -65,8 +64,8 @@ static int load_der(struct cert_items *items, cssl_bytes der, cssl_error *err)
     return add(items, &item, err);
 }
 
-static int load_text(struct cert_items *items, const char *source, cssl_bytes text,
-                     bool certs_only, cssl_error *err)
+static int load_text(struct cert_items *items, const char *source, cssl_bytes text, bool certs_only,
+                     cssl_error *err)
 {
     if (!pem_looks_like(text)) {
         cssl_error why;
@@ -138,8 +137,8 @@ static int add(struct cert_items *items, struct cert_item *item, cssl_error *err
 {
     int status = 0;
     if (items->num == CERT_ITEMS_MAX) {
-        status = fail_text(err, CSSL_R_FILE_REFUSED, "it has more than %d certificates",
-                           CERT_ITEMS_MAX);
+        status =
+            fail_text(err, CSSL_R_FILE_REFUSED, "it has more than %d certificates", CERT_ITEMS_MAX);
     } else if ((items->num & (items->num - 1)) == 0) { /* full: 0, 1, 2, 4 ... */
         size_t cap = items->num == 0 ? 1 : 2 * items->num;
         items->items = cli_memory(mem_resize(items->items, cap * sizeof(*items->items)));
@@ -205,8 +204,10 @@ char *cert_password_load(const char *path, cssl_error *err)
     }
     char *password = NULL;
     if (line == 0) {
-        (void)fail_text(err, CSSL_R_FILE_REFUSED, "the first line of %s is the password: it is "
-                        "empty", path);
+        (void)fail_text(err, CSSL_R_FILE_REFUSED,
+                        "the first line of %s is the password: it is "
+                        "empty",
+                        path);
     } else {
         password = cli_memory(mem_new(line + 1));
         memcpy(password, data, line);

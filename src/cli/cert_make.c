@@ -2,10 +2,9 @@
 #include "cli/cert_make.h"
 
 #include "base/mem.h"
-#include "base/names.h"
 #include "pki/chain.h"
-#include "pki/dname.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -36,9 +35,8 @@ int make_run(const struct make_args *args)
 
 static int make_all(struct make *m, cssl_error *err)
 {
-    static int (*const steps[])(struct make *m, cssl_error *err) = {
-        make_choose_paths, make_names, make_issuer,   make_key,
-        make_times,        make_document, make_write,
+    static int (*const steps[])(struct make * m, cssl_error * err) = {
+        make_choose_paths, make_names, make_issuer, make_key, make_times, make_document, make_write,
     };
     if (m->args.password_file != NULL) {
         m->password = cert_password_load(m->args.password_file, err);
@@ -87,8 +85,10 @@ static int load_request(struct make *m, cssl_error *err)
         bool fits = strcmp(block.label, "CERTIFICATE REQUEST") == 0 ||
                     strcmp(block.label, "NEW CERTIFICATE REQUEST") == 0;
         if (status == 0 && !fits) {
-            status = fail_text(err, CSSL_R_FILE_REFUSED, "%s does not begin with a request (PEM, "
-                               "CERTIFICATE REQUEST)", m->args.request);
+            status = fail_text(err, CSSL_R_FILE_REFUSED,
+                               "%s does not begin with a request (PEM, "
+                               "CERTIFICATE REQUEST)",
+                               m->args.request);
         }
         if (status == 0) {
             mem_free(m->request_der);
@@ -123,8 +123,7 @@ static void name_subject(struct make *m)
         m->common_name = cli_memory(mem_str(m->args.common_name));
     } else if (m->num_names > 0 && first->type == ISSUE_IP && m->args.num_texts > 0) {
         m->common_name = cli_memory(mem_str(m->args.texts[0]));
-    } else if (m->num_names > 0 && first->type != ISSUE_IP &&
-               first->len <= ISSUE_COMMON_NAME_MAX) {
+    } else if (m->num_names > 0 && first->type != ISSUE_IP && first->len <= ISSUE_COMMON_NAME_MAX) {
         m->common_name = cli_memory(mem_new((size_t)first->len + 1));
         memcpy(m->common_name, first->data, first->len);
     }
@@ -159,8 +158,7 @@ static int make_names(struct make *m, cssl_error *err)
     m->names = cli_memory(mem_new_array(ISSUE_NAMES_MAX + 1, sizeof(*m->names)));
     /* a common name that is a DNS name or an address is what somebody will connect to */
     struct issue_name unused;
-    if (m->args.common_name != NULL &&
-        issue_name_parse(&unused, m->args.common_name, NULL) == 0) {
+    if (m->args.common_name != NULL && issue_name_parse(&unused, m->args.common_name, NULL) == 0) {
         status = add_text(m, m->args.common_name, err);
     }
     for (size_t i = 0; status == 0 && i < m->args.num_texts; i++) {
@@ -170,8 +168,8 @@ static int make_names(struct make *m, cssl_error *err)
     }
     if (status == 0 && m->args.copy_names) {
         size_t num = 0;
-        status = request_names(&m->request, m->names + m->num_names,
-                               ISSUE_NAMES_MAX - m->num_names, &num, err);
+        status = request_names(&m->request, m->names + m->num_names, ISSUE_NAMES_MAX - m->num_names,
+                               &num, err);
         m->num_names += status == 0 ? num : 0;
     }
     if (status == 0 && m->num_names == 0) {
@@ -179,7 +177,8 @@ static int make_names(struct make *m, cssl_error *err)
                      ? fail_text(err, CSSL_R_ISSUE_SUBJECT, "the request asks for none: name them")
                      : fail_text(err, CSSL_R_ISSUE_SUBJECT,
                                  "'%s' is none that can be connected to: add a DNS name, an "
-                                 "address or an e-mail address", m->args.common_name);
+                                 "address or an e-mail address",
+                                 m->args.common_name);
     }
     if (status == 0) {
         name_subject(m);
@@ -219,7 +218,8 @@ static int make_issuer(struct make *m, cssl_error *err)
         m->args.cacert == NULL) {
         status = fail_text(err, CSSL_R_ISSUE_ISSUER,
                            "there is no authority: %s is not there. Make one with `cssl cert ca`, "
-                           "or name one with --cacert", cert);
+                           "or name one with --cacert",
+                           cert);
     }
     if (status == 0 && warning[0] != '\0') {
         cli_warn("%s", warning);
@@ -306,17 +306,6 @@ static int make_document(struct make *m, cssl_error *err)
 /* Would a peer that trusts the authority accept it? Its name constraints may say no. */
 static int make_try(const struct make *m, cssl_error *err)
 {
-    static const uint16_t schemes[] = {
-        SCHEME_ECDSA_SECP256R1_SHA256, SCHEME_ECDSA_SECP384R1_SHA384,
-        SCHEME_ECDSA_SECP521R1_SHA512, SCHEME_ED25519,
-        SCHEME_ED448,                  SCHEME_RSA_PSS_RSAE_SHA256,
-        SCHEME_RSA_PSS_RSAE_SHA384,    SCHEME_RSA_PSS_RSAE_SHA512,
-        SCHEME_RSA_PSS_PSS_SHA256,     SCHEME_RSA_PSS_PSS_SHA384,
-        SCHEME_RSA_PSS_PSS_SHA512,     SCHEME_RSA_PKCS1_SHA256,
-        SCHEME_RSA_PKCS1_SHA384,       SCHEME_RSA_PKCS1_SHA512,
-        SCHEME_MLDSA44,                SCHEME_MLDSA65,
-        SCHEME_MLDSA87,
-    };
     const struct cert *ca = m->issuer.certs[0];
     bool overlap = m->not_after >= cert_not_before(ca);
     if (!overlap || m->args.what == MAKE_CA) {
@@ -334,8 +323,6 @@ static int make_try(const struct make *m, cssl_error *err)
             .purpose = m->args.server ? PURPOSE_SERVER : PURPOSE_CLIENT,
             .now = m->not_before < cert_not_before(ca) ? cert_not_before(ca) : m->not_before,
             .depth = CHAIN_DEPTH_DEFAULT,
-            .schemes = schemes,
-            .num_schemes = ARRAY_LEN(schemes),
         };
         cssl_error why = { 0 };
         chain = chain_new(&params, &leaf, 1, err);

@@ -22,6 +22,7 @@ enum { DAYS_LEAF = 365, DAYS_CA = 3650, DAYS_MAX = 36500, RSA_BITS_DEFAULT = 307
 static int run(enum make_what what, const struct argp *argp, int argc, char **argv);
 static error_t parse(int key, char *arg, struct argp_state *state);
 
+/* clang-format off */
 #define ROW_NAME OPT_ROW_NAME("a name that it is for, as often as needed: DNS name, IP address, " \
                               "e-mail address or URI; the same as NAME")
 #define ROW_CN { "cn", OPT_CN, "TEXT", 0, "the subject's common name (the first NAME); a DNS name " \
@@ -32,11 +33,13 @@ static error_t parse(int key, char *arg, struct argp_state *state);
 #define ROW_KEY_TYPE { "key-type", OPT_KEY_TYPE, "TYPE", 0, \
                        "ecdsa (P-256, the default), p384, p521, ed25519, ed448, rsa[:BITS], " \
                        "mldsa44, mldsa65 or mldsa87", 0 }
-#define ROW_USE_KEY { "use-key", OPT_USE_KEY, "FILE", 0, "use this private key, make no new one", 0 }
+#define ROW_USE_KEY { "use-key", OPT_USE_KEY, "FILE", 0, "use this private key: make no new one", \
+                      0 }
 #define ROW_STARTS { "starts", OPT_STARTS, "TIME", 0, \
                      "first day, as 2026-03-01 or 2026-03-01T12:00:00Z (now, less an hour for " \
                      "clocks that are slow)", 0 }
 #define ROW_OUT OPT_ROW_OUT("DIR", "folder for the files; made if it is not there (.)")
+/* clang-format on */
 
 static const char names_doc[] =
     "\vA NAME is a DNS name (*.example.org too), an IP address, an e-mail address or a URI. "
@@ -47,10 +50,20 @@ static const char names_doc[] =
 int cert_self_signed(int argc, char **argv)
 {
     static const struct argp_option options[] = {
-        ROW_NAME, ROW_CN, ROW_ORG, ROW_SERVER, ROW_CLIENT, ROW_KEY_TYPE, ROW_USE_KEY,
-        OPT_ROW_DAYS("how long it is valid (365)"), ROW_STARTS, ROW_OUT,
+        ROW_NAME,
+        ROW_CN,
+        ROW_ORG,
+        ROW_SERVER,
+        ROW_CLIENT,
+        ROW_KEY_TYPE,
+        ROW_USE_KEY,
+        OPT_ROW_DAYS("how long it is valid (365)"),
+        ROW_STARTS,
+        ROW_OUT,
         OPT_ROW_CERT("the certificate's file (DIR/server.pem)"),
-        OPT_ROW_KEY("the key's file (DIR/server.key)"), OPT_ROW_FORCE, OPT_ROW_JSON,
+        OPT_ROW_KEY("the key's file (DIR/server.key)"),
+        OPT_ROW_FORCE,
+        OPT_ROW_JSON,
         { NULL, 0, NULL, 0, NULL, 0 },
     };
     static const struct argp argp = { options, parse, "NAME...", names_doc, NULL, NULL, NULL };
@@ -60,16 +73,22 @@ int cert_self_signed(int argc, char **argv)
 int cert_ca(int argc, char **argv)
 {
     static const struct argp_option options[] = {
-        OPT_ROW_NAME("the authority's name; the same as NAME"), ROW_ORG,
+        OPT_ROW_NAME("the authority's name; the same as NAME"),
+        ROW_ORG,
         { "cacert", OPT_CACERT, "FILE", 0, "make it an intermediate below this authority", 0 },
         { "cakey", OPT_CAKEY, "FILE", 0, "the key of that authority", 0 },
         { "path-len", OPT_PATH_LEN, "N", 0,
           "at most N further authorities below it (no limit; 0 with --cacert)", 0 },
         { "password-file", OPT_PASSWORD_FILE, "FILE", 0,
           "its first line encrypts the new key, and opens that of --cakey", 0 },
-        ROW_KEY_TYPE, ROW_USE_KEY, OPT_ROW_DAYS("how long it is valid (3650)"), ROW_STARTS, ROW_OUT,
+        ROW_KEY_TYPE,
+        ROW_USE_KEY,
+        OPT_ROW_DAYS("how long it is valid (3650)"),
+        ROW_STARTS,
+        ROW_OUT,
         OPT_ROW_CERT("the certificate's file (DIR/ca.pem, DIR/intermediate.pem)"),
-        OPT_ROW_KEY("the key's file (DIR/ca.key, DIR/intermediate.key)"), OPT_ROW_FORCE,
+        OPT_ROW_KEY("the key's file (DIR/ca.key, DIR/intermediate.key)"),
+        OPT_ROW_FORCE,
         OPT_ROW_JSON,
         { NULL, 0, NULL, 0, NULL, 0 },
     };
@@ -85,7 +104,11 @@ int cert_ca(int argc, char **argv)
 int cert_issue(int argc, char **argv)
 {
     static const struct argp_option options[] = {
-        ROW_NAME, ROW_CN, ROW_ORG, ROW_SERVER, ROW_CLIENT,
+        ROW_NAME,
+        ROW_CN,
+        ROW_ORG,
+        ROW_SERVER,
+        ROW_CLIENT,
         { "cacert", OPT_CACERT, "FILE", 0, "the authority's certificate (DIR/ca.pem)", 0 },
         { "cakey", OPT_CAKEY, "FILE", 0, "the authority's key (beside it: .key for .pem)", 0 },
         { "password-file", OPT_PASSWORD_FILE, "FILE", 0,
@@ -94,10 +117,14 @@ int cert_issue(int argc, char **argv)
           "certify the key of this request. Nothing else is taken from it without:", 0 },
         { "copy-names", OPT_COPY_NAMES, NULL, 0,
           "grant every name that the request asks for: look at it first (cssl cert show)", 0 },
-        ROW_KEY_TYPE, ROW_USE_KEY,
-        OPT_ROW_DAYS("how long it is valid (365), at most as long as its authority"), ROW_STARTS,
-        ROW_OUT, OPT_ROW_CERT("the certificate's file (DIR/server.pem, DIR/client.pem)"),
-        OPT_ROW_KEY("the key's file (DIR/server.key, DIR/client.key)"), OPT_ROW_FORCE,
+        ROW_KEY_TYPE,
+        ROW_USE_KEY,
+        OPT_ROW_DAYS("how long it is valid (365), at most as long as its authority"),
+        ROW_STARTS,
+        ROW_OUT,
+        OPT_ROW_CERT("the certificate's file (DIR/server.pem, DIR/client.pem)"),
+        OPT_ROW_KEY("the key's file (DIR/server.key, DIR/client.key)"),
+        OPT_ROW_FORCE,
         OPT_ROW_JSON,
         { NULL, 0, NULL, 0, NULL, 0 },
     };
@@ -108,9 +135,17 @@ int cert_issue(int argc, char **argv)
 int cert_csr(int argc, char **argv)
 {
     static const struct argp_option options[] = {
-        ROW_NAME, ROW_CN, ROW_ORG, ROW_SERVER, ROW_CLIENT, ROW_KEY_TYPE, ROW_USE_KEY, ROW_OUT,
+        ROW_NAME,
+        ROW_CN,
+        ROW_ORG,
+        ROW_SERVER,
+        ROW_CLIENT,
+        ROW_KEY_TYPE,
+        ROW_USE_KEY,
+        ROW_OUT,
         OPT_ROW_CERT("the request's file (DIR/server.csr, DIR/client.csr)"),
-        OPT_ROW_KEY("the key's file (DIR/server.key, DIR/client.key)"), OPT_ROW_FORCE,
+        OPT_ROW_KEY("the key's file (DIR/server.key, DIR/client.key)"),
+        OPT_ROW_FORCE,
         OPT_ROW_JSON,
         { NULL, 0, NULL, 0, NULL, 0 },
     };
@@ -136,9 +171,9 @@ static void parse_key_type(struct make_args *a, const char *text, struct argp_st
         const char *name;
         enum key_type type;
     } types[] = {
-        { "ecdsa", KEY_EC_P256 },     { "p256", KEY_EC_P256 },      { "p384", KEY_EC_P384 },
-        { "p521", KEY_EC_P521 },      { "ed25519", KEY_ED25519 },   { "ed448", KEY_ED448 },
-        { "mldsa44", KEY_MLDSA44 },   { "mldsa65", KEY_MLDSA65 },   { "mldsa87", KEY_MLDSA87 },
+        { "ecdsa", KEY_EC_P256 },   { "p256", KEY_EC_P256 },    { "p384", KEY_EC_P384 },
+        { "p521", KEY_EC_P521 },    { "ed25519", KEY_ED25519 }, { "ed448", KEY_ED448 },
+        { "mldsa44", KEY_MLDSA44 }, { "mldsa65", KEY_MLDSA65 }, { "mldsa87", KEY_MLDSA87 },
     };
     if (strcmp(text, "rsa") == 0 || strncmp(text, "rsa:", 4) == 0) {
         a->key_type = KEY_RSA;
@@ -155,8 +190,10 @@ static void parse_key_type(struct make_args *a, const char *text, struct argp_st
             return;
         }
     }
-    argp_error(state, "--key-type is ecdsa, p384, p521, ed25519, ed448, rsa[:BITS], mldsa44, "
-               "mldsa65 or mldsa87, not '%.40s'", text);
+    argp_error(state,
+               "--key-type is ecdsa, p384, p521, ed25519, ed448, rsa[:BITS], mldsa44, "
+               "mldsa65 or mldsa87, not '%.40s'",
+               text);
 }
 
 static void add_name(struct make_args *a, const char *text, struct argp_state *state)
@@ -193,9 +230,11 @@ static void check(struct make_args *a, struct argp_state *state)
         argp_error(state, "--cakey belongs to --cacert");
     }
     if (a->what != MAKE_CA && a->num_texts == 0 && a->common_name == NULL && !a->copy_names) {
-        argp_error(state, "%s", a->request != NULL
-                   ? "say what names to grant: NAME..., or --copy-names for those of the request"
-                   : "a certificate needs a name: `localhost', for one");
+        argp_error(
+            state, "%s",
+            a->request != NULL
+                ? "say what names to grant: NAME..., or --copy-names for those of the request"
+                : "a certificate needs a name: `localhost', for one");
     }
 }
 

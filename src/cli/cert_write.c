@@ -161,23 +161,20 @@ static int report_json(const struct make *m)
     for (size_t i = 0; i < m->num_names; i++) {
         char text[4 * ISSUE_NAME_MAX];
         name_text(text, sizeof(text), &m->names[i]);
-        (void)json_array_append_new(names, json_string(text));
+        cli_json_add(names, json_string(text));
     }
     bool request = m->args.what == MAKE_REQUEST;
     json_t *o = cli_memory(json_object());
-    (void)json_object_set_new(o, request ? "request" : "certificate", json_string(m->cert_path));
-    (void)json_object_set_new(o, "key",
-                              m->key_path == NULL ? json_null() : json_string(m->key_path));
-    (void)json_object_set_new(o, "common_name", m->common_name == NULL
-                                                    ? json_null()
-                                                    : json_string(m->common_name));
-    (void)json_object_set_new(o, "names", names);
+    cli_json_set(o, request ? "request" : "certificate", json_string(m->cert_path));
+    cli_json_set(o, "key", m->key_path == NULL ? json_null() : json_string(m->key_path));
+    cli_json_set(o, "common_name",
+                 m->common_name == NULL ? json_null() : json_string(m->common_name));
+    cli_json_set(o, "names", names);
     if (!request) {
         hash_once(HASH_SHA256, m->der, m->len, digest);
-        (void)json_object_set_new(o, "not_before", cli_json_time(m->not_before));
-        (void)json_object_set_new(o, "not_after", cli_json_time(m->not_after));
-        (void)json_object_set_new(o, "sha256",
-                                  cli_json_hex(bytes_of(digest, hash_len(HASH_SHA256))));
+        cli_json_set(o, "not_before", cli_json_time(m->not_before));
+        cli_json_set(o, "not_after", cli_json_time(m->not_after));
+        cli_json_set(o, "sha256", cli_json_hex(bytes_of(digest, hash_len(HASH_SHA256))));
     }
     return cli_json_print(o);
 }

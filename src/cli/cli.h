@@ -169,6 +169,9 @@ int cli_json_print(json_t *object) CHECK;
 json_t *cli_json_text(cssl_bytes bytes) CHECK;
 json_t *cli_json_hex(cssl_bytes bytes) CHECK;
 json_t *cli_json_time(int64_t seconds) CHECK;
+/* cli_json_set and cli_json_add put a new value into an object or array, which takes it over. */
+void cli_json_set(json_t *object, const char *key, json_t *value);
+void cli_json_add(json_t *array, json_t *value);
 
 /* ---- Advisories (advisories.c) ---- */
 

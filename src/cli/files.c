@@ -94,9 +94,7 @@ static int give_name(const char *from, const char *path, bool force, cssl_error 
             return fail_text(err, CSSL_R_FILE_REFUSED, "%s is not a file that can be replaced",
                              path);
         }
-        return rename(from, path) == 0
-                   ? 0
-                   : fail_system(err, errno, "%s cannot be written", path);
+        return rename(from, path) == 0 ? 0 : fail_system(err, errno, "%s cannot be written", path);
     }
     /* it refuses a name that exists, without a moment between look and leap */
     if (renameat2(AT_FDCWD, from, AT_FDCWD, path, RENAME_NOREPLACE) == 0) {

@@ -42,3 +42,17 @@ json_t *cli_json_time(int64_t seconds)
     cli_time_iso(text, seconds);
     return cli_memory(json_string(text));
 }
+
+void cli_json_set(json_t *object, const char *key, json_t *value)
+{
+    if (json_object_set_new(object, key, value) != 0) {
+        exit(cli_fail("out of memory"));
+    }
+}
+
+void cli_json_add(json_t *array, json_t *value)
+{
+    if (json_array_append_new(array, value) != 0) {
+        exit(cli_fail("out of memory"));
+    }
+}

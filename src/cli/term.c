@@ -59,8 +59,8 @@ bool term_colours(FILE *f)
 const char *term_style(FILE *f, enum style style)
 {
     static const char *const codes[] = {
-        [STYLE_PLAIN] = "\033[0m",    [STYLE_BOLD] = "\033[1m", [STYLE_DIM] = "\033[2m",
-        [STYLE_GOOD] = "\033[32m",    [STYLE_BAD] = "\033[31m", [STYLE_WARN] = "\033[33m",
+        [STYLE_PLAIN] = "\033[0m",   [STYLE_BOLD] = "\033[1m", [STYLE_DIM] = "\033[2m",
+        [STYLE_GOOD] = "\033[32m",   [STYLE_BAD] = "\033[31m", [STYLE_WARN] = "\033[33m",
         [STYLE_NAME] = "\033[1;36m",
     };
     return term_colours(f) ? codes[style] : "";

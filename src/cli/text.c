@@ -78,8 +78,7 @@ void cli_time_iso(char out[CLI_TIME_MAX], int64_t seconds)
 {
     struct tm tm;
     time_t t = (time_t)seconds;
-    if (gmtime_r(&t, &tm) == NULL ||
-        strftime(out, CLI_TIME_MAX, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0) {
+    if (gmtime_r(&t, &tm) == NULL || strftime(out, CLI_TIME_MAX, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0) {
         (void)snprintf(out, CLI_TIME_MAX, "%lld", (long long)seconds);
     }
 }

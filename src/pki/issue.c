@@ -13,8 +13,7 @@ enum { KEY_ID_LEN = 20 };
 static int check_params(const struct issue_params *p, cssl_error *err);
 static int check_issuer(const struct issue_params *p, cssl_error *err);
 static int check_key(cssl_bytes spki, cssl_error *err);
-static int write_tbs(struct dw *w, const struct issue_params *p, uint16_t scheme,
-                     cssl_error *err);
+static int write_tbs(struct dw *w, const struct issue_params *p, uint16_t scheme, cssl_error *err);
 static void write_request_info(struct dw *w, const struct issue_params *p, cssl_bytes spki);
 static void write_subject(struct dw *w, const struct issue_params *p);
 static void write_subject_extensions(struct dw *w, const struct issue_params *p);

@@ -37,11 +37,11 @@ struct issue_params {
     const struct issue_name *names;
     size_t num_names;
     bool ca;
-    int path_len;             /* ca: CA certificates below it at most; -1 is no limit */
-    bool server, client;      /* not ca: what the key is for */
-    int64_t not_before;       /* seconds since 1970; both inclusive */
+    int path_len;        /* ca: CA certificates below it at most; -1 is no limit */
+    bool server, client; /* not ca: what the key is for */
+    int64_t not_before;  /* seconds since 1970; both inclusive */
     int64_t not_after;
-    cssl_bytes spki;          /* the subject's key */
+    cssl_bytes spki;           /* the subject's key */
     const struct cert *issuer; /* NULL: self-signed, and signer is the subject's own key */
     const struct pkey *signer;
     const struct rand_source *random; /* of the serial number; NULL is the system's */

@@ -24,8 +24,8 @@ int issue_name_parse(struct issue_name *name, const char *text, cssl_error *err)
         uint8_t c = (uint8_t)text[i];
         ascii = ascii && c < 0x80;
         if (c <= 0x20 || c == 0x7f) {
-            return fail_text(err, CSSL_R_ISSUE_NAME,
-                             "'%s' has spaces or control characters in it", text);
+            return fail_text(err, CSSL_R_ISSUE_NAME, "'%s' has spaces or control characters in it",
+                             text);
         }
     }
     bool host = strstr(text, "://") == NULL && strchr(text, '@') == NULL;
@@ -65,10 +65,9 @@ static int parse_uri(struct issue_name *name, const char *text, cssl_error *err)
            (text[scheme] != '\0' && strchr("+-.", text[scheme]) != NULL)) {
         scheme++;
     }
-    if (!is_letter(text[0]) || strncmp(text + scheme, "://", 3) != 0 ||
-        text[scheme + 3] == '\0') {
-        return fail_text(err, CSSL_R_ISSUE_NAME,
-                         "'%s' is not a URI: write scheme://host/path", text);
+    if (!is_letter(text[0]) || strncmp(text + scheme, "://", 3) != 0 || text[scheme + 3] == '\0') {
+        return fail_text(err, CSSL_R_ISSUE_NAME, "'%s' is not a URI: write scheme://host/path",
+                         text);
     }
     name->type = ISSUE_URI;
     name->len = (uint8_t)strlen(text);
@@ -101,8 +100,7 @@ static const char *dns_fault(const char *text, size_t len)
             }
             label = i + 1;
             digits = true;
-        } else if (!is_letter(text[i]) && !is_digit(text[i]) && text[i] != '-' &&
-                   text[i] != '_') {
+        } else if (!is_letter(text[i]) && !is_digit(text[i]) && text[i] != '-' && text[i] != '_') {
             return "has characters that no DNS name has";
         } else {
             digits = digits && is_digit(text[i]);

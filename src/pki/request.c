@@ -17,8 +17,7 @@ int request_parse(struct request *r, cssl_bytes der, cssl_error *err)
 {
     *r = (struct request){ .scheme = 0 };
     if (der.len > ISSUE_DER_MAX) {
-        return fail_text(err, CSSL_R_REQUEST_MALFORMED, "it has more than %d bytes",
-                         ISSUE_DER_MAX);
+        return fail_text(err, CSSL_R_REQUEST_MALFORMED, "it has more than %d bytes", ISSUE_DER_MAX);
     }
     struct rd all = rd_of(der);
     struct rd whole = der_enter(&all, DER_SEQUENCE);

@@ -77,10 +77,9 @@ static void named_bits(void **state)
         uint16_t bits;
         const char *hex;
     } rows[] = {
-        { 0x8000, "03 02 07 80" }, /* digitalSignature */
-        { 0x0600, "03 02 01 06" }, /* keyCertSign, cRLSign */
-        { 0x0000, "03 01 00" },
-        { 0x0080, "03 03 07 00 80" }, /* decipherOnly */
+        { 0x8000, "03 02 07 80" },                                  /* digitalSignature */
+        { 0x0600, "03 02 01 06" },                                  /* keyCertSign, cRLSign */
+        { 0x0000, "03 01 00" },       { 0x0080, "03 03 07 00 80" }, /* decipherOnly */
         { 0xffff, "03 03 00 ff ff" },
     };
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -172,8 +171,8 @@ static void text_is_checked(void **state)
 {
     (void)state;
     static const char *const bad[] = {
-        "a\nb", "\x7f", "\xc3", "\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xff", "\xc2\x85",
-        "\xe2\x82", "\xf0\x80\x80\x80",
+        "a\nb", "\x7f",     "\xc3",     "\xc0\x80",         "\xed\xa0\x80", "\xf4\x90\x80\x80",
+        "\xff", "\xc2\x85", "\xe2\x82", "\xf0\x80\x80\x80",
     };
     for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
         struct dw w;
@@ -300,11 +299,16 @@ static void utf8_chars(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(oids),         cmocka_unit_test(integers),
-        cmocka_unit_test(named_bits),   cmocka_unit_test(times),
-        cmocka_unit_test(time_reads_back), cmocka_unit_test(small_things),
-        cmocka_unit_test(text_is_checked), cmocka_unit_test(lengths),
-        cmocka_unit_test(misuse_and_limits), cmocka_unit_test(utf8_chars),
+        cmocka_unit_test(oids),
+        cmocka_unit_test(integers),
+        cmocka_unit_test(named_bits),
+        cmocka_unit_test(times),
+        cmocka_unit_test(time_reads_back),
+        cmocka_unit_test(small_things),
+        cmocka_unit_test(text_is_checked),
+        cmocka_unit_test(lengths),
+        cmocka_unit_test(misuse_and_limits),
+        cmocka_unit_test(utf8_chars),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
