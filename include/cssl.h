@@ -478,6 +478,10 @@ const char *const *cssl_signature_algs(const char *which);
  * It never blocks, owns no descriptor and knows no clock but options.now_us. Its loop is:
  * read into room, say how much with received, take events with next until it returns false,
  * write output, say how much with sent. After an error there may still be an alert in output.
+ *
+ * The receiving half is room, received and next; the sending half write, output, sent, close and
+ * update_keys. Once CSSL_EV_CONNECTED came out, one thread may use the one while another uses the
+ * other; before that, one thread at a time uses both.
  */
 
 /* Whom an engine talks to. A client's name is sent as SNI and has to be in the certificate. */
@@ -510,9 +514,10 @@ static inline bool cssl_engine_next(cssl_engine *e, cssl_event *event)
 ssize_t cssl_engine_write(cssl_engine *e, const void *data, size_t len, cssl_error *err);
 /* cssl_engine_writev is cssl_engine_write for n pieces. */
 ssize_t cssl_engine_writev(cssl_engine *e, const struct iovec *v, int n, cssl_error *err);
-/* cssl_engine_output gives what is to be written to the peer; cssl_engine_sent takes len bytes of
- * it away. The view is valid until the next call on the sending half. */
-cssl_bytes cssl_engine_output(const cssl_engine *e);
+/* cssl_engine_output gives what is to be written to the peer, replies that the receiving half owes
+ * included; cssl_engine_sent takes len bytes of it away. The view is valid until the next call on
+ * the sending half. */
+cssl_bytes cssl_engine_output(cssl_engine *e);
 void cssl_engine_sent(cssl_engine *e, size_t len);
 /* cssl_engine_close queues close_notify; nothing can be written after it. */
 int cssl_engine_close(cssl_engine *e, cssl_error *err);

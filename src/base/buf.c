@@ -6,6 +6,7 @@
 #include <assert.h>
 
 static int buf_move(struct buf *b, size_t cap);
+static void mark(struct buf *b);
 
 uint8_t *buf_room(struct buf *b, size_t n)
 {
@@ -38,6 +39,7 @@ void buf_grow(struct buf *b, size_t n)
 {
     assert(n <= buf_space(b));
     b->len += n;
+    mark(b);
 }
 
 int buf_append(struct buf *b, const void *data, size_t n)
@@ -51,6 +53,7 @@ int buf_append(struct buf *b, const void *data, size_t n)
     }
     memcpy(to, data, n);
     b->len += n;
+    mark(b);
     return 0;
 }
 
@@ -73,26 +76,36 @@ void buf_shrink(struct buf *b)
 
 void buf_free(struct buf *b)
 {
-    mem_free_wiped(b->data, b->cap);
+    mem_free_wiped(b->data, b->high);
     b->data = NULL;
     b->start = 0;
     b->len = 0;
     b->cap = 0;
+    b->high = 0;
 }
 
 /* buf_move puts the bytes at the front of a new block of cap bytes. */
 static int buf_move(struct buf *b, size_t cap)
 {
-    uint8_t *data = mem_new(cap);
+    uint8_t *data = mem_alloc(cap);
     if (data == NULL) {
         return CSSL_NOMEM;
     }
     if (b->len > 0) {
         memcpy(data, b->data + b->start, b->len);
     }
-    mem_free_wiped(b->data, b->cap);
+    mem_free_wiped(b->data, b->high);
     b->data = data;
     b->start = 0;
     b->cap = cap;
+    b->high = b->len;
     return 0;
+}
+
+/* mark notes how far the memory was written. */
+static void mark(struct buf *b)
+{
+    if (b->start + b->len > b->high) {
+        b->high = b->start + b->len;
+    }
 }

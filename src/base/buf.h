@@ -12,6 +12,7 @@ struct buf {
     size_t len;   /* how many they are */
     size_t cap;   /* of data */
     size_t limit; /* len never exceeds it */
+    size_t high;  /* of data: bytes that were ever written, and are to be wiped */
 };
 
 /* buf_room makes place for at least n more bytes and returns where they go, or NULL when the

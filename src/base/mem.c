@@ -13,6 +13,11 @@ void *mem_new_array(size_t num, size_t size)
     return calloc(num == 0 ? 1 : num, size == 0 ? 1 : size);
 }
 
+void *mem_alloc(size_t size)
+{
+    return malloc(size == 0 ? 1 : size);
+}
+
 void *mem_resize(void *p, size_t size)
 {
     return realloc(p, size == 0 ? 1 : size);

@@ -17,6 +17,8 @@ struct secret {
 void *mem_new(size_t size) CHECK;
 /* mem_new_array returns num zeroed elements of size bytes, or NULL, also when that overflows. */
 void *mem_new_array(size_t num, size_t size) CHECK;
+/* mem_alloc returns size bytes that are not zeroed, for buffers that are about to be filled. */
+void *mem_alloc(size_t size) CHECK;
 /* mem_resize is realloc(3): the old block is not wiped. Not for secrets. */
 void *mem_resize(void *p, size_t size) CHECK;
 /* mem_copy returns a copy of len bytes (NULL for out of memory only; len 0 is 1 byte). */

@@ -59,7 +59,9 @@ int rec_open(struct rec_half *h, struct worker *w, uint8_t *record, size_t len, 
 {
     assert(len >= REC_HEADER);
     *out = (struct rec){ .type = record[0], .data = record + REC_HEADER, .len = len - REC_HEADER };
-    if (h->key.alg == AEAD_NONE || out->type == CT_CHANGE_CIPHER_SPEC) {
+    enum { EPOCH_OF_HANDSHAKE = 2 };
+    bool early_alert = out->type == CT_ALERT && h->seq == 0 && h->epoch == EPOCH_OF_HANDSHAKE;
+    if (h->key.alg == AEAD_NONE || out->type == CT_CHANGE_CIPHER_SPEC || early_alert) {
         return 0;
     }
     if (out->type != CT_APPLICATION_DATA) {

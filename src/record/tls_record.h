@@ -46,8 +46,9 @@ struct rec {
 };
 
 /* rec_open opens a whole record in place. A change_cipher_spec in the clear is handed out as it
- * is even when h has keys (RFC 8446 5: whether it may come is not known here); any other record
- * in the clear is then CSSL_R_RECORD_NOT_SEALED. */
+ * is even when h has keys (RFC 8446 5: whether it may come is not known here), and so is an alert
+ * while nothing was sealed yet under a handshake key: a peer that could not make its keys has no
+ * other way to say so. Any other record in the clear is then CSSL_R_RECORD_NOT_SEALED. */
 int rec_open(struct rec_half *h, struct worker *w, uint8_t *record, size_t len, struct rec *out,
              cssl_error *err) CHECK;
 

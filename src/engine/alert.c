@@ -1,0 +1,82 @@
+/* alert.c - alerts, received and owed (RFC 8446 6). Decides nothing about why one is sent. */
+#include "engine/engine.h"
+
+#include "base/error.h"
+
+enum { LEVEL_WARNING = 1, LEVEL_FATAL = 2 };
+
+static int send_alert(struct cssl_engine *e, struct worker *w, uint8_t alert);
+
+int alert_take(struct cssl_engine *e, const struct rec *rec, cssl_error *err)
+{
+    if (rec->len != 2 || (rec->data[0] != LEVEL_WARNING && rec->data[0] != LEVEL_FATAL)) {
+        return fail(err, CSSL_R_ALERT_MALFORMED);
+    }
+    uint8_t alert = rec->data[1];
+    conn_trace(&e->conn, false, CT_ALERT, rec->sealed ? e->conn.read.epoch : EPOCH_CLEAR,
+               bytes_of(rec->data, rec->len));
+    /* RFC 8446 6: the level says nothing any more; two alerts are not errors. */
+    if (alert == ALERT_USER_CANCELED) {
+        return ++e->warnings > WARNINGS_MAX ? fail(err, CSSL_R_TOO_MANY_WARNINGS) : 0;
+    }
+    if (alert != ALERT_CLOSE_NOTIFY) {
+        return fail_peer_alert(err, alert);
+    }
+    if (e->hs != NULL) {
+        return fail_text(err, CSSL_R_CLOSED, "the peer closed it during the handshake");
+    }
+    e->peer_closed = true;
+    return 0;
+}
+
+void pay_owed(struct cssl_engine *e)
+{
+    if (e->closed || (atomic_load_explicit(&e->owed_alert, memory_order_relaxed) < 0 &&
+                      !atomic_load_explicit(&e->owed_update, memory_order_relaxed))) {
+        return;
+    }
+    struct worker *w = worker_borrow(e->conn.config->shared);
+    if (w == NULL) {
+        return; /* what is owed stays owed */
+    }
+    int alert = atomic_exchange(&e->owed_alert, -1);
+    if (alert >= 0) {
+        (void)send_alert(e, w, (uint8_t)alert);
+        e->closed = true;
+    } else if (atomic_exchange(&e->owed_update, false) &&
+               post13_send_update(&e->conn, w, false, NULL) != 0) {
+        atomic_store(&e->owed_update, true);
+    }
+    worker_return(e->conn.config->shared, w);
+}
+
+int cssl_engine_close(cssl_engine *e, cssl_error *err)
+{
+    pay_owed(e);
+    if (e->closed) {
+        return 0;
+    }
+    struct worker *w = worker_borrow(e->conn.config->shared);
+    int ret = w == NULL ? CSSL_NOMEM : send_alert(e, w, ALERT_CLOSE_NOTIFY);
+    worker_return(e->conn.config->shared, w);
+    e->closed = ret == 0;
+    return ret == 0 ? 0 : fail(err, CSSL_R_NOMEM);
+}
+
+void cssl_engine_cancel(cssl_engine *e)
+{
+    if (e->hs != NULL) {
+        cssl_error error;
+        (void)fail(&error, CSSL_R_USER_CANCELED);
+        (void)engine_fail(e, &error, NULL);
+    }
+}
+
+static int send_alert(struct cssl_engine *e, struct worker *w, uint8_t alert)
+{
+    bool is_error = alert != ALERT_CLOSE_NOTIFY && alert != ALERT_USER_CANCELED;
+    const uint8_t bytes[] = { is_error ? LEVEL_FATAL : LEVEL_WARNING, alert };
+    const cssl_bytes message = bytes_of(bytes, sizeof(bytes));
+    conn_trace(&e->conn, true, CT_ALERT, e->conn.write.epoch, message);
+    return conn_send(&e->conn, w, CT_ALERT, message, NULL);
+}

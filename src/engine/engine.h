@@ -1,0 +1,59 @@
+/*
+ * engine.h - one connection without a socket: what it is made of. The API is in cssl.h.
+ *
+ * The receiving half (pump.c) owns in, the open record and what comes out of it; the sending half
+ * (send.c) owns conn.out and the write keys. After the handshake each may run on a thread of its
+ * own. The receiving half then writes nothing: it leaves an alert or a key update that is owed in
+ * an atomic, and the sending half pays it at its next record boundary.
+ */
+#ifndef CSSL_ENGINE_ENGINE_H
+#define CSSL_ENGINE_ENGINE_H
+
+#include "hs/flow.h"
+#include "hs/post13.h"
+
+#include <stdatomic.h>
+
+/* What a peer may do in a row before it is refused. */
+enum { EMPTY_RECORDS_MAX = 32, WARNINGS_MAX = 4, KEY_UPDATES_MAX = 32 };
+
+struct cssl_engine {
+    struct conn conn;
+    struct hs *hs; /* NULL when the handshake is done, and after a failure */
+
+    /* receiving half */
+    struct buf in;
+    struct reassemble messages;
+    size_t record_len;   /* of the record at the front of in that is being taken apart; 0: none */
+    cssl_bytes rest;     /* its handshake bytes that are still to come */
+    uint8_t event;       /* the one that waits to be taken, or was taken last; 0: none */
+    bool event_taken;
+    bool peer_closed;    /* close_notify came */
+    bool ended;          /* the stream ended */
+    uint8_t empties, warnings, updates;
+    cssl_bytes event_data;
+    uint8_t *ticket;     /* encoded session of CSSL_EV_TICKET */
+    size_t ticket_len;
+    cssl_error *rx_error; /* set once, before rx_failed */
+    atomic_bool rx_failed;
+
+    /* owed by the receiving half, paid by the sending half */
+    atomic_int owed_alert; /* -1: none */
+    atomic_bool owed_update;
+
+    /* sending half */
+    bool closed;         /* close_notify was queued, or a fatal alert */
+};
+
+/* engine_fail makes an error of the receiving half final and lets its alert be owed. */
+int engine_fail(struct cssl_engine *e, const cssl_error *error, cssl_error *err);
+/* engine_error is the error that ended the connection; for after rx_failed. */
+const cssl_error *engine_error(const struct cssl_engine *e);
+/* pump takes received bytes apart until there is an event, or nothing more to take. */
+int pump(struct cssl_engine *e, cssl_error *err) CHECK;
+/* alert_take handles a received alert record. */
+int alert_take(struct cssl_engine *e, const struct rec *rec, cssl_error *err) CHECK;
+/* pay_owed sends what the receiving half owes. */
+void pay_owed(struct cssl_engine *e);
+
+#endif

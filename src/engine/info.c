@@ -1,0 +1,92 @@
+/* info.c - what can be asked of a connection: facts, certificates, exported keys. Changes nothing. */
+#include "engine/engine.h"
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/names.h"
+
+#include <stdio.h>
+
+static const char *or_empty(const char *s);
+
+void cssl_engine_information_sized(const cssl_engine *e, cssl_info *info, size_t size)
+{
+    const struct conn *c = &e->conn;
+    cssl_info i = { .protocol = c->suite == 0 ? "" : "tlsv1.3",
+                    .cipher_suite = or_empty(name_of_suite(c->suite)),
+                    .group = or_empty(name_of_group(c->group)),
+                    .signature_scheme = or_empty(name_of_scheme(c->server_scheme)),
+                    .client_signature_scheme = or_empty(name_of_scheme(c->client_scheme)),
+                    .session_resumption = c->resumed,
+                    .hello_retry = c->hello_retry,
+                    .peer_verified = c->peer_verified };
+    (void)snprintf(i.sni_hostname, sizeof(i.sni_hostname), "%s", or_empty(c->sni));
+    (void)snprintf(i.alpn_protocol, sizeof(i.alpn_protocol), "%s", or_empty(c->alpn));
+    memset(info, 0, size);
+    memcpy(info, &i, min_size(size, sizeof(i)));
+}
+
+int cssl_engine_peercert(const cssl_engine *e, size_t i, cssl_bytes *der, cssl_error *err)
+{
+    *der = bytes_of(NULL, 0);
+    if (e->conn.peer == NULL || i >= e->conn.peer->num) {
+        return fail(err, CSSL_R_NO_PEERCERT);
+    }
+    *der = cert_der(e->conn.peer->certs[i]);
+    return 0;
+}
+
+int cssl_engine_export_key_material(cssl_engine *e, const char *label, cssl_bytes context,
+                                    uint8_t *out, size_t len, cssl_error *err)
+{
+    enum { LABEL_MAX = 249 - 6 };
+    const struct conn *c = &e->conn;
+    if (c->exporter.len == 0 || (e->hs != NULL && !c->server)) {
+        return fail_text(err, CSSL_R_NOT_NOW, "the handshake is not done");
+    }
+    if (strlen(label) > LABEL_MAX || len > 255 * hash_len((enum hash_alg)c->hash_alg)) {
+        return fail_text(err, CSSL_R_ARGUMENT, "the label or the length is too long");
+    }
+    export13((enum hash_alg)c->hash_alg, &c->exporter, label, context, out, len);
+    return 0;
+}
+
+int cssl_engine_channel_binding(cssl_engine *e, const char *type, uint8_t *out, size_t *len,
+                                cssl_error *err)
+{
+    enum { EXPORTER_LEN = 32 };
+    const struct conn *c = &e->conn;
+    if (strcmp(type, "tls-exporter") == 0) {
+        if (*len < EXPORTER_LEN) {
+            return fail_text(err, CSSL_R_ARGUMENT, "%d bytes are needed", EXPORTER_LEN);
+        }
+        *len = EXPORTER_LEN;
+        return cssl_engine_export_key_material(e, "EXPORTER-Channel-Binding", bytes_of(NULL, 0),
+                                               out, EXPORTER_LEN, err);
+    }
+    if (strcmp(type, "tls-server-end-point") != 0) {
+        return fail_text(err, CSSL_R_ARGUMENT,
+                         "there are tls-exporter and tls-server-end-point, not \"%.64s\"", type);
+    }
+    const struct certkey *own = c->own;
+    if (own == NULL && c->config->num_certkeys == 1) {
+        own = &c->config->certkeys[0]; /* resumed: it can have been no other */
+    }
+    const struct cert *cert = c->server        ? own == NULL ? NULL : own->certs[0]
+                              : c->peer != NULL ? c->peer->certs[0]
+                                                : NULL;
+    enum hash_alg alg = cert == NULL ? HASH_NONE : cert_signature_hash(cert);
+    if (alg == HASH_NONE || *len < hash_len(alg)) {
+        return fail_text(err, CSSL_R_NOT_NOW,
+                         alg == HASH_NONE ? "there is no server certificate with a hash of its own"
+                                          : "more room is needed");
+    }
+    *len = hash_len(alg);
+    hash_once(alg, cert_der(cert).data, cert_der(cert).len, out);
+    return 0;
+}
+
+static const char *or_empty(const char *s)
+{
+    return s == NULL ? "" : s;
+}

@@ -1,0 +1,295 @@
+/* pump.c - the receiving half: from bytes to records, messages and events. Sends nothing itself. */
+#include "engine/engine.h"
+
+#include "base/error.h"
+#include "base/mem.h"
+
+static int pump_once(struct cssl_engine *e, struct worker *w, bool *progress, cssl_error *err);
+static int run_handshake(struct cssl_engine *e, struct worker *w, cssl_error *err);
+static void finish_handshake(struct cssl_engine *e);
+static int next_record(struct cssl_engine *e, struct worker *w, bool *progress, cssl_error *err);
+static int take_record(struct cssl_engine *e, struct rec *rec, cssl_error *err);
+static int take_message(struct cssl_engine *e, struct worker *w, cssl_error *err);
+static int take_post(struct cssl_engine *e, cssl_bytes message, bool more, cssl_error *err);
+static int take_session(struct cssl_engine *e, struct session *s, cssl_error *err);
+static int take_ccs(struct cssl_engine *e, const struct rec *rec, cssl_error *err);
+static int take_data(struct cssl_engine *e, const struct rec *rec, cssl_error *err);
+static int skip_early(struct cssl_engine *e, size_t len, cssl_error *err);
+static void record_done(struct cssl_engine *e);
+static void raise(struct cssl_engine *e, cssl_event_type event);
+
+int pump(struct cssl_engine *e, cssl_error *err)
+{
+    cssl_error error = { 0 };
+    if (e->in.len == 0 && (e->hs == NULL || e->conn.server)) {
+        return 0; /* nothing came, and nothing goes on by itself */
+    }
+    struct worker *w = worker_borrow(e->conn.config->shared);
+    int ret = w == NULL ? fail(&error, CSSL_R_NOMEM) : 0;
+    bool progress = true;
+    while (ret == 0 && progress && e->event == 0) {
+        ret = pump_once(e, w, &progress, &error);
+    }
+    worker_return(e->conn.config->shared, w);
+    return ret == 0 ? 0 : engine_fail(e, &error, err);
+}
+
+int engine_fail(struct cssl_engine *e, const cssl_error *error, cssl_error *err)
+{
+    if (!atomic_load_explicit(&e->rx_failed, memory_order_relaxed)) {
+        e->rx_error = mem_copy(error, sizeof(*error));
+        if (error->alert != ALERT_NONE && !error->alert_from_peer) {
+            atomic_store(&e->owed_alert, error->alert);
+        }
+        atomic_store_explicit(&e->rx_failed, true, memory_order_release);
+        /* Nothing of the handshake is needed any more, its secrets least of all. */
+        hs_free(e->hs);
+        e->hs = NULL;
+        reassemble_free(&e->messages);
+        e->rest = bytes_of(NULL, 0);
+        e->record_len = 0;
+        buf_free(&e->in);
+    }
+    return error_copy(err, engine_error(e));
+}
+
+const cssl_error *engine_error(const struct cssl_engine *e)
+{
+    static const cssl_error nomem = { .status = CSSL_NOMEM,
+                                      .reason = CSSL_R_NOMEM,
+                                      .alert = ALERT_INTERNAL_ERROR,
+                                      .cert_index = -1,
+                                      .text = "out of memory" };
+    return e->rx_error == NULL ? &nomem : e->rx_error;
+}
+
+static int pump_once(struct cssl_engine *e, struct worker *w, bool *progress, cssl_error *err)
+{
+    if (e->hs != NULL && (hs_waiting(e->hs) || (hs_rows[e->hs->state].accepts & ACCEPT_NOTHING))) {
+        return run_handshake(e, w, err);
+    }
+    if (e->rest.len > 0) {
+        return take_message(e, w, err);
+    }
+    record_done(e);
+    if (e->peer_closed) {
+        buf_free(&e->in);
+        *progress = false;
+        return 0;
+    }
+    return next_record(e, w, progress, err);
+}
+
+/* run_handshake goes on without a message: with a step, run here or left to the program. */
+static int run_handshake(struct cssl_engine *e, struct worker *w, cssl_error *err)
+{
+    int ret = 0;
+    if (!hs_waiting(e->hs)) {
+        ret = hs_run(e->hs, w, err);
+    } else if (e->conn.config->defer_steps) {
+        raise(e, CSSL_EV_STEP);
+        return 0;
+    } else {
+        struct pk_step *step = hs_take_step(e->hs);
+        pk_step_run(step);
+        ret = hs_step_done(e->hs, w, step, err);
+    }
+    if (ret == 0) {
+        finish_handshake(e);
+    }
+    return ret;
+}
+
+static void finish_handshake(struct cssl_engine *e)
+{
+    if (hs_done(e->hs)) {
+        hs_free(e->hs);
+        e->hs = NULL;
+        raise(e, CSSL_EV_CONNECTED);
+    }
+}
+
+static int next_record(struct cssl_engine *e, struct worker *w, bool *progress, cssl_error *err)
+{
+    struct rec rec;
+    size_t len = 0;
+    cssl_bytes in = buf_bytes(&e->in);
+    int ret = rec_wire_len(&e->conn.read, in, &len, err);
+    if (ret != 0 || in.len < len || in.len == 0) {
+        *progress = false;
+        return ret;
+    }
+    e->record_len = len;
+    bool skipping = e->hs != NULL && e->hs->skip_early > 0;
+    cssl_error error;
+    ret = rec_open(&e->conn.read, w, e->in.data + e->in.start, len, &rec, &error);
+    if (skipping && ret != 0 && error.reason == CSSL_R_BAD_RECORD_MAC) {
+        return skip_early(e, len, err);
+    }
+    if (ret != 0) {
+        return error_copy(err, &error);
+    }
+    if (skipping && !rec.sealed && rec.type == CT_APPLICATION_DATA) {
+        return skip_early(e, len, err);
+    }
+    if (skipping && rec.sealed) {
+        e->hs->skip_early = 0; /* what can be opened is not early any more */
+    }
+    return take_record(e, &rec, err);
+}
+
+static int take_record(struct cssl_engine *e, struct rec *rec, cssl_error *err)
+{
+    if (rec->type != CT_HANDSHAKE && reassemble_pending(&e->messages)) {
+        return fail(err, CSSL_R_RECORD_INTERLEAVED); /* RFC 8446 5.1 */
+    }
+    switch (rec->type) {
+    case CT_HANDSHAKE:
+        if (rec->len == 0) {
+            return fail_text(err, CSSL_R_RECORD_EMPTY, "a fragment of a handshake message");
+        }
+        e->rest = bytes_of(rec->data, rec->len);
+        return 0;
+    case CT_APPLICATION_DATA:
+        return take_data(e, rec, err);
+    case CT_ALERT: {
+        int ret = alert_take(e, rec, err);
+        if (ret == 0 && e->peer_closed) {
+            raise(e, CSSL_EV_CLOSED);
+        }
+        return ret;
+    }
+    case CT_CHANGE_CIPHER_SPEC:
+        return take_ccs(e, rec, err);
+    default:
+        return fail_text(err, CSSL_R_RECORD_TYPE, "type %u", rec->type);
+    }
+}
+
+static int take_message(struct cssl_engine *e, struct worker *w, cssl_error *err)
+{
+    cssl_bytes message;
+    int ret = reassemble_next(&e->messages, &e->rest, e->conn.config->max_handshake_size, &message,
+                              err);
+    if (ret != 0 || message.data == NULL) {
+        return ret;
+    }
+    bool more = e->rest.len > 0;
+    if (e->hs != NULL) {
+        ret = hs_message(e->hs, w, message, more, err);
+        if (ret == 0) {
+            finish_handshake(e);
+        }
+    } else {
+        ret = take_post(e, message, more, err);
+    }
+    reassemble_done(&e->messages);
+    return ret;
+}
+
+static int take_post(struct cssl_engine *e, cssl_bytes message, bool more, cssl_error *err)
+{
+    struct post13 post;
+    int ret = post13_message(&e->conn, message, more, &post, err);
+    if (ret != 0) {
+        session_wipe(&post.session);
+        return ret;
+    }
+    if (post.key_updated && ++e->updates > KEY_UPDATES_MAX) {
+        return fail(err, CSSL_R_TOO_MANY_UPDATES);
+    }
+    if (post.update_requested) {
+        atomic_store(&e->owed_update, true);
+    }
+    if (post.has_session) {
+        ret = take_session(e, &post.session, err);
+        session_wipe(&post.session);
+    }
+    return ret;
+}
+
+/* take_session keeps a session for later connections, or hands it to the program. */
+static int take_session(struct cssl_engine *e, struct session *s, cssl_error *err)
+{
+    const cssl_config *config = e->conn.config;
+    if (config->tickets == CSSL_TICKETS_AUTO) {
+        if (e->conn.host == NULL) {
+            return 0;
+        }
+        uint8_t key[SESSION_DIGEST];
+        cache_client_key(key, e->conn.host, e->conn.port,
+                         bytes_of(config->alpn, config->alpn_len), config->policy);
+        return cache_put(config->shared->sessions, key, s, config_now(config), err);
+    }
+    struct wr w;
+    wr_init(&w, SESSION_ENCODED_MAX);
+    session_encode(&w, s);
+    int ret = 0;
+    if (!wr_ok(&w)) {
+        ret = fail(err, CSSL_R_NOMEM);
+    } else {
+        e->ticket = mem_copy(w.data, w.len);
+        e->ticket_len = w.len;
+        ret = e->ticket == NULL ? fail(err, CSSL_R_NOMEM) : 0;
+    }
+    wr_free(&w);
+    if (ret == 0) {
+        e->event_data = bytes_of(e->ticket, e->ticket_len);
+        raise(e, CSSL_EV_TICKET);
+    }
+    return ret;
+}
+
+/* RFC 8446 5, D.4: one byte of value 1, between the ClientHello and the peer's Finished. */
+static int take_ccs(struct cssl_engine *e, const struct rec *rec, cssl_error *err)
+{
+    if (rec->sealed || e->hs == NULL || e->hs->state == SERVER13_START || rec->len != 1 ||
+        rec->data[0] != 1) {
+        return fail(err, CSSL_R_CHANGE_CIPHER_SPEC);
+    }
+    if (++e->empties > EMPTY_RECORDS_MAX) {
+        return fail(err, CSSL_R_TOO_MANY_EMPTY);
+    }
+    conn_trace(&e->conn, false, CT_CHANGE_CIPHER_SPEC, EPOCH_CLEAR, bytes_of(rec->data, rec->len));
+    return 0;
+}
+
+static int take_data(struct cssl_engine *e, const struct rec *rec, cssl_error *err)
+{
+    if (e->hs != NULL || !rec->sealed) {
+        return fail_text(err, CSSL_R_UNEXPECTED_MESSAGE, "application data%s",
+                         e->hs != NULL ? " before the handshake is done" : " in the clear");
+    }
+    if (rec->len == 0) {
+        return ++e->empties > EMPTY_RECORDS_MAX ? fail(err, CSSL_R_TOO_MANY_EMPTY) : 0;
+    }
+    e->empties = 0;
+    e->warnings = 0;
+    e->updates = 0;
+    e->event_data = bytes_of(rec->data, rec->len);
+    raise(e, CSSL_EV_DATA);
+    return 0;
+}
+
+static int skip_early(struct cssl_engine *e, size_t len, cssl_error *err)
+{
+    if (len > e->hs->skip_early) {
+        return fail(err, CSSL_R_EARLY_DATA_TOO_LONG);
+    }
+    e->hs->skip_early -= len;
+    return 0;
+}
+
+static void record_done(struct cssl_engine *e)
+{
+    if (e->record_len > 0) {
+        buf_consume(&e->in, e->record_len);
+        e->record_len = 0;
+    }
+}
+
+static void raise(struct cssl_engine *e, cssl_event_type event)
+{
+    e->event = (uint8_t)event;
+    e->event_taken = false;
+}
