@@ -26,7 +26,7 @@ struct race {
     size_t next[NUM_FAMILIES]; /* the first address of each that was not tried */
     int last;                  /* the family that was tried last */
     int64_t next_at;           /* when the next attempt may begin though one is under way */
-    int64_t v4_at;             /* when IPv4 no longer waits for IPv6's addresses; 0: not yet known */
+    int64_t v4_at; /* when IPv4 no longer waits for IPv6's addresses; 0: not yet known */
     size_t num_tried;
     size_t num_attempts;
     struct pollfd attempts[ATTEMPTS_MAX]; /* under way, with the address of each */
@@ -92,6 +92,16 @@ void race_free(struct race *r)
 int race_fd(const struct race *r)
 {
     return r->poller.fd;
+}
+
+const char *race_host(const struct race *r)
+{
+    return r->host;
+}
+
+uint16_t race_port(const struct race *r)
+{
+    return r->port;
 }
 
 int race_wait(struct race *r)
@@ -266,7 +276,8 @@ static int outcome(int fd)
     memset(&there, 0, sizeof(there));
     socklen_t here_len = sizeof(here);
     socklen_t there_len = sizeof(there);
-    if (getsockname(fd, &here.any, &here_len) != 0 || getpeername(fd, &there.any, &there_len) != 0) {
+    if (getsockname(fd, &here.any, &here_len) != 0 ||
+        getpeername(fd, &there.any, &there_len) != 0) {
         return errno;
     }
     bool itself = here_len == there_len && memcmp(&here, &there, here_len) == 0;
@@ -277,9 +288,9 @@ static int outcome(int fd)
  * and that more than that there was no way to go. */
 static void note(struct race *r, int posix, const union addr *target)
 {
-    static const int order[] = { EMFILE,      ENFILE,      ENOMEM,       EACCES,     EPERM,
-                                 ECONNREFUSED, ECONNRESET, ETIMEDOUT,    EHOSTUNREACH,
-                                 ENETUNREACH, EADDRNOTAVAIL, EAFNOSUPPORT };
+    static const int order[] = { EMFILE,       ENFILE,       ENOMEM,        EACCES,
+                                 EPERM,        ECONNREFUSED, ECONNRESET,    ETIMEDOUT,
+                                 EHOSTUNREACH, ENETUNREACH,  EADDRNOTAVAIL, EAFNOSUPPORT };
     for (size_t i = 0; i < ARRAY_LEN(order) && r->failure != 0; i++) {
         if (order[i] == r->failure) {
             return;
@@ -305,8 +316,7 @@ static int lost(const struct race *r, cssl_error *err)
     char tried[64] = "";
     addr_text(&r->failed, ip);
     if (r->num_tried > 1) {
-        (void)snprintf(tried, sizeof(tried), "; all of its %zu addresses were tried",
-                       r->num_tried);
+        (void)snprintf(tried, sizeof(tried), "; all of its %zu addresses were tried", r->num_tried);
     }
     const char *advice = "";
     if (r->failure == ECONNREFUSED) {

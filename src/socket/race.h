@@ -17,6 +17,8 @@ struct race *race_new(const char *host, uint16_t port, const char *servers, cssl
 /* race_free ends what is under way. */
 void race_free(struct race *r);
 int race_fd(const struct race *r);
+const char *race_host(const struct race *r);
+uint16_t race_port(const struct race *r);
 /* race_wait is how many ms race_run may stay away, -1 any number. */
 int race_wait(struct race *r);
 /* race_run goes on. It returns RACE_ON, 0 with a connected descriptor in *fd (which is then the

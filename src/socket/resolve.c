@@ -143,15 +143,13 @@ int resolver_fail(const struct resolver *r, cssl_error *err)
         status = r->queries[FAMILY_V6].status;
     }
     switch (status) {
-    case ARES_ENOMEM:
-        return fail(err, CSSL_R_NOMEM);
+    case ARES_ENOMEM: return fail(err, CSSL_R_NOMEM);
     case ARES_ENOTFOUND:
     case ARES_ENODATA:
     case ARES_SUCCESS:
         return fail_posix(err, CSSL_R_HOST_NOT_FOUND, ENOENT,
                           "\"%s\" has no address: is it spelt right?", r->host);
-    case ARES_EBADNAME:
-        return fail_text(err, CSSL_R_HOST_MALFORMED, "\"%s\"", r->host);
+    case ARES_EBADNAME: return fail_text(err, CSSL_R_HOST_MALFORMED, "\"%s\"", r->host);
     case ARES_ECONNREFUSED:
         return fail_posix(err, CSSL_R_NAME_SERVERS, ECONNREFUSED,
                           "\"%s\": the name servers refuse to talk: see /etc/resolv.conf", r->host);
@@ -265,9 +263,9 @@ static void on_socket(void *arg, ares_socket_t fd, int readable, int writable)
     } else {
         r->num_watched++;
     }
-    r->watched[i] = (struct pollfd){
-        .fd = fd, .events = (short)((readable ? POLLIN : 0) | (writable ? POLLOUT : 0))
-    };
+    r->watched[i] =
+        (struct pollfd){ .fd = fd,
+                         .events = (short)((readable ? POLLIN : 0) | (writable ? POLLOUT : 0)) };
 }
 
 static void take(struct resolver *r, const struct ares_addrinfo *result)

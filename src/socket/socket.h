@@ -1,0 +1,139 @@
+/*
+ * socket.h - a connection: an engine and a descriptor. Internal to src/socket.
+ *
+ * Two threads may use an open socket at once, one to send and one to receive. Each half of its
+ * state belongs to whoever holds that half (send_begin, recv_begin). Holding a half takes the lock
+ * for a moment only: nothing is locked during a system call.
+ */
+#ifndef CSSL_SOCKET_SOCKET_H
+#define CSSL_SOCKET_SOCKET_H
+
+#include "socket/task.h"
+
+#include <pthread.h>
+#include <sys/types.h>
+
+enum phase {
+    PHASE_NEW,       /* accepted, no handshake yet */
+    PHASE_RACING,    /* in a mailbox: no connection yet */
+    PHASE_HANDSHAKE, /* one thread at a time, as in all before */
+    PHASE_OPEN,      /* two halves */
+    PHASE_FAILED,    /* the handshake failed */
+    PHASE_CLOSING    /* in a mailbox: the program has closed it */
+};
+
+struct stash;
+struct race;
+
+struct cssl_socket {
+    struct task task; /* in its mailbox */
+    struct timer timer;
+    cssl_mailbox *mailbox; /* NULL: none */
+    cssl_socket *next, *prev;
+    cssl_engine *engine; /* NULL until the handshake begins */
+    cssl_config *config; /* until then */
+    struct race *race;   /* while PHASE_RACING */
+    void *user;
+    int64_t deadline; /* in a mailbox: of the handshake or of closing */
+    int fd;
+    pid_t pid; /* who made it; another process may only free it */
+
+    pthread_mutex_t lock; /* of the four below */
+    pthread_cond_t idle;
+    bool sending, receiving;
+    bool flush_missed; /* the receiver left output to the sender */
+
+    /* The sending half. */
+    bool write_closed; /* close_notify is queued */
+    bool write_ended;  /* and the transport was told */
+    int send_errno;    /* the transport takes no more */
+    bool want_room;    /* cssl_send_some could not take all */
+    size_t full;       /* how much was queued then */
+    uint64_t send_oct, send_cnt;
+
+    /* The receiving half. */
+    bool eof;          /* of the transport */
+    bool drained;      /* the last read left nothing behind it */
+    bool peer_closed;  /* close_notify came */
+    bool discard;      /* cssl_shutdown: drop what comes */
+    cssl_error *error; /* why receiving failed; see recv_failed */
+    bool recv_failed;
+    cssl_bytes view;     /* data of the engine that was not handed out yet */
+    struct stash *stash; /* data in front of it that cssl_recv_exact gave back */
+    uint64_t recv_oct, recv_cnt;
+
+    /* The mailbox's, with the thread that runs it. */
+    uint8_t phase;   /* enum phase; outside of mailboxes it changes before there are two threads */
+    bool arriving;   /* not yet seen by the mailbox's thread */
+    bool registered; /* fd is in the mailbox's poller */
+    bool readable, writable, hup;
+    bool counted;     /* as a handshake */
+    bool passive_due; /* CSSL_EV_PASSIVE is due */
+    bool told_closed, told_error;
+    int32_t active; /* CSSL_ACTIVE, _ONCE, _PASSIVE or N */
+    size_t dropped; /* bytes read while closing */
+};
+
+/* sock_new makes a socket; fd may be -1. It takes a reference on config. */
+cssl_socket *sock_new(int fd, cssl_config *config, cssl_error *err);
+/* sock_free closes the descriptor and frees everything. */
+void sock_free(cssl_socket *s);
+/* sock_is_inherited: s comes from the process that this one was forked from. */
+bool sock_is_inherited(pid_t pid);
+/* sock_prepare sets the descriptor's options; errno or 0. *flags keeps what they were. */
+struct fd_flags {
+    int status, descriptor;
+};
+int sock_prepare(int fd, struct fd_flags *was) CHECK;
+void sock_restore(int fd, const struct fd_flags *was);
+/* sock_check_connected: fd is a connected stream socket. */
+int sock_check_connected(int fd, cssl_error *err) CHECK;
+/* sock_start makes the engine. name is NULL for servers. */
+int sock_start(cssl_socket *s, const char *name, uint16_t port, cssl_error *err) CHECK;
+
+/* Holding a half. send_end and recv_end give it back. */
+void send_begin(cssl_socket *s);
+bool send_try(cssl_socket *s) CHECK;
+void send_end(cssl_socket *s);
+void recv_begin(cssl_socket *s);
+bool recv_try(cssl_socket *s) CHECK;
+void recv_end(cssl_socket *s);
+
+/* sock_push, holding the sending half, writes what is queued. 0: all of it; SOCK_AGAIN: the
+ * kernel takes no more now; or a negative status. */
+enum { SOCK_AGAIN = 1 };
+int sock_push(cssl_socket *s, cssl_error *err) CHECK;
+/* sock_kick does so without waiting for the half; true when something is left to write. */
+bool sock_kick(cssl_socket *s);
+/* sock_pull, holding the receiving half, reads once and gives it to the engine. 0: done, look for
+ * events; SOCK_AGAIN: nothing there. A failure is kept in the socket (recv_failed, error) and is to
+ * be told when the engine has no more events. */
+int sock_pull(cssl_socket *s);
+/* sock_next takes the engine's next event that is not the socket layer's own affair. */
+bool sock_next(cssl_socket *s, cssl_event *event) CHECK;
+/* sock_take_event keeps in the socket what an event says. */
+void sock_take_event(cssl_socket *s, const cssl_event *event);
+void sock_keep_error(cssl_socket *s, const cssl_error *err);
+int sock_tell_error(const cssl_socket *s, cssl_error *err);
+/* sock_wait waits for events of poll(2) on fd: 1 ready, 0 the time ran out. */
+int sock_wait(int fd, short events, int64_t deadline);
+
+/* sock_handshake runs the handshake to its end; sock_finish ends a connection, without freeing. */
+int sock_handshake(cssl_socket *s, int64_t deadline, cssl_error *err) CHECK;
+int sock_finish(cssl_socket *s, int64_t deadline, cssl_error *err);
+/* sock_begin_close queues what the peer is to hear last. */
+void sock_begin_close(cssl_socket *s);
+/* DRAIN_MAX bounds what is read from a peer to which everything has been said. */
+enum { DRAIN_MAX = 65536, FAREWELL_MS = 1000 };
+
+/* stash_drop forgets what cssl_recv_exact gave back; stash_view views it; stash_free frees one
+ * that was taken away. */
+void stash_drop(cssl_socket *s);
+void stash_free(struct stash *stash);
+cssl_bytes stash_view(const cssl_socket *s);
+/* sock_skip drops n bytes of what is to be handed out, the stash first. */
+void sock_skip(cssl_socket *s, size_t n);
+/* sock_ready views the next bytes to hand out; len 0 when there are none. */
+cssl_bytes sock_ready(const cssl_socket *s);
+
+#endif
