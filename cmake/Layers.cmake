@@ -68,3 +68,15 @@ if(TARGET cssl_socket_objects)
     list(APPEND CSSL_FOREIGN PkgConfig::LIBCARES)
     string(APPEND CSSL_PC_REQUIRES ", libcares")
 endif()
+
+# cssl_layer_of(<out> <file>) is the rightmost layer whose headers the file includes: what a program
+# made of it has to be linked with. For a file that includes none it is socket, which is all.
+function(cssl_layer_of out file)
+    set(${out} socket PARENT_SCOPE)
+    file(STRINGS ${file} includes REGEX "^#include \"[a-z]+/")
+    foreach(layer IN LISTS CSSL_LAYERS ITEMS cli)
+        if(includes MATCHES "\"${layer}/")
+            set(${out} ${layer} PARENT_SCOPE)
+        endif()
+    endforeach()
+endfunction()
