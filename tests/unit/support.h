@@ -20,6 +20,16 @@
 
 #include "cssl.h"
 
+/* cmocka's fail() is a macro and would hide the function of base/error.h; fail_msg() stays. */
+#undef fail
+#undef fail_msg
+#define fail_msg(...)                                                                             \
+    do {                                                                                          \
+        print_error("ERROR: " __VA_ARGS__);                                                       \
+        print_error("\n");                                                                        \
+        _fail(__FILE__, __LINE__);                                                                \
+    } while (0)
+
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /* ---- Hex ---- */
