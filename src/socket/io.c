@@ -388,6 +388,10 @@ static ssize_t receive(cssl_socket *s, uint8_t *data, size_t len, int64_t deadli
         if (rc != SOCK_AGAIN) {
             continue;
         }
+        if (sock_next(s, &event)) { /* asked once more, the engine lets go of an empty buffer */
+            sock_take_event(s, &event);
+            continue;
+        }
         recv_end(s);
         int ready = sock_wait(s->fd, (short)(left ? POLLIN | POLLOUT : POLLIN), deadline);
         recv_begin(s);

@@ -107,9 +107,8 @@ static void watch(cssl_mailbox *mb, struct inlet *in)
     int fd = listener_fd(in->listener);
     if (poller_add(&mb->poller, fd, POLLER_IN | POLLER_EXCLUSIVE, &in->task) == 0) {
         in->watched = true;
-    } else {
-        /* Out of memory or of watches: try again later. */
-        (void)timers_set(&mb->timers, &in->timer, now_ms() + PAUSE_MS);
+    } else if (timers_set(&mb->timers, &in->timer, now_ms() + PAUSE_MS) != 0) {
+        tasks_add(&mb->tasks, &in->task); /* not even a timer: try again in the next turn */
     }
 }
 

@@ -54,8 +54,7 @@ int sock_pull(cssl_socket *s)
     size_t room = s->recv_failed || s->eof ? 0 : cssl_engine_room(s->engine, &where);
     if (room == 0) {
         if (!s->recv_failed && !s->peer_closed) {
-            (void)fail_text(&err, CSSL_R_INTERNAL,
-                            "the engine takes nothing and waits for nothing");
+            (void)fail(&err, CSSL_R_NOMEM); /* it has no events left, so it has no memory */
             sock_keep_error(s, &err);
         }
         return 0;

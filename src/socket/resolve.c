@@ -255,14 +255,15 @@ static void on_socket(void *arg, ares_socket_t fd, int readable, int writable)
         return;
     }
     unsigned wanted = (readable ? POLLER_IN : 0U) | (writable ? POLLER_OUT : 0U);
-    if (!known && (i == WATCHED_MAX || poller_add(r->poller, fd, wanted, r) != 0)) {
+    if (!known && i == WATCHED_MAX) {
         return; /* its timer ends the query */
     }
-    if (known) {
-        (void)poller_change(r->poller, fd, wanted, r);
-    } else {
-        r->num_watched++;
+    int posix =
+        known ? poller_change(r->poller, fd, wanted, r) : poller_add(r->poller, fd, wanted, r);
+    if (posix != 0) {
+        return; /* likewise */
     }
+    r->num_watched += known ? 0 : 1;
     r->watched[i] =
         (struct pollfd){ .fd = fd,
                          .events = (short)((readable ? POLLIN : 0) | (writable ? POLLOUT : 0)) };

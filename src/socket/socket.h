@@ -88,8 +88,8 @@ int sock_prepare(int fd, struct fd_flags *was) CHECK;
 void sock_restore(int fd, const struct fd_flags *was);
 /* sock_check_connected: fd is a connected stream socket. */
 int sock_check_connected(int fd, cssl_error *err) CHECK;
-/* sock_start makes the engine. name is NULL for servers. */
-int sock_start(cssl_socket *s, const char *name, uint16_t port, cssl_error *err) CHECK;
+/* sock_start makes the engine. name is NULL for servers. A failure is kept in s too. */
+int sock_start(cssl_socket *s, const char *name, uint16_t port, cssl_error *err);
 
 /* Holding a half. send_end and recv_end give it back. */
 void send_begin(cssl_socket *s);
@@ -102,7 +102,7 @@ void recv_end(cssl_socket *s);
 /* sock_push, holding the sending half, writes what is queued. 0: all of it; SOCK_AGAIN: the
  * kernel takes no more now; or a negative status. */
 enum { SOCK_AGAIN = 1 };
-int sock_push(cssl_socket *s, cssl_error *err) CHECK;
+int sock_push(cssl_socket *s, cssl_error *err);
 /* sock_kick does so without waiting for the half; true when something is left to write. */
 bool sock_kick(cssl_socket *s);
 /* sock_pull, holding the receiving half, reads once and gives it to the engine. 0: done, look for
