@@ -249,6 +249,9 @@ static void parse_authority_key_id(struct cert *cert, struct rd *value)
     if (!rd_done(&r) || issuers.bad || issuer != serial) {
         der_bad(value);
     }
+    if (cert->authority_key_id.len == 0) { /* 4.2.1.1: it MUST be there */
+        cert->faults |= FAULT_BIT(FAULT_KEY_ID);
+    }
 }
 
 static void parse_subject_key_id(struct cert *cert, struct rd *value)

@@ -98,6 +98,11 @@ struct cert_ext cert_next_extension(struct rd *list);
 int cert_parse_extensions(struct cert *cert, cssl_error *err) CHECK;
 /* sig_alg_parse reads the contents of an AlgorithmIdentifier; malformed parameters make r bad. */
 struct sig_alg sig_alg_parse(struct rd *r);
+/* A certificate says RSASSA-PSS whatever kind of RSA key signed it; TLS has a name for each.
+ * sig_scheme_of_key gives the one for a key of type; sig_scheme_in looks for scheme in a list, where
+ * either name will do. */
+uint16_t sig_scheme_of_key(uint16_t scheme, enum key_type type);
+bool sig_scheme_in(uint16_t scheme, const uint16_t *list, size_t num);
 
 /* A GeneralName (RFC 5280 4.2.1.6). */
 enum general_kind {

@@ -21,9 +21,10 @@ struct chain *chain_new(const struct chain_params *params, struct cert *const *c
         (void)fail_text(err, CSSL_R_ARGUMENT, "a chain needs a certificate and a store");
         return NULL;
     }
-    if (num > CHAIN_CERTS_MAX) {
-        (void)fail_text(err, CSSL_R_TOO_MANY_CERTIFICATES, "%zu, at most %d are looked at", num,
-                        CHAIN_CERTS_MAX);
+    size_t max = params->pool ? CHAIN_POOL_MAX : CHAIN_CERTS_MAX;
+    if (num > max) {
+        (void)fail_text(err, CSSL_R_TOO_MANY_CERTIFICATES, "%zu, at most %zu are looked at", num,
+                        max);
         return NULL;
     }
     struct chain *c = mem_new(sizeof(*c));

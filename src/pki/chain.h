@@ -14,7 +14,8 @@ enum chain_purpose { PURPOSE_SERVER, PURPOSE_CLIENT }; /* what the leaf is to be
 
 /* Bounds of one verification, whatever the peer sends. */
 enum {
-    CHAIN_CERTS_MAX = 16,
+    CHAIN_CERTS_MAX = 16, /* sent by a peer; in a path besides the anchor */
+    CHAIN_POOL_MAX = 64,  /* given by the user of a tool, who may have collected many */
     CHAIN_SIGNATURES_MAX = 100,
     CHAIN_NAMES_MAX = 100000,
     CHAIN_STEPS_MAX = 1000,
@@ -35,6 +36,7 @@ struct chain_params {
                                 5280 4.2.1.3 being 0x8000; 0: digitalSignature, which TLS 1.3 needs
                                 (RFC 8446 4.4.2.2) */
     bool any_key_usage;      /* do not look at the leaf's keyUsage */
+    bool pool;               /* the certificates are not a peer's: CHAIN_POOL_MAX of them */
 };
 
 enum chain_result { CHAIN_OK, CHAIN_FAILED, CHAIN_ASKS };

@@ -11,7 +11,7 @@
 #include "pki/dname.h"
 
 /* Issuers of one certificate that are tried: the anchors of that name, and what was sent. */
-enum { CANDIDATES_MAX = 64 };
+enum { ANCHORS_TRIED_MAX = 32, CANDIDATES_MAX = ANCHORS_TRIED_MAX + CHAIN_POOL_MAX };
 
 /* What a path with a fault costs: a missing anchor most, then a forged signature. */
 enum { COST_NO_ANCHOR = 1000000, COST_SIGNATURE = 100000, COST_FAULT = 100, GAIN_LENGTH = 1000 };
@@ -38,11 +38,10 @@ int chain_build(struct chain *c, cssl_error *err)
 {
     const struct cert *leaf = c->certs[0];
     struct link *first = &c->path.links[0];
-    *first = (struct link){ .cert = leaf, .own = check_leaf(c, leaf) };
+    bool trusted = store_has(c->params.anchors, leaf);
+    *first = (struct link){ .cert = leaf, .anchor = trusted, .own = check_leaf(c, leaf, trusted) };
     c->path.len = 1;
-    if (store_has(c->params.anchors, leaf)) { /* this very certificate is trusted */
-        first->anchor = true;
-        first->own &= ~FAULT_BIT(FAULT_SERIAL) & ~FAULT_BIT(FAULT_FORM);
+    if (trusted) { /* this very certificate */
         return 0;
     }
     bool found = search(c, STRICT);
@@ -119,7 +118,7 @@ static size_t find_candidates(const struct chain *c, struct candidate *list)
     const struct store *anchors = c->params.anchors;
     size_t num = 0;
     size_t i = store_find(anchors, child->issuer, 0);
-    for (; i < store_size(anchors) && num < CANDIDATES_MAX - CHAIN_CERTS_MAX;
+    for (; i < store_size(anchors) && num < ANCHORS_TRIED_MAX;
          i = store_find(anchors, child->issuer, i + 1)) {
         const struct cert *cert = store_cert(anchors, i);
         if (!in_path(c, cert)) {

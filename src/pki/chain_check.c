@@ -3,22 +3,17 @@
 #include "pki/chain_parts.h"
 #include "pki/hostname.h"
 
-/* An anchor is a name and a key that somebody chose (RFC 5280 6.1.1 d): that its serial number, its
- * dates' form or its basicConstraints' critical bit are not what they should be does not matter,
- * and authorities in wide use are so. */
-enum { ANCHOR_MAY = FAULT_BIT(FAULT_SERIAL) | FAULT_BIT(FAULT_FORM) };
-
+static uint32_t faults_of_anchor(const struct cert *cert);
 static uint32_t check_validity(const struct chain *c, const struct cert *cert);
 static uint32_t check_key(const struct cert *cert);
 static uint8_t purpose_bit(const struct chain *c);
 static uint32_t check_algorithm(const struct chain *c, uint16_t scheme, const struct cert *child);
-static bool permitted(const struct chain *c, uint16_t scheme);
-static uint16_t pss_scheme_of_key(uint16_t scheme, enum key_type type);
 
-uint32_t check_leaf(const struct chain *c, const struct cert *leaf)
+uint32_t check_leaf(const struct chain *c, const struct cert *leaf, bool anchor)
 {
     uint16_t usage = c->params.key_usage != 0 ? c->params.key_usage : KU_DIGITAL_SIGNATURE;
-    uint32_t faults = leaf->faults | check_validity(c, leaf) | check_key(leaf);
+    uint32_t faults = check_validity(c, leaf) | check_key(leaf) |
+                      (anchor ? faults_of_anchor(leaf) : leaf->faults);
     /* anyExtendedKeyUsage is not enough: this certificate was not made to be shown here. */
     if (cert_has(leaf, EXTENSION_EXT_KEY_USAGE) && (leaf->ext_key_usage & purpose_bit(c)) == 0) {
         faults |= FAULT_BIT(FAULT_EXT_KEY_USAGE);
@@ -33,10 +28,20 @@ uint32_t check_leaf(const struct chain *c, const struct cert *leaf)
     return faults;
 }
 
+/* An anchor is a name and a key that somebody chose (RFC 5280 6.1.1 d): that its serial number is
+ * zero or its dates are of the wrong form does not matter, nor that its basicConstraints are not
+ * critical. Authorities in wide use are so. */
+static uint32_t faults_of_anchor(const struct cert *cert)
+{
+    bool negative = cert->serial.data[0] >= 0x80;
+    uint32_t borne = FAULT_BIT(FAULT_FORM) | (negative ? 0 : FAULT_BIT(FAULT_SERIAL));
+    return cert->faults & ~borne;
+}
+
 uint32_t check_authority(const struct chain *c, const struct cert *cert, bool anchor)
 {
-    uint32_t faults = (anchor ? cert->faults & ~(uint32_t)ANCHOR_MAY : cert->faults) |
-                      check_validity(c, cert) | check_key(cert);
+    uint32_t faults = check_validity(c, cert) | check_key(cert) |
+                      (anchor ? faults_of_anchor(cert) : cert->faults);
     bool critical = (cert->critical >> EXTENSION_BASIC_CONSTRAINTS & 1) != 0;
     int below = 0; /* intermediates that count (6.1.4 l) */
     for (size_t i = 1; i < c->path.len; i++) {
@@ -75,7 +80,7 @@ uint32_t check_signature(struct chain *c, const struct cert *child, const struct
         return FAULT_BIT(FAULT_SIGNATURE);
     }
     cssl_error err;
-    uint16_t scheme = pss_scheme_of_key(child->sig.scheme, issuer->key.type);
+    uint16_t scheme = sig_scheme_of_key(child->sig.scheme, issuer->key.type);
     uint32_t faults = check_algorithm(c, scheme, child);
     /* Tried even where the algorithm is refused: whoever is asked may accept it, and must not
      * accept a forgery with it. */
@@ -155,25 +160,8 @@ static uint32_t check_algorithm(const struct chain *c, uint16_t scheme, const st
     if (scheme == 0 || !scheme_available(scheme)) {
         return FAULT_BIT(FAULT_UNSUPPORTED_SIGNATURE);
     }
-    return permitted(c, scheme) ? 0 : FAULT_BIT(FAULT_SIGNATURE_NOT_ACCEPTED);
-}
-
-static bool permitted(const struct chain *c, uint16_t scheme)
-{
-    for (size_t i = 0; i < c->params.num_schemes; i++) {
-        if (c->params.schemes[i] == scheme ||
-            pss_scheme_of_key(c->params.schemes[i], KEY_RSA_PSS) ==
-                pss_scheme_of_key(scheme, KEY_RSA_PSS)) {
-            return true;
-        }
-    }
-    return c->params.num_schemes == 0;
-}
-
-/* A certificate says RSASSA-PSS whatever kind of RSA key signed it; TLS has a name for each. */
-static uint16_t pss_scheme_of_key(uint16_t scheme, enum key_type type)
-{
-    enum { APART = SCHEME_RSA_PSS_PSS_SHA256 - SCHEME_RSA_PSS_RSAE_SHA256 };
-    bool rsae = scheme >= SCHEME_RSA_PSS_RSAE_SHA256 && scheme <= SCHEME_RSA_PSS_RSAE_SHA512;
-    return rsae && type == KEY_RSA_PSS ? (uint16_t)(scheme + APART) : scheme;
+    return c->params.num_schemes == 0 ||
+                   sig_scheme_in(scheme, c->params.schemes, c->params.num_schemes)
+               ? 0
+               : FAULT_BIT(FAULT_SIGNATURE_NOT_ACCEPTED);
 }

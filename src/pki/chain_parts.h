@@ -40,7 +40,7 @@ enum chain_state { CHAIN_NEW, CHAIN_ASKING, CHAIN_DONE };
 
 struct chain {
     struct chain_params params;
-    struct cert *certs[CHAIN_CERTS_MAX]; /* as sent, doubles left out */
+    struct cert *certs[CHAIN_POOL_MAX]; /* as sent, doubles left out */
     size_t num;
     struct budget used;
     struct checked checked[CHAIN_SIGNATURES_MAX];
@@ -64,9 +64,9 @@ struct chain {
  * do with one path: bounds, memory. */
 int chain_build(struct chain *c, cssl_error *err) CHECK;
 
-/* chain_check.c: the faults of the leaf, of an authority that is put above c->path (anchor or not),
+/* chain_check.c: the faults of the leaf (which may itself be an anchor), of an authority that is put above c->path (anchor or not),
  * and of child's signature by issuer. */
-uint32_t check_leaf(const struct chain *c, const struct cert *leaf);
+uint32_t check_leaf(const struct chain *c, const struct cert *leaf, bool anchor);
 uint32_t check_authority(const struct chain *c, const struct cert *cert, bool anchor);
 uint32_t check_signature(struct chain *c, const struct cert *child, const struct cert *issuer);
 /* check_constraints fills in what link's name constraints say of c->path. */

@@ -44,6 +44,7 @@ static const struct {
     [FAULT_EMPTY_NAME] = { CSSL_R_CERT_EMPTY_NAME, explain_name },
     [FAULT_FORM] = { CSSL_R_CERT_FORM, explain_name },
     [FAULT_CRITICALITY] = { CSSL_R_CERT_CRITICALITY, explain_criticality },
+    [FAULT_KEY_ID] = { CSSL_R_CERT_KEY_ID, explain_name },
     [FAULT_BAD_NAME_CONSTRAINTS] = { CSSL_R_BAD_NAME_CONSTRAINTS, explain_name_constraints },
     [FAULT_NOT_A_CA] = { CSSL_R_NOT_A_CA, explain_not_a_ca },
     [FAULT_CONTRADICTION] = { CSSL_R_CERT_CONTRADICTION, explain_contradiction },

@@ -79,6 +79,23 @@ struct sig_alg sig_alg_parse(struct rd *r)
     return (struct sig_alg){ 0 };
 }
 
+uint16_t sig_scheme_of_key(uint16_t scheme, enum key_type type)
+{
+    enum { APART = SCHEME_RSA_PSS_PSS_SHA256 - SCHEME_RSA_PSS_RSAE_SHA256 };
+    bool rsae = scheme >= SCHEME_RSA_PSS_RSAE_SHA256 && scheme <= SCHEME_RSA_PSS_RSAE_SHA512;
+    return rsae && type == KEY_RSA_PSS ? (uint16_t)(scheme + APART) : scheme;
+}
+
+bool sig_scheme_in(uint16_t scheme, const uint16_t *list, size_t num)
+{
+    for (size_t i = 0; i < num; i++) {
+        if (sig_scheme_of_key(list[i], KEY_RSA_PSS) == sig_scheme_of_key(scheme, KEY_RSA_PSS)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* parse_pss reads RSASSA-PSS-params (RFC 4055 3.1). TLS knows three combinations: one hash for
  * both uses and a salt of its length. Any other is an unknown scheme. */
 static struct sig_alg parse_pss(struct rd *r)

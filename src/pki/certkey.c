@@ -1,0 +1,371 @@
+/* certkey.c - loads identities and picks one. Signs nothing. */
+#include "pki/certkey.h"
+
+#include <stdio.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "crypto/pem.h"
+#include "pki/cert_fields.h"
+#include "pki/chain.h"
+#include "pki/der.h"
+#include "pki/dname.h"
+#include "pki/hostname.h"
+#include "pki/load.h"
+
+enum { WARNING_MAX = 256 };
+
+/* Where certificates or a key come from. */
+struct source {
+    const char *option; /* the field of cssl_options */
+    const char *path;   /* NULL: memory */
+    cssl_bytes bytes;
+    uint8_t *owned; /* the file's contents */
+    struct stat stat;
+};
+
+static int open_source(struct source *s, const char *path, const char *path_option,
+                       cssl_bytes memory, const char *memory_option, cssl_error *err);
+static void close_source(struct source *s);
+static const char *source_name(const struct source *s, char out[128]);
+static int wrap(const struct source *s, const cssl_error *inner, cssl_error *err);
+static int load_certs(struct certkey *ck, const struct source *s, cssl_error *err);
+static int add_cert(struct certkey *ck, const struct source *s, cssl_bytes der, cssl_error *err);
+static int load_key(struct certkey *ck, const struct source *s, const char *password,
+                    cssl_error *err);
+static int take_key(struct certkey *ck, const struct source *s, cssl_bytes der,
+                    const char *password, cssl_error *err);
+static int check_key(const struct certkey *ck, const struct source *certs,
+                     const struct source *key, cssl_error *err);
+static int check_order(const struct certkey *ck, const struct source *s, cssl_error *err);
+static void warn_if_readable(const struct source *s, char *warning);
+static uint16_t first_scheme(const struct certkey *ck, const uint16_t *ours, size_t num_ours,
+                             const struct certkey_wish *wish);
+static unsigned suitability(const struct certkey *ck, const struct certkey_wish *wish);
+static bool under_authority(const struct certkey *ck, const struct certkey_wish *wish);
+static bool chain_accepted(const struct certkey *ck, const struct certkey_wish *wish);
+
+int certkey_load(struct certkey *ck, const cssl_cert_key *conf, char *warning, cssl_error *err)
+{
+    struct source certs = { 0 };
+    struct source key = { 0 };
+    const struct source *key_source = &key;
+    *ck = (struct certkey){ 0 };
+    if (warning != NULL) {
+        warning[0] = '\0';
+    }
+    int ret = open_source(&certs, conf->certfile, "certfile", conf->cert, "cert", err);
+    if (ret == 0 && certs.option == NULL) {
+        ret = fail_option(err, CSSL_R_NO_CERTIFICATE, "certfile",
+                          "an identity needs certfile or cert; make one with: cssl cert "
+                          "self-signed --name localhost");
+    }
+    if (ret == 0) {
+        ret = open_source(&key, conf->keyfile, "keyfile", conf->key, "key", err);
+    }
+    if (key.option == NULL) {
+        key_source = &certs; /* the key stands beside the certificates */
+    }
+    if (ret == 0) {
+        ret = load_certs(ck, &certs, err);
+    }
+    if (ret == 0) {
+        ret = load_key(ck, key_source, conf->password, err);
+    }
+    if (ret == 0) {
+        ret = check_key(ck, &certs, key_source, err);
+    }
+    if (ret == 0) {
+        ret = check_order(ck, &certs, err);
+    }
+    if (ret == 0) {
+        warn_if_readable(key_source, warning);
+    } else {
+        certkey_free(ck);
+    }
+    close_source(&certs);
+    close_source(&key);
+    return ret;
+}
+
+void certkey_free(struct certkey *ck)
+{
+    if (ck == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < ck->num_certs; i++) {
+        cert_free(ck->certs[i]);
+    }
+    mem_free(ck->certs);
+    pkey_free(ck->key);
+    *ck = (struct certkey){ 0 };
+}
+
+int certkey_pick(const struct certkey *cks, size_t num, const uint16_t *ours, size_t num_ours,
+                 const struct certkey_wish *wish, uint16_t *scheme)
+{
+    int best = -1;
+    unsigned best_suits = 0;
+    for (size_t i = 0; i < num; i++) {
+        uint16_t signs = first_scheme(&cks[i], ours, num_ours, wish);
+        unsigned suits = suitability(&cks[i], wish);
+        if (signs != 0 && (best < 0 || suits > best_suits)) {
+            best = (int)i;
+            best_suits = suits;
+            *scheme = signs;
+        }
+    }
+    return best;
+}
+
+static int open_source(struct source *s, const char *path, const char *path_option,
+                       cssl_bytes memory, const char *memory_option, cssl_error *err)
+{
+    if (path != NULL && memory.len > 0) {
+        return fail_option(err, CSSL_R_CERT_FILE, path_option, "give either %s or %s, not both",
+                           path_option, memory_option);
+    }
+    if (path != NULL) {
+        size_t len = 0;
+        s->option = path_option;
+        s->path = path;
+        int status = load_file(path, path_option, &s->owned, &len, &s->stat, err);
+        s->bytes = bytes_of(s->owned, len);
+        return status;
+    }
+    if (memory.len > 0) {
+        s->option = memory_option;
+        s->bytes = memory;
+    }
+    return 0;
+}
+
+static void close_source(struct source *s)
+{
+    mem_free_wiped(s->owned, s->owned == NULL ? 0 : s->bytes.len);
+}
+
+static const char *source_name(const struct source *s, char out[128])
+{
+    if (s->path != NULL) {
+        (void)snprintf(out, 128, "\"%.120s\"", s->path);
+    } else {
+        (void)snprintf(out, 128, "option %s", s->option);
+    }
+    return out;
+}
+
+/* wrap passes a failure on with the source's name before its sentence. */
+static int wrap(const struct source *s, const cssl_error *inner, cssl_error *err)
+{
+    char name[128];
+    if (inner->status == CSSL_NOMEM) {
+        return error_copy(err, inner);
+    }
+    (void)fail_option(err, (cssl_reason)inner->reason, s->option, "%s", "");
+    if (err != NULL) {
+        (void)snprintf(err->text, sizeof(err->text), "%s: %.350s", source_name(s, name),
+                       inner->text);
+        err->status = CSSL_OPTION;
+        err->alert = ALERT_NONE;
+    }
+    return CSSL_OPTION;
+}
+
+static int load_certs(struct certkey *ck, const struct source *s, cssl_error *err)
+{
+    char name[128];
+    cssl_error inner;
+    int ret = 0;
+    ck->certs = mem_new_array(CHAIN_CERTS_MAX, sizeof(*ck->certs));
+    if (ck->certs == NULL) {
+        return fail(err, CSSL_R_NOMEM);
+    }
+    if (pem_looks_like(s->bytes)) {
+        bool more = true;
+        for (size_t at = 0; ret == 0 && more;) {
+            struct pem_block block;
+            if (pem_next(s->bytes, &at, &block, &inner) != 0) {
+                return wrap(s, &inner, err);
+            }
+            more = block.label[0] != '\0';
+            if (strcmp(block.label, "CERTIFICATE") == 0 ||
+                strcmp(block.label, "X509 CERTIFICATE") == 0) {
+                ret = add_cert(ck, s, bytes_of(block.der, block.len), err);
+            }
+            pem_free(&block);
+        }
+    } else {
+        struct rd r = rd_of(s->bytes);
+        while (ret == 0 && rd_more(&r)) {
+            cssl_bytes der = der_whole(&r, DER_SEQUENCE);
+            ret = r.bad ? fail_option(err, CSSL_R_NO_CERTIFICATE, s->option,
+                                      "%s is neither PEM nor DER", source_name(s, name))
+                        : add_cert(ck, s, der, err);
+        }
+    }
+    if (ret == 0 && ck->num_certs == 0) {
+        ret = fail_option(err, CSSL_R_NO_CERTIFICATE, s->option,
+                          "%s has no block -----BEGIN CERTIFICATE-----", source_name(s, name));
+    }
+    return ret;
+}
+
+static int add_cert(struct certkey *ck, const struct source *s, cssl_bytes der, cssl_error *err)
+{
+    char name[128];
+    cssl_error inner;
+    if (ck->num_certs == CHAIN_CERTS_MAX) {
+        return fail_option(err, CSSL_R_TOO_MANY_CERTIFICATES, s->option,
+                           "%s has more than %d; it takes the certificate and its issuers, not a "
+                           "whole store", source_name(s, name), CHAIN_CERTS_MAX);
+    }
+    struct cert *cert = cert_parse(der, &inner);
+    if (cert == NULL) {
+        return wrap(s, &inner, err);
+    }
+    ck->certs[ck->num_certs++] = cert;
+    return 0;
+}
+
+static int load_key(struct certkey *ck, const struct source *s, const char *password,
+                    cssl_error *err)
+{
+    char name[128];
+    cssl_error inner;
+    if (!pem_looks_like(s->bytes)) {
+        return take_key(ck, s, s->bytes, password, err);
+    }
+    for (size_t at = 0;;) {
+        struct pem_block block;
+        if (pem_next(s->bytes, &at, &block, &inner) != 0) {
+            return wrap(s, &inner, err);
+        }
+        size_t len = strlen(block.label);
+        static const char wanted[] = "PRIVATE KEY";
+        bool is_key = len >= sizeof(wanted) - 1 &&
+                      strcmp(block.label + len - (sizeof(wanted) - 1), wanted) == 0;
+        int ret = is_key ? take_key(ck, s, bytes_of(block.der, block.len), password, err) : 0;
+        pem_free(&block);
+        if (is_key) {
+            return ret;
+        }
+        if (len == 0) {
+            return fail_option(err, CSSL_R_NO_KEY, s->option,
+                               "%s has no block -----BEGIN PRIVATE KEY-----; give option keyfile",
+                               source_name(s, name));
+        }
+    }
+}
+
+static int take_key(struct certkey *ck, const struct source *s, cssl_bytes der,
+                    const char *password, cssl_error *err)
+{
+    cssl_error inner;
+    ck->key = pkey_from_der(der, password, &inner);
+    if (ck->key != NULL) {
+        return 0;
+    }
+    int status = wrap(s, &inner, err);
+    if (err != NULL && (inner.reason == CSSL_R_PASSWORD_MISSING ||
+                        inner.reason == CSSL_R_PASSWORD_WRONG)) {
+        err->option = "password";
+    }
+    return status;
+}
+
+static int check_key(const struct certkey *ck, const struct source *certs,
+                     const struct source *key, cssl_error *err)
+{
+    char key_name[128];
+    char certs_name[128];
+    (void)source_name(key, key_name);
+    (void)source_name(certs, certs_name);
+    for (size_t i = 0; i < ck->num_certs; i++) {
+        if (!bytes_equal(pkey_spki(ck->key), ck->certs[i]->spki)) {
+            continue;
+        }
+        if (i == 0) {
+            return 0;
+        }
+        return fail_option(err, CSSL_R_CHAIN_ORDER, certs->option,
+                           "the key in %s belongs to certificate number %zu in %s; that one has to "
+                           "be the first, its issuers behind it", key_name, i + 1, certs_name);
+    }
+    return fail_option(err, CSSL_R_KEY_MISMATCH, key->option,
+                       "%s is not the key of the first certificate in %s; give the key that was "
+                       "made with that certificate", key_name, certs_name);
+}
+
+static int check_order(const struct certkey *ck, const struct source *s, cssl_error *err)
+{
+    char source[128];
+    char subject[DNAME_TEXT_MAX];
+    for (size_t i = 0; i + 1 < ck->num_certs; i++) {
+        if (!dname_equal(ck->certs[i]->issuer, ck->certs[i + 1]->subject)) {
+            return fail_option(err, CSSL_R_CHAIN_ORDER, s->option,
+                               "in %s, certificate number %zu (\"%.90s\") did not issue the one "
+                               "before it; the server's comes first, then each one's issuer",
+                               source_name(s, source), i + 2,
+                               dname_text(subject, ck->certs[i + 1]->subject));
+        }
+    }
+    return 0;
+}
+
+static void warn_if_readable(const struct source *s, char *warning)
+{
+    if (warning != NULL && s->path != NULL && (s->stat.st_mode & (S_IRWXO | S_IWGRP)) != 0) {
+        (void)snprintf(warning, WARNING_MAX,
+                       "the private key in \"%.80s\" is open to other users of this machine; "
+                       "run: chmod 600 \"%.80s\"", s->path, s->path);
+    }
+}
+
+/* first_scheme: the first of ours that the peer takes and the key can do; 0 for none. */
+static uint16_t first_scheme(const struct certkey *ck, const uint16_t *ours, size_t num_ours,
+                             const struct certkey_wish *wish)
+{
+    for (size_t i = 0; i < num_ours; i++) {
+        for (size_t j = 0; j < wish->num_schemes; j++) {
+            if (ours[i] == wish->schemes[j] && pkey_can_sign(ck->key, ours[i])) {
+                return ours[i];
+            }
+        }
+    }
+    return 0;
+}
+
+static unsigned suitability(const struct certkey *ck, const struct certkey_wish *wish)
+{
+    bool named = wish->name != NULL && hostname_check(ck->certs[0], wish->name, NULL) == 0;
+    return (named ? 4U : 0U) | (under_authority(ck, wish) ? 2U : 0U) |
+           (chain_accepted(ck, wish) ? 1U : 0U);
+}
+
+static bool under_authority(const struct certkey *ck, const struct certkey_wish *wish)
+{
+    for (size_t i = 0; i < ck->num_certs; i++) {
+        for (size_t j = 0; j < wish->num_authorities; j++) {
+            if (bytes_equal(ck->certs[i]->issuer, wish->authorities[j]) ||
+                (dname_valid(wish->authorities[j]) &&
+                 dname_equal(ck->certs[i]->issuer, wish->authorities[j]))) {
+                return true;
+            }
+        }
+    }
+    return wish->num_authorities == 0;
+}
+
+/* A self-signed certificate's signature is of no account (RFC 8446 4.4.2.2). */
+static bool chain_accepted(const struct certkey *ck, const struct certkey_wish *wish)
+{
+    for (size_t i = 0; i < ck->num_certs; i++) {
+        const struct cert *cert = ck->certs[i];
+        if (!cert->self_issued &&
+            !sig_scheme_in(cert->sig.scheme, wish->cert_schemes, wish->num_cert_schemes)) {
+            return wish->num_cert_schemes == 0;
+        }
+    }
+    return true;
+}
