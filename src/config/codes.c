@@ -1,4 +1,4 @@
-/* codes.c - which suites, groups and signature schemes there are, and in which order of preference. */
+/* codes.c - which suites, groups and signature schemes there are, in order of preference. */
 #include "config/config.h"
 
 #include "base/names.h"

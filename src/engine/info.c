@@ -1,4 +1,4 @@
-/* info.c - what can be asked of a connection: facts, certificates, exported keys. Changes nothing. */
+/* info.c - what can be asked of a connection: facts, certificates, exported keys. */
 #include "engine/engine.h"
 
 #include "base/error.h"

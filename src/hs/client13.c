@@ -12,6 +12,7 @@ static void take_share(struct hs *hs);
 static int find_psks(struct hs *hs, cssl_error *err);
 static int find_session(struct hs *hs, cssl_error *err);
 static int send_hello(struct hs *hs, cssl_error *err);
+static void fill_offers(const struct hs *hs, struct client_hello *ch);
 static void write_binders(struct hs *hs, const struct client_hello *ch, size_t body_at);
 static int take_retry(struct hs *hs, const struct server_hello *sh, cssl_error *err);
 static int check_server_hello(struct hs *hs, const struct server_hello *sh, cssl_error *err);
@@ -329,7 +330,6 @@ static int send_hello(struct hs *hs, cssl_error *err)
 {
     static const uint8_t null_compression[] = { 0 };
     static const uint8_t version13[] = { 3, 4 };
-    static const uint8_t zeros[HASH_MAX];
     static const uint8_t psk_dhe_ke[] = { 1 };
     const cssl_config *config = hs->conn->config;
     struct client_hello ch = {
@@ -371,17 +371,7 @@ static int send_hello(struct hs *hs, cssl_error *err)
             ext_add(&ch.has, rows[i].type);
         }
     }
-    for (size_t i = 0; i < hs->num_shares; i++) {
-        ch.shares[i] = (struct key_share){ kx_group(hs->shares[i]), kx_share(hs->shares[i]) };
-    }
-    int64_t now_ms = config_now_us(config, CSSL_CLOCK_WALL) / 1000;
-    for (size_t i = 0; i < hs->num_psks; i++) {
-        const struct session *s = hs->psks[i].session;
-        ch.psks[i].identity = hs->psks[i].identity;
-        ch.psks[i].obfuscated_ticket_age =
-            s == NULL ? 0 : (uint32_t)(now_ms - s->issued_at_ms) + s->age_add;
-        ch.binders[i] = bytes_of(zeros, hash_len(hs->psks[i].hash));
-    }
+    fill_offers(hs, &ch);
     msg_open(&hs->out, HT_CLIENT_HELLO);
     size_t body_at = hs->out.len;
     client_hello_write(&hs->out, &ch);
@@ -392,6 +382,23 @@ static int send_hello(struct hs *hs, cssl_error *err)
     write_binders(hs, &ch, body_at);
     hs->asked = ch.has;
     return hs_send(hs, err);
+}
+
+/* The shares and PSKs that are offered; the binders are zeros for now. */
+static void fill_offers(const struct hs *hs, struct client_hello *ch)
+{
+    static const uint8_t zeros[HASH_MAX];
+    int64_t now_ms = config_now_us(hs->conn->config, CSSL_CLOCK_WALL) / 1000;
+    for (size_t i = 0; i < hs->num_shares; i++) {
+        ch->shares[i] = (struct key_share){ kx_group(hs->shares[i]), kx_share(hs->shares[i]) };
+    }
+    for (size_t i = 0; i < hs->num_psks; i++) {
+        const struct session *s = hs->psks[i].session;
+        ch->psks[i].identity = hs->psks[i].identity;
+        ch->psks[i].obfuscated_ticket_age =
+            s == NULL ? 0 : (uint32_t)(now_ms - s->issued_at_ms) + s->age_add;
+        ch->binders[i] = bytes_of(zeros, hash_len(hs->psks[i].hash));
+    }
 }
 
 /* The binders are computed over what stands before them, and then put in (RFC 8446 4.2.11.2). */

@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 enum {
-    HANDSHAKE_ROOM = 192 * 1024 /* what may be queued besides send_limit: flights, tickets, alerts */
+    HANDSHAKE_ROOM = 192 * 1024 /* queued besides send_limit: flights, tickets, alerts */
 };
 
 int conn_init(struct conn *c, cssl_config *config, const char *host, uint16_t port,

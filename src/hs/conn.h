@@ -45,7 +45,8 @@ int conn_init(struct conn *c, cssl_config *config, const char *host, uint16_t po
 void conn_free(struct conn *c);
 
 /* conn_send seals data as records of type into out, in fragments; the limit of out holds. */
-int conn_send(struct conn *c, struct worker *w, uint8_t type, cssl_bytes data, cssl_error *err) CHECK;
+int conn_send(struct conn *c, struct worker *w, uint8_t type, cssl_bytes data,
+              cssl_error *err) CHECK;
 /* conn_send_message is conn_send for a whole handshake message, seen by the trace. */
 int conn_send_message(struct conn *c, struct worker *w, cssl_bytes message, cssl_error *err) CHECK;
 /* conn_trace shows a message to the config's hook. */

@@ -5,7 +5,8 @@
  * the handler that takes them, and the key changes that follow. The driver alone knows order; the
  * rows alone know when keys change; a handler returns the next state. A message that the row does
  * not accept is unexpected_message, here and nowhere else. Two kinds of rows wait for no message:
- * one goes on at once, one when a public-key step is done (hs->step has its results). So no handler is entered twice.
+ * one goes on at once, one when a public-key step is done (hs->step has its results). So no
+ * handler is entered twice.
  */
 #ifndef CSSL_HS_FLOW_H
 #define CSSL_HS_FLOW_H

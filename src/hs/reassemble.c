@@ -1,4 +1,4 @@
-/* reassemble.c - joins handshake fragments into messages. Knows nothing about what a message means. */
+/* reassemble.c - joins handshake fragments into messages. Knows nothing of what they mean. */
 #include "hs/reassemble.h"
 
 #include "base/error.h"

@@ -341,7 +341,8 @@ static int find_psk(struct hs *hs, const struct client_hello *ch, cssl_bytes bod
         cssl_bytes identity = ch->psks[i].identity;
         cssl_bytes psk = bytes_of(NULL, 0);
         enum hash_alg alg = HASH_SHA256;
-        bool external = config->psk != NULL && bytes_equal(identity, bytes_str(config->psk_identity));
+        bool external = config->psk != NULL &&
+                        bytes_equal(identity, bytes_str(config->psk_identity));
         if (external) {
             psk = bytes_of(config->psk, config->psk_len);
         } else if (psk_is_session(hs, ch, identity)) {

@@ -1,4 +1,4 @@
-/* states.c - the handshake as a table (RFC 8446 appendix A): what comes when, and which keys then. */
+/* states.c - the handshake as a table (RFC 8446 appendix A): what comes when, under which keys. */
 #include "hs/client13.h"
 #include "hs/server13.h"
 

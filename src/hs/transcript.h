@@ -16,7 +16,7 @@ void transcript_add(struct transcript *t, cssl_bytes message);
 void transcript_choose(struct transcript *t, enum hash_alg alg);
 /* transcript_hash writes the hash of what was added, hash_len(alg) bytes. */
 void transcript_hash(const struct transcript *t, uint8_t *out);
-/* transcript_hash_with is the hash under alg with one more piece, which is not added: for binders. */
+/* transcript_hash_with is the hash under alg with one more piece, which is not added. */
 void transcript_hash_with(const struct transcript *t, enum hash_alg alg, cssl_bytes more,
                           uint8_t *out);
 /* transcript_retry replaces all so far, which is the first ClientHello, by a message_hash. */
