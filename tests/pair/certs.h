@@ -16,11 +16,12 @@ extern const char pair_ed448[];
 extern const char pair_rsa[];
 extern const char pair_rsa_pss[];
 extern const char pair_impostor[]; /* the stranger's */
+extern const char pair_ending[];   /* ends at 2027-01-15 09:00:00 UTC */
 
 extern const char pair_client[]; /* with an intermediate */
 extern const char pair_client_ed25519[];
 extern const char pair_client_rsa[];
-extern const char pair_client_ending[]; /* ends at 2027-01-15 09:00:00 UTC */
+extern const char pair_client_ending[]; /* ends like pair_ending */
 extern const char pair_client_stranger[];
 
 #endif

@@ -103,6 +103,7 @@ identity ed448 root server ED448 ""
 identity rsa root server RSA rsa_keygen_bits:2048
 identity rsa_pss root server RSA-PSS rsa_keygen_bits:2048
 identity impostor stranger server EC ec_paramgen_curve:P-256
+identity ending root server EC ec_paramgen_curve:P-256 20270115090000Z
 identity client sub client EC ec_paramgen_curve:P-256
 identity client_ed25519 root client ED25519 ""
 identity client_rsa root client RSA rsa_keygen_bits:2048
