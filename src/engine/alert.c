@@ -41,7 +41,9 @@ void pay_owed(struct cssl_engine *e)
     }
     int alert = atomic_exchange(&e->owed_alert, -1);
     if (alert >= 0) {
-        (void)send_alert(e, w, (uint8_t)alert);
+        if (send_alert(e, w, (uint8_t)alert) == 0 && alert == ALERT_USER_CANCELED) {
+            (void)send_alert(e, w, ALERT_CLOSE_NOTIFY); /* RFC 8446 6.1 */
+        }
         e->closed = true;
     } else if (atomic_exchange(&e->owed_update, false) &&
                post13_send_update(&e->conn, w, false, NULL) != 0) {
