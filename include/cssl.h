@@ -521,7 +521,7 @@ cssl_bytes cssl_engine_output(cssl_engine *e);
 void cssl_engine_sent(cssl_engine *e, size_t len);
 /* cssl_engine_close queues close_notify; nothing can be written after it. */
 int cssl_engine_close(cssl_engine *e, cssl_error *err);
-/* cssl_engine_cancel queues the fatal alert user_canceled during a handshake. */
+/* cssl_engine_cancel ends a handshake: it queues user_canceled and close_notify. */
 void cssl_engine_cancel(cssl_engine *e);
 /* With options.defer_steps: after CSSL_EV_STEP the public-key operation that the handshake waits
  * for. Run it anywhere, then hand it back; it is freed there. An engine that is freed meanwhile

@@ -510,10 +510,36 @@ static void test_cancel(void **state)
     begin(&s, NULL, NULL);
     cssl_engine_cancel(client_of(&s));
     pair_end(&s.p);
-    const cssl_error *err = &s.p.side[FROM_SERVER].error;
-    assert_true(err->status == CSSL_ALERT || err->status == CSSL_CLOSED);
+    assert_int_equal(s.p.side[FROM_SERVER].error.status, CSSL_CLOSED);
     assert_false(s.p.side[FROM_SERVER].connected);
-    assert_true(host_saw(&s.server, false, CT_ALERT, ALERT_USER_CANCELED) == 1);
+    assert_int_equal(host_saw(&s.server, false, CT_ALERT, ALERT_USER_CANCELED), 1);
+    assert_int_equal(host_saw(&s.server, false, CT_ALERT, ALERT_CLOSE_NOTIFY), 1);
+    assert_int_equal(cssl_engine_write(client_of(&s), "x", 1, NULL), CSSL_ALERT);
+    finish(&s);
+}
+
+/* A client that refuses the ServerHello has no keys yet: its alert comes in the clear, to a server
+ * that has some. It is heard all the same. */
+static void spoil_server_hello(struct pair *p, enum pair_dir dir, size_t number, cssl_bytes record,
+                               struct buf *out)
+{
+    enum { AT_SESSION_ID = 5 + 4 + 2 + 32 + 1 };
+    uint8_t *copy = test_copy(record.data, record.len);
+    (void)p;
+    if (dir == FROM_SERVER && number == 0) {
+        copy[AT_SESSION_ID] ^= 1;
+    }
+    assert_int_equal(buf_append(out, copy, record.len), 0);
+    free(copy);
+}
+
+static void test_alert_in_the_clear(void **state)
+{
+    (void)state;
+    struct scene s;
+    begin(&s, NULL, NULL);
+    s.p.tamper = spoil_server_hello;
+    pair_must_fail(&s.p, FROM_CLIENT, ALERT_ILLEGAL_PARAMETER, 0);
     finish(&s);
 }
 
@@ -598,7 +624,8 @@ int main(void)
         cmocka_unit_test(test_padding_hides),   cmocka_unit_test(test_send_limit),
         cmocka_unit_test(test_writev),          cmocka_unit_test(test_close_both),
         cmocka_unit_test(test_half_close),      cmocka_unit_test(test_truncation),
-        cmocka_unit_test(test_cancel),          cmocka_unit_test(test_steps),
+        cmocka_unit_test(test_cancel),          cmocka_unit_test(test_alert_in_the_clear),
+        cmocka_unit_test(test_steps),
         cmocka_unit_test(test_orphaned_steps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
