@@ -18,6 +18,12 @@ target_link_libraries(cssl_cli ${access} cssl_socket)
 if(CLI_LIBS_FOUND)
     target_link_libraries(cssl_cli ${access} PkgConfig::CLI_LIBS)
 endif()
+find_library(CSSL_HTTP_PARSER_LIBRARY http_parser) # it brings no file for pkg-config
+if(CSSL_HTTP_PARSER_LIBRARY)
+    target_link_libraries(cssl_cli ${access} ${CSSL_HTTP_PARSER_LIBRARY})
+elseif(cli_sources)
+    message(FATAL_ERROR "The command needs libhttp-parser: run tools/install-deps.sh")
+endif()
 
 if(EXISTS ${PROJECT_SOURCE_DIR}/src/cli/main.c)
     if(NOT CLI_LIBS_FOUND)

@@ -20,6 +20,7 @@ build_packages='
     libssl-dev
     libc-ares-dev
     libjansson-dev
+    libhttp-parser-dev
     liblzma-dev
     libcmocka-dev
     python3

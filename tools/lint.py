@@ -34,7 +34,7 @@ FOREIGN = [
     (re.compile(r"^ares"), ["socket"]),
     (re.compile(r"^(poll\.h|sys/(poll|epoll|timerfd|eventfd|select)\.h|netdb\.h|netinet/)"),
      ["socket", "cli"]),
-    (re.compile(r"^(jansson|lzma)\.h"), ["cli"]),
+    (re.compile(r"^(jansson|lzma|http_parser)\.h"), ["cli"]),
 ]
 
 # A call that is banned, and what to call instead. Members of structs are not meant.

@@ -1,0 +1,217 @@
+/* tlsopts.c - options that `cssl serve` and `cssl connect` share. */
+#include "cli/tlsopts.h"
+
+#include "base/mem.h"
+#include "cli/cert.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { LIST_MAX = 64 };
+
+static const char **split(struct argp_state *state, const char *option, char *text);
+static void parse_trace(struct tls_opts *t, const char *arg, struct argp_state *state);
+static int open_keylog(struct tls_opts *t);
+static int read_password(struct tls_opts *t);
+static void on_keylog(void *user, const char *line);
+static void on_trace(void *user, const cssl_trace_event *event);
+
+bool tls_opts_parse(struct tls_opts *t, int key, char *arg, struct argp_state *state)
+{
+    switch (key) {
+    case OPT_CERT: t->options.certfile = arg; return true;
+    case OPT_KEY: t->options.keyfile = arg; return true;
+    case OPT_CACERT: t->options.cacertfile = arg; return true;
+    case OPT_ALPN: t->alpn = split(state, "alpn", arg); return true;
+    case OPT_GROUPS: t->groups = split(state, "groups", arg); return true;
+    case OPT_CIPHERS: t->ciphers = split(state, "ciphers", arg); return true;
+    case OPT_KEYLOG: t->keylog_path = arg; return true;
+    case OPT_PASSWORD_FILE: t->password_path = arg; return true;
+    case OPT_TRACE: parse_trace(t, arg, state); return true;
+    case OPT_TRACE_FILE: t->trace_path = arg; return true;
+    case OPT_KEY_UPDATE_AT:
+        t->options.key_update_at =
+            (uint64_t)cli_number(state, "key-update-at", arg, 1, INT32_MAX);
+        return true;
+    default: return false;
+    }
+}
+
+int tls_opts_open(struct tls_opts *t)
+{
+    if (t->trace_path != NULL && !t->tracing) {
+        return cli_fail_usage("--trace-file says where to draw, --trace that something is drawn: "
+                              "give both");
+    }
+    if (t->tracing && t->trace_path == NULL && t->trace_form == TRACE_SVG) {
+        return cli_fail_usage("--trace=svg draws a picture: say where to with --trace-file FILE");
+    }
+    int code = read_password(t);
+    if (code == CLI_OK) {
+        code = open_keylog(t);
+    }
+    t->options.password = t->password;
+    t->options.alpn_protocols = t->alpn;
+    t->options.supported_groups = t->groups;
+    t->options.ciphers = t->ciphers;
+    t->options.user = t;
+    if (t->keylog != NULL) {
+        t->options.keylog = on_keylog;
+    }
+    if (t->tracing) {
+        t->options.trace = on_trace;
+    }
+    return code;
+}
+
+void tls_opts_free(struct tls_opts *t)
+{
+    if (t->keylog != NULL && fclose(t->keylog) != 0) {
+        cli_warn("the key log is not complete: %s", strerror(errno));
+    }
+    if (t->password != NULL) {
+        mem_free_wiped(t->password, strlen(t->password));
+    }
+    trace_free(t->trace);
+    mem_free(t->alpn);
+    mem_free(t->groups);
+    mem_free(t->ciphers);
+    memset(t, 0, sizeof(*t));
+}
+
+/* "a,b,c" as a list; the commas in text become NULs. */
+static const char **split(struct argp_state *state, const char *option, char *text)
+{
+    const char **list = cli_memory(mem_new_array(LIST_MAX + 1, sizeof(*list)));
+    size_t num = 0;
+    for (char *p = text; p != NULL;) {
+        char *comma = strchr(p, ',');
+        if (comma != NULL) {
+            *comma = '\0';
+        }
+        if (*p == '\0') {
+            argp_error(state, "--%s is a list of names with commas between, and no empty one",
+                       option);
+        }
+        if (num == LIST_MAX) {
+            argp_error(state, "--%s names more than %d", option, LIST_MAX);
+        }
+        list[num++] = p;
+        p = comma == NULL ? NULL : comma + 1;
+    }
+    return list;
+}
+
+static int read_password(struct tls_opts *t)
+{
+    cssl_error err;
+    if (t->password_path == NULL) {
+        return CLI_OK;
+    }
+    t->password = cert_password_load(t->password_path, &err);
+    return t->password == NULL ? cli_fail("%s", err.text) : CLI_OK;
+}
+
+/* ---- Key log ---- */
+
+static int open_keylog(struct tls_opts *t)
+{
+    if (t->keylog_path == NULL) {
+        return CLI_OK;
+    }
+    struct stat st;
+    int fd = open(t->keylog_path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY,
+                  S_IRUSR | S_IWUSR);
+    if (fd < 0 || fstat(fd, &st) < 0) {
+        int code = cli_fail("%s cannot be written: %s", t->keylog_path, strerror(errno));
+        if (fd >= 0) {
+            (void)close(fd);
+        }
+        return code;
+    }
+    if (S_ISREG(st.st_mode) && (st.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+        (void)close(fd);
+        return cli_fail("%s may be read by others than its owner: chmod 600 it, since whoever "
+                        "reads it can read the connections", t->keylog_path);
+    }
+    t->keylog = fdopen(fd, "a");
+    if (t->keylog == NULL) {
+        (void)close(fd);
+        return cli_fail("%s cannot be written: %s", t->keylog_path, strerror(errno));
+    }
+    cli_warn("the secrets of every connection are written to %s: whoever has that file can read "
+             "them all", t->keylog_path);
+    return CLI_OK;
+}
+
+static void on_keylog(void *user, const char *line)
+{
+    struct tls_opts *t = user;
+    (void)fprintf(t->keylog, "%s\n", line);
+    (void)fflush(t->keylog);
+}
+
+/* ---- Trace ---- */
+
+static void parse_trace(struct tls_opts *t, const char *arg, struct argp_state *state)
+{
+    t->tracing = true;
+    t->trace_form = TRACE_TEXT;
+    if (arg != NULL && !trace_form_of(arg, &t->trace_form)) {
+        argp_error(state, "--trace is text, ascii, mermaid, svg or json, not '%.40s'", arg);
+    }
+}
+
+void tls_opts_trace_begin(struct tls_opts *t)
+{
+    if (t->tracing) {
+        trace_free(t->trace);
+        t->trace = cli_memory(trace_new());
+    }
+}
+
+static void on_trace(void *user, const cssl_trace_event *event)
+{
+    struct tls_opts *t = user;
+    if (t->trace != NULL) {
+        trace_add(t->trace, event);
+    }
+}
+
+int tls_opts_trace_draw(struct tls_opts *t, const char *client, const char *server)
+{
+    char *text = NULL;
+    size_t len = 0;
+    cssl_error err;
+    struct trace *trace = t->trace;
+    t->trace = NULL;
+    if (trace == NULL) {
+        return CLI_OK;
+    }
+    trace_names(trace, client, server);
+    int status = 0;
+    if (t->trace_path == NULL) {
+        (void)fflush(stdout);
+        status = trace_draw(trace, t->trace_form, stderr, term_colours(stderr));
+        trace_free(trace);
+        return status == 0 ? CLI_OK : cli_fail("the handshake could not be drawn");
+    }
+    FILE *f = open_memstream(&text, &len);
+    status = f == NULL ? CSSL_NOMEM : trace_draw(trace, t->trace_form, f, false);
+    trace_free(trace);
+    if (f != NULL && fclose(f) != 0 && status == 0) {
+        status = CSSL_NOMEM;
+    }
+    int code = CLI_OK;
+    if (status < 0) {
+        code = cli_fail("the handshake could not be drawn: out of memory");
+    } else if (cli_write(t->trace_path, bytes_of((const uint8_t *)text, len), FILE_PUBLIC, true,
+                         &err) < 0) {
+        code = cli_fail("%s", err.text);
+    }
+    free(text);
+    return code;
+}
