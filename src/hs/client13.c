@@ -313,12 +313,12 @@ static int find_session(struct hs *hs, cssl_error *err)
     }
     /* The session must be one of this name, this policy and one of these suites, and be alive.
      * The protocol is the server's to choose; that it is the old one it has to check. */
-    cssl_bytes sni = bytes_str(c->sni == NULL ? "" : c->sni);
+    cssl_bytes name = bytes_str(conn_verify_name(c));
     const struct session *s = &hs->session;
     bool protocol = s->alpn[0] == '\0' ||
                     alpn_has(bytes_of(config->alpn, config->alpn_len), bytes_str(s->alpn));
     if (s->ticket_len > 0 &&
-        (!protocol || !session_fits(s, config, sni, bytes_str(s->alpn), now) ||
+        (!protocol || !session_fits(s, config, name, bytes_str(s->alpn), now) ||
          (config->verify && !s->peer_verified) ||
          first_suite(&config->suites, codes_wire(&config->suites), suite_hash(s->suite)) == 0)) {
         session_wipe(&hs->session);

@@ -104,7 +104,17 @@ int post13_send_update(struct conn *c, struct worker *w, bool request, cssl_erro
 /* What every session of this connection says: what was authenticated, when, and until when. */
 static int fill_session(struct conn *c, struct session *s, int64_t now, cssl_error *err)
 {
-    (void)now;
+    /* A client's session is for the name that it verified, which may be an address: those are not
+     * sent. */
+    const char *name = c->server ? c->sni : conn_verify_name(c);
+    size_t name_len = name == NULL ? 0 : strlen(name);
+    if (name_len >= sizeof(s->server_name)) {
+        s->expires_at = now; /* no session */
+        return 0;
+    }
+    if (name_len > 0) {
+        memcpy(s->server_name, name, name_len);
+    }
     s->version = TLS_1_3;
     s->suite = c->suite;
     s->peer_verified = c->peer_verified;
@@ -113,9 +123,6 @@ static int fill_session(struct conn *c, struct session *s, int64_t now, cssl_err
     s->expires_at = c->authenticated_at + SESSION_AGE_MAX;
     s->expires_at = c->peer_expires < s->expires_at ? c->peer_expires : s->expires_at;
     memcpy(s->policy, c->config->policy, SESSION_DIGEST);
-    if (c->sni != NULL) {
-        memcpy(s->server_name, c->sni, strlen(c->sni) + 1);
-    }
     if (c->alpn != NULL) {
         memcpy(s->alpn, c->alpn, strlen(c->alpn) + 1);
     }

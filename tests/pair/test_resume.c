@@ -224,6 +224,42 @@ static void test_name(void **state)
     host_free(&server);
 }
 
+/* An address is verified but not sent: what was authenticated for one is nothing for another. */
+static void test_address(void **state)
+{
+    (void)state;
+    struct pair_host client, server;
+    struct pair p;
+    host_init(&server, true, &wall, NULL);
+    cssl_bytes ticket = get_ticket(NULL, &server, "127.0.0.1");
+    assert_true(use_ticket(ticket, NULL, &server, "127.0.0.1"));
+    host_init(&client, false, &wall, &(cssl_options){ .session_tickets = CSSL_TICKETS_MANUAL,
+                                                      .use_ticket = ticket });
+    host_forget(&server);
+    pair_start(&p, &client, &server, "127.0.0.2");
+    pair_must_fail(&p, FROM_CLIENT, ALERT_BAD_CERTIFICATE, CSSL_R_HOSTNAME_MISMATCH);
+    pair_free(&p);
+    host_free(&client);
+    host_free(&server);
+    drop(ticket);
+}
+
+/* A name that no certificate can have: without verification it connects, and keeps no session. */
+static void test_long_name(void **state)
+{
+    (void)state;
+    struct pair_host client, server;
+    char name[400];
+    memset(name, 'x', sizeof(name) - 1);
+    name[sizeof(name) - 1] = '\0';
+    host_init(&client, false, &wall, &(cssl_options){ .verify = CSSL_VERIFY_NONE });
+    host_init(&server, true, &wall, NULL);
+    assert_false(connect_to(&client, &server, name));
+    assert_false(connect_to(&client, &server, name));
+    host_free(&client);
+    host_free(&server);
+}
+
 static void rename_session(struct session *s)
 {
     (void)snprintf(s->server_name, sizeof(s->server_name), "other.test");
@@ -614,6 +650,8 @@ int main(void)
         cmocka_unit_test_setup(test_carries_the_peer, set_up),
         cmocka_unit_test_setup(test_shared_seed, set_up),
         cmocka_unit_test_setup(test_name, set_up),
+        cmocka_unit_test_setup(test_address, set_up),
+        cmocka_unit_test_setup(test_long_name, set_up),
         cmocka_unit_test_setup(test_name_at_the_server, set_up),
         cmocka_unit_test_setup(test_alpn, set_up),
         cmocka_unit_test_setup(test_server_policy, set_up),
