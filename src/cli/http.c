@@ -213,6 +213,10 @@ static int on_field(http_parser *parser, const char *data, size_t len)
     if (h->in_value) {
         end_field(h);
     }
+    if (memchr(data, ' ', len) != NULL) { /* the parser is laxer than RFC 9112 5.1 */
+        refuse(h, 400, "a header field's name has a space in it");
+        return -1;
+    }
     keep(h->field, &h->field_len, data, len);
     return 0;
 }
