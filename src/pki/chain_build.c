@@ -90,8 +90,8 @@ static bool try_candidate(struct chain *c, const struct candidate *candidate, en
         return false;
     }
     if ((child->edge & FAULT_BIT(FAULT_SIGNATURE)) != 0 &&
-        key_ids_differ(child->cert, candidate->cert)) {
-        return false; /* another authority of the same name */
+        (child->cert->self_issued || key_ids_differ(child->cert, candidate->cert))) {
+        return false; /* another authority of the same name: no forgery, just a stranger */
     }
     link.own = check_authority(c, candidate->cert, candidate->anchor);
     if (link.own != 0 && mode == STRICT) {
