@@ -7,6 +7,8 @@ static int show_version(void);
 
 static const struct command commands[] = {
     { "cert", cmd_cert, "make, look at and verify certificates" },
+    { "serve", cmd_serve, "a TLS server for trying things: echo, a page, a folder of files" },
+    { "connect", cmd_connect, "a TLS client: what was negotiated, whom it met, and a terminal" },
     { "advisories", cmd_advisories, "which published advisories touch the libraries in use" },
     { NULL, NULL, NULL },
 };
