@@ -71,6 +71,7 @@ static const char *const place_names[] = {
 
 static const struct ext_row *row_of(uint16_t type);
 static uint64_t bit_of(uint16_t type);
+static int check_block(struct ext_walk *walk, cssl_error *err);
 static int check_place(const struct ext_walk *walk, uint16_t type, cssl_error *err);
 
 bool ext_has(struct ext_set set, uint16_t extension)
@@ -102,29 +103,16 @@ const char *ext_place_name(enum ext_place place)
 int ext_next(struct ext_walk *walk, struct ext *e, cssl_error *err)
 {
     *e = (struct ext){ .type = 0xffff };
-    if (rd_done(&walk->block)) {
-        return 0;
+    int status = walk->checked ? 0 : check_block(walk, err);
+    if (status < 0 || !rd_more(&walk->block)) {
+        return status;
     }
     uint16_t type = rd_u16(&walk->block);
     cssl_bytes data = rd_view16(&walk->block);
-    if (!rd_ok(&walk->block)) {
-        return fail_text(err, CSSL_R_MESSAGE_MALFORMED, "extensions of %s",
-                         place_names[walk->place]);
-    }
-    for (size_t i = 0; i < walk->num; i++) {
-        if (walk->types[i] == type) { /* RFC 8446 4.2: at most one of a type */
-            return ext_fail(err, CSSL_R_EXTENSION_TWICE, type, walk->place);
-        }
-    }
-    int status = check_place(walk, type, err);
+    status = check_place(walk, type, err);
     if (status < 0) {
         return status;
     }
-    if (walk->num == EXT_MAX) {
-        return fail_text(err, CSSL_R_EXTENSIONS_TOO_MANY, "more than %d in %s", EXT_MAX,
-                         place_names[walk->place]);
-    }
-    walk->types[walk->num++] = type;
     ext_add(&walk->seen, type);
     *e = (struct ext){ .type = type, .data = data };
     return 0;
@@ -137,6 +125,33 @@ int ext_fail(cssl_error *err, cssl_reason reason, uint16_t extension, enum ext_p
         return fail_text(err, reason, "%s in %s", name, place_names[place]);
     }
     return fail_text(err, reason, "number %u in %s", (unsigned)extension, place_names[place]);
+}
+
+/* check_block looks at the form of the whole block: pairs of a type and a length that fits, none
+ * twice (RFC 8446 4.2), known or not. */
+static int check_block(struct ext_walk *walk, cssl_error *err)
+{
+    struct rd block = walk->block;
+    while (!rd_done(&block)) {
+        uint16_t type = rd_u16(&block);
+        (void)rd_view16(&block);
+        if (!rd_ok(&block)) {
+            return fail_text(err, CSSL_R_MESSAGE_MALFORMED, "extensions of %s",
+                             place_names[walk->place]);
+        }
+        for (size_t i = 0; i < walk->num; i++) {
+            if (walk->types[i] == type) {
+                return ext_fail(err, CSSL_R_EXTENSION_TWICE, type, walk->place);
+            }
+        }
+        if (walk->num == EXT_MAX) {
+            return fail_text(err, CSSL_R_EXTENSIONS_TOO_MANY, "more than %d in %s", EXT_MAX,
+                             place_names[walk->place]);
+        }
+        walk->types[walk->num++] = type;
+    }
+    walk->checked = true;
+    return 0;
 }
 
 /* RFC 8446 4.2: one that is known and out of place is illegal_parameter, an answer to what was not

@@ -2,9 +2,10 @@
  * ext.h - the table of extensions: which may stand in which message (RFC 8446 4.2), and the walk
  * over an extension block that enforces it.
  *
- * The walk refuses, in one place: a block that is malformed (decode_error), an extension twice
- * (illegal_parameter), a known one in a message where it does not belong (illegal_parameter), an
- * answer to what was not asked (unsupported_extension), more than EXT_MAX of them.
+ * The walk refuses, in one place: a block that is malformed or has more than EXT_MAX extensions
+ * (decode_error), an extension twice (illegal_parameter) - these before it hands out the first -
+ * and then, one by one, a known one in a message where it does not belong (illegal_parameter), an
+ * answer to what was not asked (unsupported_extension).
  */
 #ifndef CSSL_MSG_EXT_H
 #define CSSL_MSG_EXT_H
@@ -52,8 +53,9 @@ struct ext_walk {
     enum ext_place place;
     struct ext_set asked;   /* answers: what the request had; the cookie of HRR is always allowed */
     struct ext_set seen;    /* known ones that were met */
-    size_t num;
-    uint16_t types[EXT_MAX]; /* all that were met, for the duplicate check */
+    bool checked;           /* the block's form, before anything in it is judged */
+    size_t num;             /* how many there are in all of the block */
+    uint16_t types[EXT_MAX];
 };
 
 /* ext_next gives the next extension, or one with data.data == NULL and type 0xffff at the end.

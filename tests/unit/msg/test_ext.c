@@ -191,6 +191,12 @@ static void test_refusals(void **state)
         { IN_ENCRYPTED_EXTENSIONS, "1a1a0000", CSSL_R_EXTENSION_UNASKED,
           ALERT_UNSUPPORTED_EXTENSION },
         { IN_NEW_SESSION_TICKET, "002a0000 1a1a0000", 0, 0 },
+        /* the block's form comes before what stands in it */
+        { IN_ENCRYPTED_EXTENSIONS, "ffff0000 ffff0000", CSSL_R_EXTENSION_TWICE,
+          ALERT_ILLEGAL_PARAMETER },
+        { IN_ENCRYPTED_EXTENSIONS, "ffff0000 00", CSSL_R_MESSAGE_MALFORMED, ALERT_DECODE_ERROR },
+        { IN_SERVER_HELLO, "00100000 00330000 0033", CSSL_R_MESSAGE_MALFORMED,
+          ALERT_DECODE_ERROR },
     };
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
         int reason = walk_hex(rows[i].place, everything, rows[i].hex);
@@ -218,6 +224,7 @@ static void test_too_many(void **state)
     assert_int_equal(walk.seen.bits, 0);
     walk = (struct ext_walk){ .place = IN_CLIENT_HELLO };
     assert_int_equal(walk_all(&walk, bytes_of(block, sizeof(block))), CSSL_R_EXTENSIONS_TOO_MANY);
+    assert_int_equal(walk.num, EXT_MAX);
     walk = (struct ext_walk){ .place = IN_CERTIFICATE, .block = rd_of(bytes_of(block, 4)) };
     struct ext e;
     cssl_error err;
