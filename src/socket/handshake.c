@@ -81,9 +81,10 @@ int sock_finish(cssl_socket *s, int64_t deadline, cssl_error *err)
         }
         return s->recv_failed ? sock_tell_error(s, err) : rc;
     }
-    if (rc != 0) {
-        return s->peer_closed && said_all ? 0 : rc;
+    if (rc != 0 && !(rc == CSSL_TRUNCATED && said_all)) {
+        return rc;
     }
+    /* If only close_notify could not be sent, the peer may have closed in order before. */
     return drain(s, deadline, err);
 }
 

@@ -124,7 +124,7 @@ int sock_finish(cssl_socket *s, int64_t deadline, cssl_error *err);
 /* sock_begin_close queues what the peer is to hear last. */
 void sock_begin_close(cssl_socket *s);
 /* DRAIN_MAX bounds what is read from a peer to which everything has been said. */
-enum { DRAIN_MAX = 65536, FAREWELL_MS = 1000 };
+enum { DRAIN_MAX = 65536, FAREWELL_MS = 500 };
 
 /* stash_drop forgets what cssl_recv_exact gave back; stash_view views it; stash_free frees one
  * that was taken away. */
