@@ -24,6 +24,7 @@ cssl_engine *cssl_engine_new(cssl_config *config, const cssl_peer *peer, cssl_er
     atomic_init(&e->owed_alert, -1);
     atomic_init(&e->owed_update, false);
     atomic_init(&e->rx_failed, false);
+    atomic_init(&e->updates_asked, 0);
     e->in.limit = 2 * (size_t)REC_WIRE_MAX;
     if (conn_init(&e->conn, config, config->server || peer == NULL ? NULL : peer->name,
                   peer == NULL ? 0 : peer->port, err) != 0 ||
@@ -180,6 +181,9 @@ int cssl_engine_update_keys(cssl_engine *e, bool both_ways, cssl_error *err)
     }
     ret = post13_send_update(&e->conn, w, both_ways, err);
     worker_return(e->conn.config->shared, w);
+    if (ret == 0 && both_ways) {
+        (void)atomic_fetch_add(&e->updates_asked, 1);
+    }
     return ret;
 }
 

@@ -40,6 +40,7 @@ struct cssl_engine {
     /* owed by the receiving half, paid by the sending half */
     atomic_int owed_alert; /* -1: none */
     atomic_bool owed_update;
+    atomic_uint updates_asked; /* by us, not answered yet: such answers are not counted */
 
     /* sending half */
     bool closed;         /* close_notify was queued, or a fatal alert */

@@ -11,6 +11,7 @@ static int next_record(struct cssl_engine *e, struct worker *w, bool *progress, 
 static int take_record(struct cssl_engine *e, struct rec *rec, cssl_error *err);
 static int take_message(struct cssl_engine *e, struct worker *w, cssl_error *err);
 static int take_post(struct cssl_engine *e, cssl_bytes message, bool more, cssl_error *err);
+static bool was_asked(struct cssl_engine *e);
 static int take_session(struct cssl_engine *e, struct session *s, cssl_error *err);
 static int take_ccs(struct cssl_engine *e, const struct rec *rec, cssl_error *err);
 static int take_data(struct cssl_engine *e, const struct rec *rec, cssl_error *err);
@@ -195,7 +196,7 @@ static int take_post(struct cssl_engine *e, cssl_bytes message, bool more, cssl_
         session_wipe(&post.session);
         return ret;
     }
-    if (post.key_updated && ++e->updates > KEY_UPDATES_MAX) {
+    if (post.key_updated && !was_asked(e) && ++e->updates > KEY_UPDATES_MAX) {
         return fail(err, CSSL_R_TOO_MANY_UPDATES);
     }
     if (post.update_requested) {
@@ -206,6 +207,17 @@ static int take_post(struct cssl_engine *e, cssl_bytes message, bool more, cssl_
         session_wipe(&post.session);
     }
     return ret;
+}
+
+/* was_asked takes one of the answers to key updates that are waited for. */
+static bool was_asked(struct cssl_engine *e)
+{
+    /* Only this half counts down, so what is there stays there. */
+    if (atomic_load(&e->updates_asked) == 0) {
+        return false;
+    }
+    (void)atomic_fetch_sub(&e->updates_asked, 1);
+    return true;
 }
 
 /* take_session keeps a session for later connections, or hands it to the program. */
