@@ -108,7 +108,9 @@ int cmd_connect(int argc, char **argv)
     (void)sigaction(SIGPIPE, &ignore, NULL); /* a stdout that is gone is an error like others */
     int code = settle(&args);
     if (code == CLI_OK) {
-        advisories_warn_once(stderr);
+        if (!args.quiet) {
+            advisories_warn_once(stderr);
+        }
         code = run(&args);
     }
     uint8_t *ticket = (uint8_t *)(uintptr_t)args.tls.options.use_ticket.data;
