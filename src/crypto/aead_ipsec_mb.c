@@ -45,9 +45,10 @@ static void *mb_open_worker(void)
     init_mb_mgr_auto(mgr, &arch);
     uint64_t features = mgr->features;
     o->mgr = mgr;
-    /* Without AES-NI its AES is emulated and slow; without AVX2 libcrypto is as good. */
-    bool usable = arch != IMB_ARCH_NONE && arch != IMB_ARCH_NOAESNI && imb_get_errno(mgr) == 0 &&
-                  (features & IMB_FEATURE_AVX2) != 0;
+    /* Without AES-NI its AES is emulated and slow; without AVX2 libcrypto is as good. Both are
+     * lesser architectures in that library's order. */
+    bool usable =
+        arch >= IMB_ARCH_AVX2 && imb_get_errno(mgr) == 0 && (features & IMB_FEATURE_AVX2) != 0;
     o->gcm =
         usable && (features & IMB_FEATURE_AESNI) != 0 && (features & IMB_FEATURE_PCLMULQDQ) != 0;
     o->chacha = usable;
