@@ -70,9 +70,9 @@ static void meter_check(const char *what, struct bound bound)
         print_message("%-28s %8.2f ms of %6.0f, %8zu bytes of %8zu\n", what, ms, bound.cpu_ms,
                       heap, bound.heap);
     }
-    if (ms > bound.cpu_ms * SLOWER || heap > bound.heap) {
+    if (ms > bound.cpu_ms * (double)SLOWER || heap > bound.heap) {
         fail_msg("%s took %.2f ms and %zu bytes; %.0f and %zu are allowed", what, ms, heap,
-                 bound.cpu_ms * SLOWER, bound.heap);
+                 bound.cpu_ms * (double)SLOWER, bound.heap);
     }
 }
 
