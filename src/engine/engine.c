@@ -59,27 +59,27 @@ size_t cssl_engine_room(cssl_engine *e, uint8_t **where)
     }
     size_t n = e->in.len < REC_WIRE_MAX ? REC_WIRE_MAX - e->in.len : 1;
     *where = buf_room(&e->in, n);
-    return *where == NULL ? 0 : buf_space(&e->in);
+    if (*where == NULL) { /* said now: without room nobody would call again to hear of it */
+        cssl_error error;
+        (void)fail(&error, CSSL_R_NOMEM);
+        (void)engine_fail(e, &error, NULL);
+        e->event = CSSL_EV_ERROR;
+        e->event_taken = false;
+        return 0;
+    }
+    return buf_space(&e->in);
 }
 
 int cssl_engine_received(cssl_engine *e, size_t len, cssl_error *err)
 {
-    cssl_error error;
     if (atomic_load_explicit(&e->rx_failed, memory_order_relaxed)) {
         return engine_fail(e, NULL, err);
     }
     if (e->peer_closed) {
         return 0; /* RFC 8446 6.1: what comes after close_notify is ignored */
     }
-    if (len == 0) {
-        e->ended = true;
-        if (e->hs != NULL) {
-            (void)fail_text(&error, CSSL_R_TRUNCATED, "the peer went away during the handshake");
-        } else {
-            (void)fail(&error, CSSL_R_TRUNCATED);
-        }
-        return engine_fail(e, &error, err);
-    }
+    /* What came before the end is handed out before the end is. */
+    e->ended = e->ended || len == 0;
     buf_grow(&e->in, len);
     return e->event == 0 ? pump(e, err) : 0;
 }

@@ -8,6 +8,7 @@ static int pump_once(struct cssl_engine *e, struct worker *w, bool *progress, cs
 static int run_handshake(struct cssl_engine *e, struct worker *w, cssl_error *err);
 static void finish_handshake(struct cssl_engine *e);
 static int next_record(struct cssl_engine *e, struct worker *w, bool *progress, cssl_error *err);
+static int end_of_stream(const struct cssl_engine *e, cssl_error *err);
 static int take_record(struct cssl_engine *e, struct rec *rec, cssl_error *err);
 static int take_message(struct cssl_engine *e, struct worker *w, cssl_error *err);
 static int take_post(struct cssl_engine *e, cssl_bytes message, bool more, cssl_error *err);
@@ -22,7 +23,7 @@ static void raise(struct cssl_engine *e, cssl_event_type event);
 int pump(struct cssl_engine *e, cssl_error *err)
 {
     cssl_error error = { 0 };
-    if (e->in.len == 0 && (e->hs == NULL || e->conn.server)) {
+    if (e->in.len == 0 && !e->ended && (e->hs == NULL || e->conn.server)) {
         return 0; /* nothing came, and nothing goes on by itself */
     }
     struct worker *w = worker_borrow(e->conn.config->shared);
@@ -118,7 +119,7 @@ static int next_record(struct cssl_engine *e, struct worker *w, bool *progress, 
     int ret = rec_wire_len(&e->conn.read, in, &len, err);
     if (ret != 0 || in.len < len || in.len == 0) {
         *progress = false;
-        return ret;
+        return ret == 0 && e->ended ? end_of_stream(e, err) : ret;
     }
     e->record_len = len;
     bool skipping = e->hs != NULL && e->hs->skip_early > 0;
@@ -137,6 +138,13 @@ static int next_record(struct cssl_engine *e, struct worker *w, bool *progress, 
         e->hs->skip_early = 0; /* what can be opened is not early any more */
     }
     return take_record(e, &rec, err);
+}
+
+/* The stream has ended, and close_notify did not come: somebody may have cut it (RFC 8446 6.1). */
+static int end_of_stream(const struct cssl_engine *e, cssl_error *err)
+{
+    return e->hs == NULL ? fail(err, CSSL_R_TRUNCATED)
+                         : fail_text(err, CSSL_R_TRUNCATED, "during the handshake");
 }
 
 static int take_record(struct cssl_engine *e, struct rec *rec, cssl_error *err)

@@ -18,7 +18,7 @@ static int find_psk(struct hs *hs, const struct client_hello *ch, cssl_bytes bod
                     cssl_error *err);
 static bool psk_is_session(struct hs *hs, const struct client_hello *ch, cssl_bytes identity);
 static int check_binder(struct hs *hs, const struct client_hello *ch, cssl_bytes body,
-                        size_t index, cssl_bytes psk, cssl_error *err);
+                        size_t index, bool external, cssl_error *err);
 static int find_identity(struct hs *hs, const struct client_hello *ch, cssl_error *err);
 static int choose_suite(struct hs *hs, const struct client_hello *ch, enum hash_alg alg,
                         cssl_error *err);
@@ -357,7 +357,7 @@ static int find_psk(struct hs *hs, const struct client_hello *ch, cssl_bytes bod
         hs->using_psk = true;
         hs->psk_index = (uint16_t)i;
         schedule13_early(&hs->schedule, alg, psk);
-        int ret = check_binder(hs, ch, body, i, psk, err);
+        int ret = check_binder(hs, ch, body, i, external, err);
         if (ret == 0 && !external) {
             ret = auth13_take_session(hs, &hs->session, err);
         } else if (ret == 0) {
@@ -397,12 +397,11 @@ static bool psk_is_session(struct hs *hs, const struct client_hello *ch, cssl_by
 }
 
 static int check_binder(struct hs *hs, const struct client_hello *ch, cssl_bytes body,
-                        size_t index, cssl_bytes psk, cssl_error *err)
+                        size_t index, bool external, cssl_error *err)
 {
     enum hash_alg alg = hs->schedule.alg;
     uint8_t hash[HASH_MAX];
     uint8_t binder[HASH_MAX];
-    bool external = psk.data != hs->session.psk.data;
     /* The message's header stands in front of its body. */
     cssl_bytes truncated = bytes_of(body.data - HANDSHAKE_HEADER,
                                     HANDSHAKE_HEADER + ch->binders_at);
