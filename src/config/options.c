@@ -10,6 +10,7 @@ enum {
     HANDSHAKE_SIZE_CLIENT = 131072, /* a server's Certificate, as a client takes it */
     HANDSHAKE_SIZE_SERVER = 65536,
     HANDSHAKE_SIZE_MAX = 0xffffff,
+    ALPN_MAX = 0xffff - 2, /* RFC 7301 3.1: a vector of 16 bits in an extension */
     SEND_LIMIT = 262144,
     SEND_LIMIT_MIN = 32768,
     SEND_LIMIT_MAX = 1 << 30,
@@ -199,22 +200,27 @@ static int check_alpn(cssl_config *config, const cssl_options *o, cssl_error *er
     if (o->alpn_protocols == NULL) {
         return 0;
     }
-    struct wr w;
-    wr_init(&w, 0xffff - 2);
+    size_t total = 0;
     for (size_t i = 0; o->alpn_protocols[i] != NULL; i++) {
         size_t len = strlen(o->alpn_protocols[i]);
         if (len == 0 || len > 255) {
-            wr_free(&w);
             return fail_option(err, CSSL_R_OPTION_VALUE, "alpn_protocols",
                                "a protocol's name has 1 to 255 bytes, not %zu", len);
         }
+        total += 1 + len;
+    }
+    if (total == 0 || total > ALPN_MAX) {
+        return fail_option(err, CSSL_R_OPTION_VALUE, "alpn_protocols", "the list is %s",
+                           total == 0 ? "empty" : "too long");
+    }
+    struct wr w;
+    wr_init(&w, ALPN_MAX);
+    for (size_t i = 0; o->alpn_protocols[i] != NULL; i++) {
         wr_vec8(&w, bytes_str(o->alpn_protocols[i]));
     }
-    if (!wr_ok(&w) || w.len == 0) {
-        bool empty = w.len == 0;
+    if (!wr_ok(&w)) {
         wr_free(&w);
-        return fail_option(err, CSSL_R_OPTION_VALUE, "alpn_protocols",
-                           "the list is %s", empty ? "empty" : "too long");
+        return fail(err, CSSL_R_NOMEM);
     }
     config->alpn_len = w.len;
     config->alpn = mem_copy(w.data, w.len);

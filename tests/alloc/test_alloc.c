@@ -1,0 +1,355 @@
+/*
+ * test_alloc.c - memory that runs out at each allocation in turn, while configs are made, two
+ * engines shake hands with both certificates, talk, resume and close. Each failure is a clean
+ * CSSL_NOMEM; nothing crashes or leaks (under AddressSanitizer) and nobody is let in for it.
+ *
+ * Every allocation is tried with CSSL_ALLOC_ALL=1; otherwise a sample, chosen by CSSL_SEED.
+ */
+#include "../pair/certs.h"
+#include "base/error.h"
+#include "support.h"
+
+enum { WIRE = 200000, NOW = 1800000000, SAMPLE = 250 };
+
+/* ---- The allocator: counts while it is armed, and fails as planned ---- */
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t num, size_t size);
+void *__real_realloc(void *p, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t num, size_t size);
+void *__wrap_realloc(void *p, size_t size);
+
+static struct {
+    bool armed;
+    unsigned long count, fail_at; /* from 1; 0: never */
+    bool for_good;                /* all that follow fail too */
+} plan;
+
+static bool refused(void)
+{
+    if (!plan.armed) {
+        return false;
+    }
+    plan.count++;
+    return plan.fail_at != 0 &&
+           (plan.count == plan.fail_at || (plan.for_good && plan.count > plan.fail_at));
+}
+
+void *__wrap_malloc(size_t size)
+{
+    return refused() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t num, size_t size)
+{
+    return refused() ? NULL : __real_calloc(num, size);
+}
+
+void *__wrap_realloc(void *p, size_t size)
+{
+    return refused() ? NULL : __real_realloc(p, size);
+}
+
+/* ---- Two engines without a harness that allocates ---- */
+
+struct side {
+    cssl_config *config;
+    cssl_engine *engine;
+    struct test_rng rng;
+    bool connected, closed;
+    size_t data; /* bytes that were received */
+    uint8_t wire[WIRE];
+    size_t wire_len;
+};
+
+static struct side sides[2]; /* client, server */
+static struct test_clock wall;
+static cssl_error first_error;
+static bool failed;
+
+static int random_bytes(void *user, uint8_t *out, size_t len)
+{
+    struct side *s = user;
+    test_rng_fill(&s->rng, out, len);
+    return 0;
+}
+
+static int64_t now(void *user, cssl_clock which)
+{
+    (void)user;
+    return test_clock_now(&wall, which);
+}
+
+/* check notes a failure: whoever fails must say why, and the first one to fail must say that
+ * memory is out. */
+static void check(int ret, const cssl_error *err)
+{
+    plan.armed = false;
+    if (ret >= 0) {
+        return;
+    }
+    if (err->status >= 0 || err->text[0] == '\0') {
+        fail_msg("allocation %lu: failed without a reason", plan.fail_at);
+    }
+    if (!failed) {
+        first_error = *err;
+        failed = true;
+    }
+}
+
+static void make_config(struct side *s, bool server)
+{
+    const cssl_cert_key identity = {
+        .cert = { (const uint8_t *)(server ? pair_p256 : pair_client),
+                  strlen(server ? pair_p256 : pair_client) }
+    };
+    const cssl_options o = { .certs_keys = &identity,
+                             .num_certs_keys = 1,
+                             .cacerts = { (const uint8_t *)pair_root, strlen(pair_root) },
+                             .verify = CSSL_VERIFY_PEER,
+                             .alpn_protocols = CSSL_LIST("h2", "http/1.1"),
+                             .supported_groups = server ? CSSL_LIST("secp256r1")
+                                                        : CSSL_LIST("x25519", "secp256r1"),
+                             .now_us = now,
+                             .random = random_bytes,
+                             .user = s };
+    cssl_error err = { 0 };
+    plan.armed = true;
+    s->config = server ? cssl_server_config(&o, &err) : cssl_client_config(&o, &err);
+    check(s->config == NULL ? -1 : 0, &err);
+}
+
+static void make_engine(struct side *s)
+{
+    static const cssl_peer peer = { .name = "server.test", .port = 443 };
+    cssl_error err = { 0 };
+    s->connected = s->closed = false;
+    s->wire_len = s->data = 0;
+    plan.armed = true;
+    s->engine = cssl_engine_new(s->config, s == &sides[0] ? &peer : NULL, &err);
+    check(s->engine == NULL ? -1 : 0, &err);
+}
+
+static bool take_event(struct side *s, cssl_event *event)
+{
+    plan.armed = true;
+    bool more = cssl_engine_next(s->engine, event);
+    plan.armed = false;
+    return more;
+}
+
+static void take_events(struct side *s)
+{
+    cssl_event event;
+    memset(&event, 0, sizeof(event));
+    while (take_event(s, &event)) {
+        switch (event.type) {
+        case CSSL_EV_CONNECTED:
+            s->connected = true;
+            break;
+        case CSSL_EV_CLOSED:
+            s->closed = true;
+            break;
+        case CSSL_EV_DATA:
+            s->data += event.data.len;
+            break;
+        case CSSL_EV_ERROR:
+            check(-1, event.error);
+            break;
+        default:
+            fail_msg("event %d", (int)event.type);
+        }
+    }
+}
+
+/* carry moves what from has to say to to. */
+static bool carry(struct side *from, struct side *to)
+{
+    plan.armed = true;
+    cssl_bytes out = cssl_engine_output(from->engine);
+    plan.armed = false;
+    assert_true(out.len <= WIRE - from->wire_len);
+    if (out.len > 0) {
+        memcpy(from->wire + from->wire_len, out.data, out.len);
+        from->wire_len += out.len;
+        cssl_engine_sent(from->engine, out.len);
+    }
+    if (from->wire_len == 0) {
+        return false;
+    }
+    uint8_t *where = NULL;
+    plan.armed = true;
+    size_t room = cssl_engine_room(to->engine, &where);
+    plan.armed = false;
+    size_t len = room < from->wire_len ? room : from->wire_len;
+    if (len > 0) {
+        cssl_error err = { 0 };
+        memcpy(where, from->wire, len);
+        memmove(from->wire, from->wire + len, from->wire_len - len);
+        from->wire_len -= len;
+        plan.armed = true;
+        check(cssl_engine_received(to->engine, len, &err), &err);
+    }
+    take_events(to);
+    return len > 0 || out.len > 0;
+}
+
+static void pump(void)
+{
+    int idle = 0; /* no room may be for want of memory: once more, then it is refused for good */
+    for (int turn = 0; turn < 10000 && idle < 2; turn++) {
+        bool moved = carry(&sides[0], &sides[1]);
+        moved = carry(&sides[1], &sides[0]) || moved;
+        idle = moved ? 0 : idle + 1;
+    }
+    assert_int_equal(idle, 2);
+}
+
+static void talk(struct side *from)
+{
+    static const uint8_t data[40000];
+    for (size_t done = 0; done < sizeof(data) && !failed;) {
+        cssl_error err = { 0 };
+        plan.armed = true;
+        ssize_t n = cssl_engine_write(from->engine, data + done, sizeof(data) - done, &err);
+        check(n < 0 ? -1 : 0, &err);
+        done += n > 0 ? (size_t)n : 0;
+        pump();
+        if (n == 0) {
+            break;
+        }
+    }
+}
+
+static void ask(struct side *s)
+{
+    cssl_error err = { 0 };
+    uint8_t key[32];
+    cssl_bytes der = { 0 };
+    plan.armed = true;
+    check(cssl_engine_update_keys(s->engine, true, &err), &err);
+    plan.armed = true;
+    check(cssl_engine_export_key_material(s->engine, "EXPORTER-x", bytes_of(NULL, 0), key,
+                                          sizeof(key), &err), &err);
+    plan.armed = true;
+    check(cssl_engine_peercert(s->engine, 0, &der, &err), &err);
+}
+
+static void drop_engines(void)
+{
+    for (int i = 0; i < 2; i++) {
+        cssl_engine_free(sides[i].engine);
+        sides[i].engine = NULL;
+    }
+}
+
+/* connection makes one connection and ends it; true if both sides came to its end. */
+static bool connection(bool *resumed)
+{
+    make_engine(&sides[0]);
+    make_engine(&sides[1]);
+    if (sides[0].engine == NULL || sides[1].engine == NULL) {
+        return false;
+    }
+    pump();
+    if (sides[1].connected) {
+        cssl_info info;
+        memset(&info, 0, sizeof(info));
+        cssl_engine_information(sides[1].engine, &info);
+        assert_true(info.peer_verified); /* whatever failed */
+        *resumed = info.session_resumption;
+    }
+    if (sides[0].connected && sides[1].connected && !failed) {
+        talk(&sides[0]);
+        if (!failed) {
+            ask(&sides[0]);
+            ask(&sides[1]);
+            talk(&sides[1]);
+        }
+    }
+    for (int i = 0; i < 2; i++) {
+        cssl_error err = { 0 };
+        plan.armed = true;
+        check(cssl_engine_close(sides[i].engine, &err), &err);
+    }
+    pump();
+    return !failed && sides[0].closed && sides[1].closed && sides[0].data == 40000 &&
+           sides[1].data == 40000;
+}
+
+/* scenario runs everything; true if nothing failed. */
+static bool scenario(void)
+{
+    bool first = false, second = false;
+    test_clock_init(&wall, NOW);
+    failed = false;
+    plan.count = 0;
+    for (int i = 0; i < 2; i++) {
+        test_rng_init(&sides[i].rng, (uint64_t)i + 1);
+        make_config(&sides[i], i == 1);
+    }
+    bool done = sides[0].config != NULL && sides[1].config != NULL;
+    if (done) {
+        done = connection(&first);
+        drop_engines();
+        assert_false(first);
+    }
+    if (done) {
+        done = connection(&second);
+        /* without a failure the second one is resumed; a session that was lost is no failure */
+        assert_true(second || plan.fail_at != 0 || !done);
+    }
+    drop_engines();
+    for (int i = 0; i < 2; i++) {
+        cssl_config_free(sides[i].config);
+        sides[i].config = NULL;
+    }
+    return done;
+}
+
+static void run_at(unsigned long at, bool for_good)
+{
+    plan.fail_at = at;
+    plan.for_good = for_good;
+    bool done = scenario();
+    if (!done && !failed) {
+        fail_msg("allocation %lu: it ended early, and nobody said why", at);
+    }
+    if (failed && first_error.reason != CSSL_R_NOMEM) {
+        fail_msg("allocation %lu: %s (%s)", at, first_error.text,
+                 cssl_reason_name(first_error.reason));
+    }
+    if (failed && first_error.status != CSSL_NOMEM) {
+        fail_msg("allocation %lu: out of memory, with status %d", at, first_error.status);
+    }
+}
+
+static void test_each_allocation(void **state)
+{
+    (void)state;
+    struct test_rng rng;
+    test_rng_init(&rng, test_seed(520));
+    plan.fail_at = 0;
+    assert_true(scenario());
+    unsigned long total = plan.count;
+    assert_true(total > 100);
+    bool all = getenv("CSSL_ALLOC_ALL") != NULL;
+    unsigned long step = all ? 1 : total / SAMPLE + 1;
+    unsigned long at = all ? 1 : 1 + test_rng_below(&rng, step);
+    print_message("%lu allocations, every %lu. from %lu on\n", total, step, at);
+    for (; at <= total; at += step) {
+        run_at(at, false);
+        if (all || at % 4 == 0) {
+            run_at(at, true);
+        }
+    }
+    plan.fail_at = 0; /* and all is well again */
+    assert_true(scenario());
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_each_allocation) };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
