@@ -116,7 +116,7 @@ static int parse(struct cert *cert, cssl_error *err)
     parse_tbs(cert, &tbs, &wrong);
     if (!rd_done(&tbs) || wrong != NULL) {
         return fail_text(err, CSSL_R_BAD_CERTIFICATE, "%s",
-                         wrong == NULL ? "its body is not as RFC 5280 4.1 says" : wrong);
+                         wrong == NULL || tbs.bad ? "its body is not as RFC 5280 4.1 says" : wrong);
     }
     struct rd alg = rd_of(outer_alg);
     (void)sig_alg_parse(&alg);
