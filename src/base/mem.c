@@ -10,6 +10,9 @@ void *mem_new(size_t size)
 
 void *mem_new_array(size_t num, size_t size)
 {
+    if (size != 0 && num > SIZE_MAX / size) {
+        return NULL; /* calloc would see it too, but a sanitizer's would abort */
+    }
     return calloc(num == 0 ? 1 : num, size == 0 ? 1 : size);
 }
 
