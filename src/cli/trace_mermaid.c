@@ -7,13 +7,15 @@
  */
 #include "cli/trace_parts.h"
 
-enum { COLUMNS = 72 }; /* of a line in a note */
+enum { COLUMNS = 64 }; /* of a line in a note: what fits between actors that stand so far apart */
+static const char layout[] = "%%{init: {'sequence': {'actorMargin': 240}}}%%\n";
 
 static void put_text(FILE *f, const char *text, size_t len);
 static void put_detail(FILE *f, const struct trace_detail *d);
 
 void trace_draw_mermaid(const struct trace *t, struct trace_message *m, FILE *f)
 {
+    (void)fputs(layout, f);
     (void)fputs("sequenceDiagram\n    participant C as ", f);
     put_text(f, t->client, strlen(t->client));
     (void)fputs("\n    participant S as ", f);
@@ -43,10 +45,10 @@ void trace_draw_mermaid(const struct trace *t, struct trace_message *m, FILE *f)
 /* put_detail writes "label = values", broken into lines. */
 static void put_detail(FILE *f, const struct trace_detail *d)
 {
-    char text[TRACE_VALUES_MAX * (TRACE_VALUE_MAX + 2) + 32];
-    trace_join(text, sizeof(text), d);
-    put_text(f, d->label, strlen(d->label));
-    (void)fputs(" = ", f);
+    char text[TRACE_NAME_MAX + TRACE_VALUES_MAX * (TRACE_VALUE_MAX + 2) + 32];
+    int n = snprintf(text, TRACE_NAME_MAX, "%s = ", d->label);
+    size_t at = n > 0 ? min_size((size_t)n, TRACE_NAME_MAX - 1) : 0;
+    trace_join(text + at, sizeof(text) - at, d);
     const char *p = text;
     for (;;) {
         size_t next;
