@@ -306,13 +306,14 @@ static void hold(cssl_listener *l)
 
 static void drop(cssl_listener *l)
 {
+    /* In a process that was forked, the threads and mailboxes which held it do not exist. */
+    bool last = sock_is_inherited(l->pid);
     (void)pthread_mutex_lock(&l->lock);
-    bool last = --l->refs == 0;
+    last = --l->refs == 0 || last;
     (void)pthread_mutex_unlock(&l->lock);
-    if (!last && !sock_is_inherited(l->pid)) {
+    if (!last) {
         return;
     }
-    /* In a process that was forked, the threads and mailboxes which held it do not exist. */
     if (l->fd >= 0) {
         (void)close(l->fd);
     }
