@@ -49,8 +49,9 @@ function(cssl_uses layer)
 endfunction()
 
 set(CSSL_FOREIGN PkgConfig::LIBCRYPTO Threads::Threads) # all that libcssl.so links
-set(CSSL_PC_REQUIRES "libcrypto >= 3.0")                # the same for users of libcssl.a
-set(CSSL_PC_LIBS "-pthread")
+# The same for users of libcssl.a. Not as pkg-config's Requires.private: libcrypto's own private
+# libraries would come with it, whose development packages nobody needs who links libcrypto.so.
+set(CSSL_PC_LIBS "-lcrypto -pthread")
 cssl_uses(base Threads::Threads)
 cssl_uses(crypto PkgConfig::LIBCRYPTO)
 if(CSSL_HAVE_IPSEC_MB)
@@ -66,7 +67,7 @@ if(TARGET cssl_socket_objects)
     pkg_check_modules(LIBCARES REQUIRED IMPORTED_TARGET libcares)
     cssl_uses(socket PkgConfig::LIBCARES)
     list(APPEND CSSL_FOREIGN PkgConfig::LIBCARES)
-    string(APPEND CSSL_PC_REQUIRES ", libcares")
+    string(APPEND CSSL_PC_LIBS " -lcares")
 endif()
 
 # cssl_layer_of(<out> <file>) is the rightmost layer whose headers the file includes: what a program
