@@ -5,7 +5,7 @@
 
 enum { PARTS = 4 };
 
-/* A version taken apart: 1.0.2zk -> 1 0 2, "zk"; 3.0.0-beta1 -> 3 0 0, a step before the release. */
+/* A version taken apart: 1.0.2zk is 1 0 2 "zk"; 3.0.0-beta1 is 3 0 0, a step before the release. */
 struct parts {
     unsigned long number[PARTS];
     char letters[8];

@@ -4,9 +4,9 @@
 #include "base/mem.h"
 #include "pki/chain.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { DAY = 86400, SLOW_CLOCKS = 3600, DAYS_BROWSERS_TAKE = 398 };
 
@@ -213,13 +213,14 @@ static int make_issuer(struct make *m, cssl_error *err)
     char *key = m->args.cakey == NULL ? key_beside(cert) : cli_memory(mem_str(m->args.cakey));
     const cssl_cert_key files = { .certfile = cert, .keyfile = key, .password = m->password };
     char warning[256] = "";
-    int status = certkey_load(&m->issuer, &files, warning, err);
-    if (status < 0 && err->status == CSSL_SYSTEM && err->posix == ENOENT &&
-        m->args.cacert == NULL) {
+    int status = 0;
+    if (m->args.cacert == NULL && access(cert, F_OK) != 0) {
         status = fail_text(err, CSSL_R_ISSUE_ISSUER,
-                           "there is no authority: %s is not there. Make one with `cssl cert ca`, "
-                           "or name one with --cacert",
+                           "%s is not there. Make an authority with `cssl cert ca', or name one "
+                           "with --cacert",
                            cert);
+    } else {
+        status = certkey_load(&m->issuer, &files, warning, err);
     }
     if (status == 0 && warning[0] != '\0') {
         cli_warn("%s", warning);

@@ -25,8 +25,8 @@ static error_t parse(int key, char *arg, struct argp_state *state);
 /* clang-format off */
 #define ROW_NAME OPT_ROW_NAME("a name that it is for, as often as needed: DNS name, IP address, " \
                               "e-mail address or URI; the same as NAME")
-#define ROW_CN { "cn", OPT_CN, "TEXT", 0, "the subject's common name (the first NAME); a DNS name " \
-                 "in it becomes a NAME too", 0 }
+#define ROW_CN { "cn", OPT_CN, "TEXT", 0, "the subject's common name (the first NAME); a DNS " \
+                 "name in it becomes a NAME too", 0 }
 #define ROW_ORG { "org", OPT_ORG, "TEXT", 0, "the subject's organization (none)", 0 }
 #define ROW_SERVER { "server", OPT_SERVER, NULL, 0, "for a server (the default)", 0 }
 #define ROW_CLIENT { "client", OPT_CLIENT, NULL, 0, "for a client; both may be given", 0 }
@@ -41,11 +41,13 @@ static error_t parse(int key, char *arg, struct argp_state *state);
 #define ROW_OUT OPT_ROW_OUT("DIR", "folder for the files; made if it is not there (.)")
 /* clang-format on */
 
-static const char names_doc[] =
-    "\vA NAME is a DNS name (*.example.org too), an IP address, an e-mail address or a URI. "
-    "The first one becomes the common name as well.\n\n"
-    "Private keys are written readable for their owner alone. No file is overwritten without "
-    "--force.";
+/* Behind the options of each. */
+#define NAMES_DOC                                                                               \
+    "\v"                                                                                        \
+    "A NAME is a DNS name (*.example.org too), an IP address, an e-mail address or a URI. The " \
+    "first one becomes the common name as well.\n\n"                                            \
+    "Private keys are written readable for their owner alone. No file is overwritten without "  \
+    "--force."
 
 int cert_self_signed(int argc, char **argv)
 {
@@ -66,7 +68,9 @@ int cert_self_signed(int argc, char **argv)
         OPT_ROW_JSON,
         { NULL, 0, NULL, 0, NULL, 0 },
     };
-    static const struct argp argp = { options, parse, "NAME...", names_doc, NULL, NULL, NULL };
+    static const char doc[] = "Makes a key and a certificate that vouches for itself: whoever is "
+                              "to trust it needs a copy of it." NAMES_DOC;
+    static const struct argp argp = { options, parse, "NAME...", doc, NULL, NULL, NULL };
     return run(MAKE_SELF_SIGNED, &argp, argc, argv);
 }
 
@@ -93,7 +97,9 @@ int cert_ca(int argc, char **argv)
         { NULL, 0, NULL, 0, NULL, 0 },
     };
     static const char doc[] =
-        "\vNAME is what people see when they look at certificates: a text of up to 64 characters. "
+        "Makes a key and the certificate of an authority, which other certificates are made "
+        "under.\v"
+        "NAME is what people see when they look at certificates: a text of up to 64 characters. "
         "Without one it is \"cssl CA\" and a random number.\n\n"
         "Whoever has the key can make certificates that are trusted wherever the authority is: "
         "keep it off servers.";
@@ -114,9 +120,10 @@ int cert_issue(int argc, char **argv)
         { "password-file", OPT_PASSWORD_FILE, "FILE", 0,
           "its first line is the password of the authority's key", 0 },
         { "csr", OPT_CSR, "FILE", 0,
-          "certify the key of this request. Nothing else is taken from it without:", 0 },
+          "certify the key of this request; without --copy-names nothing else is taken from it",
+          0 },
         { "copy-names", OPT_COPY_NAMES, NULL, 0,
-          "grant every name that the request asks for: look at it first (cssl cert show)", 0 },
+          "with --csr: grant every name that it asks for; look at it first (cssl cert show)", 0 },
         ROW_KEY_TYPE,
         ROW_USE_KEY,
         OPT_ROW_DAYS("how long it is valid (365), at most as long as its authority"),
@@ -128,7 +135,9 @@ int cert_issue(int argc, char **argv)
         OPT_ROW_JSON,
         { NULL, 0, NULL, 0, NULL, 0 },
     };
-    static const struct argp argp = { options, parse, "NAME...", names_doc, NULL, NULL, NULL };
+    static const char doc[] =
+        "Makes a key and a certificate for a server or a client under an authority." NAMES_DOC;
+    static const struct argp argp = { options, parse, "NAME...", doc, NULL, NULL, NULL };
     return run(MAKE_ISSUED, &argp, argc, argv);
 }
 
@@ -149,7 +158,9 @@ int cert_csr(int argc, char **argv)
         OPT_ROW_JSON,
         { NULL, 0, NULL, 0, NULL, 0 },
     };
-    static const struct argp argp = { options, parse, "NAME...", names_doc, NULL, NULL, NULL };
+    static const char doc[] =
+        "Makes a key and a request to certify it, for somebody else's authority." NAMES_DOC;
+    static const struct argp argp = { options, parse, "NAME...", doc, NULL, NULL, NULL };
     return run(MAKE_REQUEST, &argp, argc, argv);
 }
 

@@ -20,9 +20,15 @@ struct show_args {
     bool json;
 };
 
-static int show_source(const struct show_args *args, const char *source, json_t *all);
-static void print_item(const struct cert_item *item, const struct cert_items *items);
-static json_t *item_json(const struct cert_item *item, const struct cert_items *items);
+/* All of them are loaded before the first is shown: a key may belong to a later one. */
+struct show {
+    struct cert_items sources[SOURCES_MAX];
+    size_t num;
+};
+
+static int show_items(const struct show *show, size_t nth, const char *source, json_t *all);
+static void print_item(const struct cert_item *item, const struct show *show);
+static json_t *item_json(const struct cert_item *item, const struct show *show);
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
@@ -52,7 +58,8 @@ int cert_show(int argc, char **argv)
         { NULL, 0, NULL, 0, NULL, 0 },
     };
     static const char doc[] =
-        "\vShows every certificate of a file (PEM, or one in DER), of stdin (-, or no argument), "
+        "Shows what certificates say.\v"
+        "Shows every certificate of a file (PEM, or one in DER), of stdin (-, or no argument), "
         "or those that a server at HOST:PORT sends. Requests and private keys in PEM are told "
         "apart "
         "too; nothing secret is shown.\n\n"
@@ -65,43 +72,49 @@ int cert_show(int argc, char **argv)
     if (args.num_sources == 0) {
         args.sources[args.num_sources++] = "-";
     }
-    json_t *all = args.json ? cli_memory(json_array()) : NULL;
+    struct show show = { .num = 0 };
     int code = CLI_OK;
     for (size_t i = 0; i < args.num_sources; i++) {
-        int one = show_source(&args, args.sources[i], all);
-        code = one == CLI_OK ? code : one;
+        cssl_error err;
+        if (cert_items_load(&show.sources[show.num++], args.sources[i], false, &err) < 0) {
+            code = cli_fail("%s", err.text);
+        }
+    }
+    json_t *all = args.json ? cli_memory(json_array()) : NULL;
+    for (size_t i = 0; i < show.num; i++) {
+        int one = show_items(&show, i, args.sources[i], all);
+        code = code == CLI_OK ? one : code;
     }
     if (args.json) {
         int printed = cli_json_print(all);
         code = code == CLI_OK ? printed : code;
     }
+    for (size_t i = 0; i < show.num; i++) {
+        cert_items_free(&show.sources[i]);
+    }
     return code;
 }
 
-static int show_source(const struct show_args *args, const char *source, json_t *all)
+static int show_items(const struct show *show, size_t nth, const char *source, json_t *all)
 {
-    struct cert_items items;
-    cssl_error err;
-    if (cert_items_load(&items, source, false, &err) < 0) {
-        return cli_fail("%s", err.text);
-    }
+    const struct cert_items *items = &show->sources[nth];
     int code = CLI_OK;
-    for (size_t i = 0; i < items.num; i++) {
-        if (args->json) {
-            json_t *one = item_json(&items.items[i], &items);
+    for (size_t i = 0; i < items->num; i++) {
+        const struct cert_item *item = &items->items[i];
+        if (all != NULL) {
+            json_t *one = item_json(item, show);
             cli_json_set(one, "source", cli_json_text(bytes_str(source)));
             cli_json_add(all, one);
         } else {
-            if (i > 0) {
+            if (nth > 0 || i > 0) {
                 (void)putchar('\n');
             }
-            print_item(&items.items[i], &items);
+            print_item(item, show);
         }
-        if (items.items[i].cert == NULL && items.items[i].why.status < 0) {
+        if (item->cert == NULL && item->why.status < 0) {
             code = CLI_NO; /* a certificate that does not parse */
         }
     }
-    cert_items_free(&items);
     return code;
 }
 
@@ -130,15 +143,21 @@ static void row_list(const char *label, struct texts *list, const char *between)
         (void)fputs("  ", stdout);
         term_print(stdout, STYLE_DIM, "%-13s", label);
         (void)putchar(' ');
-        for (size_t i = 0; i < list->num; i++) {
-            size_t len = strlen(list->items[i]) + strlen(between);
-            if (i > 0 && column + len > width) {
-                (void)printf("\n%*s", INDENT, "");
-                column = INDENT;
-            }
-            (void)printf("%s%s", list->items[i], i + 1 < list->num ? between : "");
-            column += len;
+    }
+    for (size_t i = 0; i < list->num; i++) {
+        const char *comma = i + 1 < list->num ? between : "";
+        size_t len = strlen(list->items[i]) + strlen(comma);
+        if (i > 0 && column + 1 + len > width) {
+            (void)printf("\n%*s", INDENT, "");
+            column = INDENT;
+        } else if (i > 0) {
+            (void)putchar(' ');
+            column++;
         }
+        (void)printf("%s%s", list->items[i], comma);
+        column += len;
+    }
+    if (list->num > 0) {
         (void)putchar('\n');
     }
     texts_free(list);
@@ -159,7 +178,7 @@ static void print_authority(const struct cert *cert)
         row("authority", "yes");
     }
     facts_constraints(&list, cert);
-    row_list("constraints", &list, ", ");
+    row_list("constraints", &list, ",");
 }
 
 static void print_ids(const struct cert *cert)
@@ -206,7 +225,7 @@ static void print_cert(const struct cert *cert)
     char left[FACTS_VALIDITY_MAX];
     char key[CERT_KEY_TEXT_MAX];
     facts_names(&list, cert);
-    row_list("for", &list, ", ");
+    row_list("for", &list, ",");
     row("subject", "%s", dname_text(dname, cert->subject));
     row("issuer", "%s",
         cert->self_issued ? "itself (self-signed)" : dname_text(dname, cert->issuer));
@@ -216,11 +235,11 @@ static void print_cert(const struct cert *cert)
     row("key", "%s", cert_key_text(key, cert->key.type, cert->key.bits));
     row("signature", "%s", signature_text(cert));
     facts_uses(&list, cert);
-    row_list("to be used to", &list, ", ");
+    row_list("use", &list, ",");
     print_authority(cert);
     print_ids(cert);
     facts_extensions(&list, cert);
-    row_list("extensions", &list, " ");
+    row_list("extensions", &list, "");
     print_warnings(cert, now);
 }
 
@@ -236,25 +255,27 @@ static void print_request(const struct cert_item *item)
     }
     struct texts list = { 0 };
     facts_general_names(&list, r.alt_names);
-    row_list("asks for", &list, ", ");
+    row_list("asks for", &list, ",");
     row("subject", "%s", dname_text(text, r.subject));
     row("key", "%s", cert_key_text(text, r.key.type, r.key.bits));
     row("signature", "%s, and it fits", name_of_scheme(r.scheme));
 }
 
 /* Whose key it is, of the certificates beside it. */
-static const struct cert *owner(const struct pkey *key, const struct cert_items *items)
+static const struct cert *owner(const struct pkey *key, const struct show *show)
 {
-    for (size_t i = 0; i < items->num; i++) {
-        const struct cert *cert = items->items[i].cert;
-        if (cert != NULL && bytes_equal(cert_spki(cert), pkey_spki(key))) {
-            return cert;
+    for (size_t i = 0; i < show->num; i++) {
+        for (size_t j = 0; j < show->sources[i].num; j++) {
+            const struct cert *cert = show->sources[i].items[j].cert;
+            if (cert != NULL && bytes_equal(cert_spki(cert), pkey_spki(key))) {
+                return cert;
+            }
         }
     }
     return NULL;
 }
 
-static void print_key(const struct cert_item *item, const struct cert_items *items)
+static void print_key(const struct cert_item *item, const struct show *show)
 {
     const struct pem_block *block = &item->block;
     char text[CERT_KEY_TEXT_MAX];
@@ -271,7 +292,7 @@ static void print_key(const struct cert_item *item, const struct cert_items *ite
         return;
     }
     row("key", "%s", cert_key_text(text, pkey_type(key), pkey_bits(key)));
-    const struct cert *cert = owner(key, items);
+    const struct cert *cert = owner(key, show);
     if (cert != NULL) {
         char *title = facts_title(cert);
         row("belongs to", "%s", title);
@@ -280,7 +301,7 @@ static void print_key(const struct cert_item *item, const struct cert_items *ite
     pkey_free(key);
 }
 
-static void print_item(const struct cert_item *item, const struct cert_items *items)
+static void print_item(const struct cert_item *item, const struct show *show)
 {
     if (item->cert != NULL) {
         char *title = facts_title(item->cert);
@@ -293,7 +314,7 @@ static void print_item(const struct cert_item *item, const struct cert_items *it
     } else if (strstr(item->block.label, "CERTIFICATE REQUEST") != NULL) {
         print_request(item);
     } else if (strstr(item->block.label, "PRIVATE KEY") != NULL) {
-        print_key(item, items);
+        print_key(item, show);
     } else {
         char *label = cli_text(bytes_str(item->block.label), false);
         term_print(stdout, STYLE_BOLD, "%s\n", label);
@@ -378,7 +399,7 @@ static json_t *request_json(const struct cert_item *item)
     return o;
 }
 
-static json_t *private_key_json(const struct cert_item *item, const struct cert_items *items)
+static json_t *private_key_json(const struct cert_item *item, const struct show *show)
 {
     const struct pem_block *block = &item->block;
     bool encrypted = strcmp(block->label, "ENCRYPTED PRIVATE KEY") == 0;
@@ -393,14 +414,14 @@ static json_t *private_key_json(const struct cert_item *item, const struct cert_
         } else {
             cli_json_set(o, "key", key_json(pkey_type(key), pkey_bits(key)));
             cli_json_set(o, "belongs_to_a_certificate_here",
-                         json_boolean(owner(key, items) != NULL));
+                         json_boolean(owner(key, show) != NULL));
         }
         pkey_free(key);
     }
     return o;
 }
 
-static json_t *item_json(const struct cert_item *item, const struct cert_items *items)
+static json_t *item_json(const struct cert_item *item, const struct show *show)
 {
     if (item->cert != NULL) {
         return cert_json(item->cert);
@@ -415,7 +436,7 @@ static json_t *item_json(const struct cert_item *item, const struct cert_items *
         return request_json(item);
     }
     if (strstr(item->block.label, "PRIVATE KEY") != NULL) {
-        return private_key_json(item, items);
+        return private_key_json(item, show);
     }
     json_t *o = cli_memory(json_object());
     cli_json_set(o, "kind", cli_json_text(bytes_str(item->block.label)));

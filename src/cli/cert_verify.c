@@ -66,7 +66,8 @@ int cert_verify(int argc, char **argv)
         { NULL, 0, NULL, 0, NULL, 0 },
     };
     static const char doc[] =
-        "\vThe first certificate is the one in question; those behind it, in any order, may lead "
+        "Says whether a certificate is to be trusted, by whom, and if not, why.\v"
+        "The first certificate is the one in question; those behind it, in any order, may lead "
         "to a trusted one. The checks are those of a connection. Exit code 0: it is to be "
         "trusted; 1: it is not.";
     static const struct argp argp = {

@@ -19,7 +19,8 @@ void cli_parse(const struct argp *argp, int argc, char **argv, void *input)
     const struct argp common = { common_options, parse_common, NULL, NULL, children, NULL, NULL };
     argp_err_exit_status = CLI_USAGE;
     (void)setenv("ARGP_HELP_FMT", "no-dup-args-note,opt-doc-col=26,rmargin=90", 0);
-    error_t error = argp_parse(&common, argc, argv, ARGP_NO_HELP, NULL, input);
+    /* in order: NAMEs and --name keep theirs */
+    error_t error = argp_parse(&common, argc, argv, ARGP_NO_HELP | ARGP_IN_ORDER, NULL, input);
     if (error != 0) {
         exit(cli_fail("%s", strerror(error)));
     }

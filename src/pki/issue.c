@@ -12,7 +12,6 @@ enum { KEY_ID_LEN = 20 };
 
 static int check_params(const struct issue_params *p, cssl_error *err);
 static int check_issuer(const struct issue_params *p, cssl_error *err);
-static int check_key(cssl_bytes spki, cssl_error *err);
 static int write_tbs(struct dw *w, const struct issue_params *p, uint16_t scheme, cssl_error *err);
 static void write_request_info(struct dw *w, const struct issue_params *p, cssl_bytes spki);
 static void write_subject(struct dw *w, const struct issue_params *p);
@@ -31,7 +30,8 @@ int issue_cert(const struct issue_params *params, uint8_t **der, size_t *len, cs
         status = check_issuer(params, err);
     }
     if (status == 0) {
-        status = check_key(params->spki, err);
+        struct spki_info info;
+        status = issue_check_key(params->spki, &info, err);
     }
     if (status < 0) {
         return status;
@@ -67,7 +67,8 @@ int issue_request(const struct issue_params *params, const struct pkey *key, uin
         return fail(err, CSSL_R_ISSUE_SUBJECT);
     }
     uint16_t scheme = issue_scheme(key);
-    int status = check_key(pkey_spki(key), err);
+    struct spki_info spki;
+    int status = issue_check_key(pkey_spki(key), &spki, err);
     if (status < 0) {
         return status;
     }
@@ -113,6 +114,23 @@ uint16_t issue_scheme(const struct pkey *key)
         if (table[i].type == pkey_type(key)) {
             return pkey_can_sign(key, table[i].scheme) ? table[i].scheme : 0;
         }
+    }
+    return 0;
+}
+
+int issue_check_key(cssl_bytes spki, struct spki_info *info, cssl_error *err)
+{
+    int status = spki_inspect(spki, info, err);
+    if (status < 0) {
+        return status;
+    }
+    if (info->type == KEY_NONE) {
+        return fail_text(err, CSSL_R_ISSUE_KEY, "its kind is not known");
+    }
+    if ((info->type == KEY_RSA || info->type == KEY_RSA_PSS) &&
+        (info->bits < PKEY_RSA_MIN_BITS || info->bits > PKEY_RSA_MAX_BITS)) {
+        return fail_text(err, CSSL_R_ISSUE_KEY, "RSA keys have %d to %d bits, this one has %u",
+                         PKEY_RSA_MIN_BITS, PKEY_RSA_MAX_BITS, info->bits);
     }
     return 0;
 }
@@ -202,24 +220,6 @@ static int check_issuer(const struct issue_params *p, cssl_error *err)
         return fail_text(err, CSSL_R_ISSUE_ISSUER,
                          "%s has path length %d: that of a CA below it is smaller", name,
                          ca->path_len);
-    }
-    return 0;
-}
-
-static int check_key(cssl_bytes spki, cssl_error *err)
-{
-    struct spki_info info;
-    int status = spki_inspect(spki, &info, err);
-    if (status < 0) {
-        return status;
-    }
-    if (info.type == KEY_NONE) {
-        return fail_text(err, CSSL_R_ISSUE_KEY, "its kind is not known");
-    }
-    if ((info.type == KEY_RSA || info.type == KEY_RSA_PSS) &&
-        (info.bits < PKEY_RSA_MIN_BITS || info.bits > PKEY_RSA_MAX_BITS)) {
-        return fail_text(err, CSSL_R_ISSUE_KEY, "RSA keys have %d to %d bits, this one has %u",
-                         PKEY_RSA_MIN_BITS, PKEY_RSA_MAX_BITS, info.bits);
     }
     return 0;
 }

@@ -37,7 +37,7 @@ int request_parse(struct request *r, cssl_bytes der, cssl_error *err)
     if (!good || !dname_valid(r->subject)) {
         return fail(err, CSSL_R_REQUEST_MALFORMED);
     }
-    int status = spki_inspect(r->spki, &r->key, err);
+    int status = issue_check_key(r->spki, &r->key, err);
     if (status < 0) {
         return status;
     }

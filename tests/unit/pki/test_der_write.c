@@ -1,4 +1,4 @@
-/* test_der_write.c - the DER writer: known encodings, its limits, and reading back what it wrote. */
+/* test_der_write.c - the DER writer: known encodings, its limits, reading back what it wrote. */
 #include "support.h"
 
 #include "pki/der_write.h"
