@@ -46,7 +46,7 @@ cert() {
     if [ "$issuer" = "$name" ]; then
         by=(-selfsign -keyfile "$work/$name.key")
     fi
-    openssl ca -batch -notext -config "$work/config" -extensions x -md "${digest:-sha256}" \
+    openssl ca -batch -notext -preserveDN -config "$work/config" -extensions x -md "${digest:-sha256}" \
         -startdate "$from" -enddate "$to" -in "$work/$name.csr" -out "$name.pem" "${by[@]}" \
         -utf8 ${sigopt:+-sigopt $sigopt} 2>"$work/log" || { cat "$work/log" >&2; exit 1; }
 }
