@@ -22,6 +22,7 @@ static void pull(cssl_socket *s);
 static int push(cssl_socket *s, bool *room, cssl_error *err);
 static enum run failed(cssl_mailbox *mb, cssl_socket *s, const cssl_error *err, cssl_event *event);
 static void watch_fd(cssl_mailbox *mb, cssl_socket *s);
+static void end_writing(cssl_socket *s);
 
 enum run socket_run(cssl_mailbox *mb, cssl_socket *s, cssl_event *event)
 {
@@ -141,7 +142,10 @@ void mailbox_close(cssl_socket *s, int timeout)
     if (s->engine != NULL) {
         send_begin(s);
         sock_begin_close(s);
-        (void)sock_push(s, NULL); /* now, in case that the program does not come back */
+        /* Now, in case that the program does not come back. */
+        if (sock_push(s, NULL) == 0) {
+            end_writing(s);
+        }
         send_end(s);
     }
     s->phase = PHASE_CLOSING;
@@ -282,9 +286,8 @@ static enum run run_closing(cssl_mailbox *mb, cssl_socket *s)
     if (rc == SOCK_AGAIN) {
         return RUN_IDLE; /* its timer is running */
     }
-    if (rc == 0 && !s->write_ended) {
-        s->write_ended = true;
-        (void)shutdown(s->fd, SHUT_WR);
+    if (rc == 0) {
+        end_writing(s);
     }
     bool end = rc < 0 || s->eof || s->peer_closed;
     while (!end) {
@@ -303,6 +306,14 @@ static enum run run_closing(cssl_mailbox *mb, cssl_socket *s)
     }
     socket_destroy(mb, s);
     return RUN_GONE;
+}
+
+static void end_writing(cssl_socket *s)
+{
+    if (!s->write_ended) {
+        s->write_ended = true;
+        (void)shutdown(s->fd, SHUT_WR);
+    }
 }
 
 /* deliver_kept hands out what the socket already holds: data in front of an end. */

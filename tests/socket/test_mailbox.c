@@ -1,0 +1,778 @@
+/* test_mailbox.c - mailboxes: active modes, many connections, timers, watches, wake-ups, limits. */
+#include "peers.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+struct box {
+    cssl_mailbox *mb;
+    cssl_listener *listener;
+    cssl_config *client;
+    uint16_t port;
+};
+
+static void box_open(struct box *b, const cssl_options *server)
+{
+    cssl_error err;
+    cssl_options options = server == NULL ? server_options() : *server;
+    b->mb = cssl_mailbox_new(&err);
+    ok(b->mb == NULL ? -1 : 0, &err);
+    b->listener = cssl_listen(0, &options, &err);
+    ok(b->listener == NULL ? -1 : 0, &err);
+    b->port = cssl_listener_port(b->listener);
+    ok(cssl_listener_set_mailbox(b->listener, b->mb, &err), &err);
+    options = client_options();
+    b->client = cssl_client_config(&options, &err);
+    ok(b->client == NULL ? -1 : 0, &err);
+}
+
+static void box_close(struct box *b)
+{
+    cssl_listener_close(b->listener);
+    cssl_mailbox_free(b->mb);
+    cssl_config_free(b->client);
+}
+
+/* next takes the next event, which has to come; expect also says of which type it has to be. */
+static cssl_event next(cssl_mailbox *mb)
+{
+    cssl_event ev;
+    cssl_error err;
+    ok(cssl_receive(mb, &ev, PATIENCE, &err), &err);
+    return ev;
+}
+
+static cssl_event expect(cssl_mailbox *mb, cssl_event_type type)
+{
+    cssl_event ev = next(mb);
+    if (ev.type != type && ev.type == CSSL_EV_ERROR) {
+        print_error("%s\n", ev.error->text);
+    }
+    assert_int_equal(ev.type, type);
+    return ev;
+}
+
+static void expect_none(cssl_mailbox *mb, int timeout)
+{
+    cssl_event ev;
+    cssl_error err;
+    assert_int_equal(cssl_receive(mb, &ev, timeout, &err), CSSL_TIMEOUT);
+}
+
+static int64_t clock_ms(void)
+{
+    struct timespec t;
+    assert_int_equal(clock_gettime(CLOCK_MONOTONIC, &t), 0);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Both ends of a connection in one mailbox, passive. */
+static void box_pair(struct box *b, cssl_socket **client, cssl_socket **server)
+{
+    cssl_error err;
+    *client = cssl_connect_start("localhost", b->port, b->client, b->mb, &err);
+    ok(*client == NULL ? -1 : 0, &err);
+    cssl_event ev = expect(b->mb, CSSL_EV_ACCEPTED);
+    assert_ptr_equal(ev.listener, b->listener);
+    *server = ev.socket;
+    for (int i = 0; i < 2; i++) {
+        ev = expect(b->mb, CSSL_EV_CONNECTED);
+        assert_true(ev.socket == *client || ev.socket == *server);
+    }
+}
+
+static void test_many_connections(void **state)
+{
+    (void)state;
+    enum { CONNECTIONS = 200 };
+    struct box b;
+    cssl_error err;
+    int accepted = 0, connected = 0, echoed = 0, closed = 0, answered = 0;
+    static char is_client;
+    box_open(&b, NULL);
+    for (int i = 0; i < CONNECTIONS; i++) {
+        cssl_socket *s = cssl_connect_start("localhost", b.port, b.client, b.mb, &err);
+        ok(s == NULL ? -1 : 0, &err);
+        cssl_set_user(s, &is_client);
+        ok(cssl_set_active(s, NULL, CSSL_ACTIVE, &err), &err);
+    }
+    while (closed < CONNECTIONS) {
+        cssl_event ev = next(b.mb);
+        bool client = ev.user == &is_client;
+        switch (ev.type) {
+        case CSSL_EV_ACCEPTED:
+            accepted++;
+            ok(cssl_set_active(ev.socket, NULL, CSSL_ACTIVE, &err), &err);
+            break;
+        case CSSL_EV_CONNECTED:
+            connected++;
+            if (client) {
+                assert_int_equal(cssl_send_some(ev.socket, "ping", 4, &err), 4);
+            }
+            break;
+        case CSSL_EV_DATA:
+            assert_int_equal(ev.data.len, 4);
+            if (client) {
+                answered++;
+                cssl_close(ev.socket, PATIENCE, NULL);
+            } else {
+                echoed++;
+                assert_int_equal(cssl_send_some(ev.socket, ev.data.data, 4, &err), 4);
+            }
+            break;
+        case CSSL_EV_CLOSED:
+            assert_false(client);
+            closed++;
+            cssl_close(ev.socket, PATIENCE, NULL);
+            break;
+        default: fail_msg("event %d: %s", ev.type, ev.type == CSSL_EV_ERROR ? ev.error->text : "");
+        }
+    }
+    assert_int_equal(accepted, CONNECTIONS);
+    assert_int_equal(connected, 2 * CONNECTIONS);
+    assert_int_equal(echoed, CONNECTIONS);
+    assert_int_equal(answered, CONNECTIONS);
+    box_close(&b);
+}
+
+static void test_active_modes(void **state)
+{
+    (void)state;
+    struct box b;
+    cssl_error err;
+    cssl_event ev;
+    cssl_socket *client, *server;
+    char got[8];
+    box_open(&b, NULL);
+    box_pair(&b, &client, &server);
+    /* Passive: nothing comes, and cssl_recv may be used. */
+    ok(cssl_send(client, "0", 1, PATIENCE, &err), &err);
+    expect_none(b.mb, 20);
+    assert_int_equal(cssl_recv(server, got, 1, PATIENCE, &err), 1);
+    /* Once: one event, then passive again without a word. */
+    ok(cssl_set_active(server, b.mb, CSSL_ONCE, &err), &err);
+    assert_int_equal(cssl_recv(server, got, 1, 0, &err), CSSL_STATE);
+    ok(cssl_send(client, "1", 1, PATIENCE, &err), &err);
+    ok(cssl_send(client, "2", 1, PATIENCE, &err), &err);
+    ev = expect(b.mb, CSSL_EV_DATA);
+    assert_ptr_equal(ev.socket, server);
+    assert_int_equal(ev.data.data[0], '1');
+    expect_none(b.mb, 20);
+    /* What is there already is delivered at once. */
+    ok(cssl_set_active(server, b.mb, CSSL_ONCE, &err), &err);
+    ev = expect(b.mb, CSSL_EV_DATA);
+    assert_int_equal(ev.data.data[0], '2');
+    /* Data that cssl_recv left behind comes first. */
+    ok(cssl_send(client, "345", 3, PATIENCE, &err), &err);
+    assert_int_equal(cssl_recv(server, got, 1, PATIENCE, &err), 1);
+    assert_int_equal(cssl_recv_exact(server, got, 5, 0, &err), CSSL_TIMEOUT);
+    ok(cssl_send(client, "6", 1, PATIENCE, &err), &err);
+    /* Counts add up. */
+    ok(cssl_set_active(server, NULL, 1, &err), &err);
+    ok(cssl_set_active(server, NULL, 2, &err), &err);
+    assert_int_equal(cssl_set_active(server, NULL, 32766, &err), CSSL_STATE);
+    assert_int_equal(cssl_set_active(server, NULL, 32768, &err), CSSL_STATE);
+    assert_int_equal(cssl_set_active(server, NULL, -3, &err), CSSL_STATE);
+    ev = expect(b.mb, CSSL_EV_DATA);
+    assert_int_equal(ev.data.len, 2);
+    assert_memory_equal(ev.data.data, "45", 2);
+    assert_int_equal(expect(b.mb, CSSL_EV_DATA).data.data[0], '6');
+    ok(cssl_send(client, "7", 1, PATIENCE, &err), &err);
+    assert_int_equal(expect(b.mb, CSSL_EV_DATA).data.data[0], '7');
+    assert_ptr_equal(expect(b.mb, CSSL_EV_PASSIVE).socket, server);
+    ok(cssl_send(client, "8", 1, PATIENCE, &err), &err);
+    expect_none(b.mb, 20);
+    /* The end is told once it is looked for. */
+    ok(cssl_shutdown(client, SHUT_WR, PATIENCE, &err), &err);
+    expect_none(b.mb, 20);
+    ok(cssl_set_active(server, NULL, CSSL_ACTIVE, &err), &err);
+    assert_int_equal(expect(b.mb, CSSL_EV_DATA).data.data[0], '8');
+    assert_ptr_equal(expect(b.mb, CSSL_EV_CLOSED).socket, server);
+    expect_none(b.mb, 0);
+    /* The client is passive and its own again. */
+    ok(cssl_set_active(client, NULL, CSSL_PASSIVE, &err), &err);
+    ok(cssl_send(server, "9", 1, PATIENCE, &err), &err);
+    assert_int_equal(cssl_recv(client, got, 1, PATIENCE, &err), 1);
+    cssl_close(server, PATIENCE, NULL);
+    expect_none(b.mb, 0);
+    ok(cssl_close(client, PATIENCE, &err), &err);
+    box_close(&b);
+}
+
+/* A socket goes from one mailbox to the next and back to blocking calls. */
+static void test_moving_between_mailboxes(void **state)
+{
+    (void)state;
+    struct box b;
+    cssl_error err;
+    cssl_socket *client, *server;
+    char got[4];
+    box_open(&b, NULL);
+    box_pair(&b, &client, &server);
+    cssl_mailbox *other = cssl_mailbox_new(&err);
+    assert_non_null(other);
+    ok(cssl_send(client, "abc", 3, PATIENCE, &err), &err);
+    ok(cssl_set_active(server, other, CSSL_ONCE, &err), &err);
+    expect_none(b.mb, 0);
+    cssl_event ev = expect(other, CSSL_EV_DATA);
+    assert_ptr_equal(ev.socket, server);
+    ok(cssl_set_active(server, b.mb, CSSL_ACTIVE, &err), &err);
+    ok(cssl_send(client, "def", 3, PATIENCE, &err), &err);
+    expect_none(other, 0);
+    expect(b.mb, CSSL_EV_DATA);
+    ok(cssl_set_active(server, other, CSSL_ACTIVE, &err), &err);
+    ok(cssl_set_active(server, NULL, CSSL_PASSIVE, &err), &err); /* before it was taken up */
+    ok(cssl_send(client, "ghi", 3, PATIENCE, &err), &err);
+    expect_none(other, 0);
+    ok(cssl_recv_exact(server, got, 3, PATIENCE, &err), &err);
+    ok(cssl_set_active(server, other, CSSL_ACTIVE, &err), &err);
+    cssl_close(server, PATIENCE, NULL); /* likewise */
+    cssl_mailbox_free(other);
+    box_close(&b);
+}
+
+static void test_back_pressure(void **state)
+{
+    (void)state;
+    struct box b;
+    cssl_error err;
+    cssl_stat stat;
+    cssl_socket *client, *server;
+    static uint8_t data[70000];
+    size_t sent = 0, got = 0;
+    cssl_options options = server_options();
+    options.send_limit = 50000;
+    box_open(&b, &options);
+    box_pair(&b, &client, &server);
+    int fills = 0;
+    for (ssize_t n = 1; n > 0;) {
+        fill(data, sizeof(data), sent);
+        n = cssl_send_some(server, data, sizeof(data), &err);
+        ok(n, &err);
+        sent += (size_t)n;
+        ok(cssl_getstat(server, &stat, &err), &err);
+        assert_true(stat.send_pend < 50000 + 20000);
+    }
+    expect_none(b.mb, 20); /* the client does not read */
+    ok(cssl_set_active(client, NULL, CSSL_ACTIVE, &err), &err);
+    while (got < 3000000) {
+        cssl_event ev = next(b.mb);
+        if (ev.type == CSSL_EV_DATA) {
+            assert_ptr_equal(ev.socket, client);
+            assert_true(check(ev.data.data, ev.data.len, got));
+            got += ev.data.len;
+            continue;
+        }
+        assert_int_equal(ev.type, CSSL_EV_WRITABLE);
+        assert_ptr_equal(ev.socket, server);
+        ok(cssl_getstat(server, &stat, &err), &err);
+        assert_true(stat.send_pend <= 40000); /* half of what it had been */
+        fill(data, sizeof(data), sent);
+        ssize_t n = cssl_send_some(server, data, sizeof(data), &err);
+        ok(n, &err);
+        sent += (size_t)n;
+        fills++;
+        if (n == (ssize_t)sizeof(data)) { /* all of it went: there is no event to wait for */
+            fill(data, sizeof(data), sent);
+            n = cssl_send_some(server, data, sizeof(data), &err);
+            ok(n, &err);
+            sent += (size_t)n;
+            if (n == (ssize_t)sizeof(data)) {
+                break;
+            }
+        }
+    }
+    assert_true(fills > 0);
+    cssl_close(client, 0, NULL);
+    cssl_close(server, 0, NULL);
+    box_close(&b);
+}
+
+/* One that sends without end does not keep the others from their turn. */
+static void test_fairness(void **state)
+{
+    (void)state;
+    struct box b;
+    cssl_error err;
+    cssl_socket *loud[2], *quiet[2];
+    static uint8_t data[1000000];
+    box_open(&b, NULL);
+    box_pair(&b, &loud[0], &loud[1]);
+    box_pair(&b, &quiet[0], &quiet[1]);
+    ok(cssl_send_some(loud[0], data, sizeof(data), &err), &err);
+    ok(cssl_send(quiet[0], "x", 1, PATIENCE, &err), &err);
+    ok(cssl_set_active(loud[1], NULL, CSSL_ACTIVE, &err), &err);
+    ok(cssl_set_active(quiet[1], NULL, CSSL_ACTIVE, &err), &err);
+    size_t before = 0;
+    for (;;) {
+        cssl_event ev = expect(b.mb, CSSL_EV_DATA);
+        if (ev.socket == quiet[1]) {
+            break;
+        }
+        before += ev.data.len;
+        assert_true(before < 200000);
+    }
+    box_close(&b);
+}
+
+static void test_handshake_deadline(void **state)
+{
+    (void)state;
+    struct box b;
+    cssl_error err;
+    uint8_t alert[32];
+    cssl_options options = server_options();
+    options.handshake_timeout = 60;
+    box_open(&b, &options);
+    int raw = raw_connect(b.port);
+    int64_t before = clock_ms();
+    cssl_event ev = expect(b.mb, CSSL_EV_ACCEPTED);
+    cssl_socket *s = ev.socket;
+    ev = expect(b.mb, CSSL_EV_ERROR);
+    assert_ptr_equal(ev.socket, s);
+    assert_int_equal(ev.error->status, CSSL_TIMEOUT);
+    assert_true(clock_ms() - before >= 59);
+    cssl_close(s, PATIENCE, NULL);
+    assert_int_equal(recv(raw, alert, sizeof(alert), MSG_WAITALL), 14);
+    assert_int_equal(alert[6], 90); /* user_canceled */
+    (void)close(raw);
+    expect_none(b.mb, 0);
+
+    /* A client's too, when nobody answers. */
+    uint16_t port;
+    int silent = raw_listen(&port);
+    cssl_options c = client_options();
+    c.handshake_timeout = 60;
+    cssl_config *config = cssl_client_config(&c, &err);
+    assert_non_null(config);
+    s = cssl_connect_start("127.0.0.1", port, config, b.mb, &err);
+    assert_non_null(s);
+    ev = expect(b.mb, CSSL_EV_ERROR);
+    assert_int_equal(ev.error->status, CSSL_TIMEOUT);
+    cssl_close(s, PATIENCE, NULL);
+    cssl_config_free(config);
+    (void)close(silent);
+    box_close(&b);
+}
+
+static void test_connects_that_fail(void **state)
+{
+    (void)state;
+    struct box b;
+    cssl_error err;
+    uint16_t port;
+    box_open(&b, NULL);
+    int fd = raw_listen(&port);
+    (void)close(fd);
+    cssl_socket *s = cssl_connect_start("localhost", port, b.client, b.mb, &err);
+    assert_non_null(s);
+    cssl_set_user(s, &b);
+    assert_int_equal(cssl_send(s, "x", 1, 0, &err), CSSL_STATE);
+    assert_int_equal(cssl_set_active(s, NULL, CSSL_PASSIVE, &err), CSSL_STATE);
+    cssl_event ev = expect(b.mb, CSSL_EV_ERROR);
+    assert_ptr_equal(ev.socket, s);
+    assert_ptr_equal(ev.user, &b);
+    assert_int_equal(ev.error->posix, ECONNREFUSED);
+    cssl_close(s, PATIENCE, NULL);
+    assert_null(cssl_connect_start("nobody.invalid", port, b.client, b.mb, &err));
+    assert_int_equal(err.reason, CSSL_R_HOST_NOT_FOUND);
+
+    /* A server whose name is another one: the client's alert arrives. */
+    s = cssl_connect_start("127.0.0.2", b.port, b.client, b.mb, &err);
+    assert_non_null(s);
+    cssl_socket *server = expect(b.mb, CSSL_EV_ACCEPTED).socket;
+    for (int i = 0; i < 2; i++) {
+        ev = expect(b.mb, CSSL_EV_ERROR);
+        assert_int_equal(ev.error->status, CSSL_ALERT);
+        assert_int_equal(ev.error->alert_from_peer, ev.socket == server);
+        cssl_close(ev.socket, PATIENCE, NULL);
+    }
+    /* Closed before it has connected: nothing comes of it. */
+    s = cssl_connect_start("127.0.0.1", port, b.client, b.mb, &err);
+    cssl_close(s, PATIENCE, NULL);
+    s = cssl_connect_start("127.0.0.1", port, b.client, b.mb, &err);
+    assert_non_null(s);
+    cssl_mailbox_wake(b.mb);
+    expect(b.mb, CSSL_EV_WAKE);
+    cssl_close(s, 0, NULL);
+    expect_none(b.mb, 20);
+    box_close(&b);
+}
+
+/* Closing goes on alone: all data arrives, the descriptor is closed, no event comes. */
+static void test_lingering_close(void **state)
+{
+    (void)state;
+    struct box b;
+    cssl_error err;
+    cssl_socket *client, *server;
+    static uint8_t data[200000];
+    size_t got = 0;
+    box_open(&b, NULL);
+    box_pair(&b, &client, &server);
+    fill(data, sizeof(data), 0);
+    size_t sent = 0;
+    while (sent < sizeof(data)) {
+        ssize_t n = cssl_send_some(server, data + sent, sizeof(data) - sent, &err);
+        ok(n, &err);
+        if (n == 0) {
+            break;
+        }
+        sent += (size_t)n;
+    }
+    ok(cssl_send(client, "ignored", 7, PATIENCE, &err), &err);
+    int fd = cssl_fd(server);
+    assert_int_equal(cssl_close(server, PATIENCE, &err), 0);
+    ok(cssl_set_active(client, NULL, CSSL_ACTIVE, &err), &err);
+    for (;;) {
+        cssl_event ev = next(b.mb);
+        assert_ptr_equal(ev.socket, client);
+        if (ev.type == CSSL_EV_CLOSED) {
+            break;
+        }
+        assert_int_equal(ev.type, CSSL_EV_DATA);
+        assert_true(check(ev.data.data, ev.data.len, got));
+        got += ev.data.len;
+    }
+    assert_int_equal(got, sent);
+    assert_true(fcntl(fd, F_GETFD) >= 0); /* it waits for the client's end */
+    cssl_close(client, PATIENCE, NULL);
+    for (int i = 0; i < 100 && fcntl(fd, F_GETFD) >= 0; i++) {
+        expect_none(b.mb, 10);
+    }
+    assert_int_equal(fcntl(fd, F_GETFD), -1);
+
+    /* A peer that never closes is let go in time. */
+    box_pair(&b, &client, &server);
+    fd = cssl_fd(server);
+    cssl_close(server, 40, NULL);
+    expect_none(b.mb, 0);
+    assert_true(fcntl(fd, F_GETFD) >= 0);
+    expect_none(b.mb, 60);
+    assert_int_equal(fcntl(fd, F_GETFD), -1);
+    box_close(&b);
+}
+
+static void test_truncation(void **state)
+{
+    (void)state;
+    struct box b;
+    cssl_error err;
+    cssl_socket *client, *server;
+    box_open(&b, NULL);
+    box_pair(&b, &client, &server);
+    ok(cssl_set_active(server, NULL, CSSL_ACTIVE, &err), &err);
+    ok(cssl_send(client, "cut", 3, PATIENCE, &err), &err);
+    assert_int_equal(shutdown(cssl_fd(client), SHUT_WR), 0);
+    expect(b.mb, CSSL_EV_DATA);
+    cssl_event ev = expect(b.mb, CSSL_EV_ERROR);
+    assert_int_equal(ev.error->status, CSSL_TRUNCATED);
+    expect_none(b.mb, 0);
+    cssl_close(server, 0, NULL);
+    cssl_close(client, 0, NULL);
+    box_close(&b);
+}
+
+static void test_timers(void **state)
+{
+    (void)state;
+    enum { NUM = 50 };
+    cssl_error err;
+    int64_t ids[NUM];
+    int marks[NUM];
+    cssl_mailbox *mb = cssl_mailbox_new(&err);
+    assert_non_null(mb);
+    assert_int_equal(cssl_mailbox_timeout(mb), CSSL_INFINITY);
+    assert_true(cssl_mailbox_timer(mb, -1, NULL, &err) < 0);
+    int64_t start = clock_ms();
+    for (int i = 0; i < NUM; i++) {
+        marks[i] = (i * 37) % NUM;
+        ids[i] = cssl_mailbox_timer(mb, marks[i], &marks[i], &err);
+        assert_true(ids[i] > 0);
+    }
+    assert_true(cssl_mailbox_timeout(mb) >= 0 && cssl_mailbox_timeout(mb) < NUM);
+    for (int i = 0; i < NUM; i += 2) {
+        cssl_mailbox_cancel_timer(mb, ids[i]);
+        cssl_mailbox_cancel_timer(mb, ids[i]); /* again: nothing */
+    }
+    int last = -1;
+    for (int i = 0; i < NUM / 2; i++) {
+        cssl_event ev = expect(mb, CSSL_EV_TIMER);
+        int ms = *(int *)ev.user;
+        assert_null(ev.socket);
+        assert_true((int *)ev.user - marks < NUM && ((int *)ev.user - marks) % 2 == 1);
+        assert_true(ms >= last);
+        assert_true(clock_ms() - start >= ms);
+        last = ms;
+    }
+    assert_int_equal(cssl_mailbox_timeout(mb), CSSL_INFINITY);
+    expect_none(mb, 0);
+    /* The number of one that is over does not touch the one that has its place now. */
+    int64_t next_id = cssl_mailbox_timer(mb, 0, NULL, &err);
+    for (int i = 0; i < NUM; i++) {
+        assert_true(next_id != ids[i]);
+        cssl_mailbox_cancel_timer(mb, ids[i]);
+    }
+    cssl_mailbox_cancel_timer(mb, 0);
+    cssl_mailbox_cancel_timer(mb, -5);
+    cssl_mailbox_cancel_timer(mb, INT64_MAX);
+    expect(mb, CSSL_EV_TIMER);
+    /* One that starts itself again at once lets others have their turn. */
+    int fds[2];
+    assert_int_equal(pipe(fds), 0);
+    ok(cssl_mailbox_watch(mb, fds[0], POLLIN, NULL, &err), &err);
+    assert_int_equal(write(fds[1], "x", 1), 1);
+    assert_true(cssl_mailbox_timer(mb, 0, NULL, &err) > 0);
+    int seen = 0;
+    for (cssl_event ev = next(mb); ev.type == CSSL_EV_TIMER; ev = next(mb)) {
+        assert_true(cssl_mailbox_timer(mb, 0, NULL, &err) > 0);
+        assert_true(++seen < 100);
+    }
+    cssl_mailbox_free(mb);
+    (void)close(fds[0]);
+    (void)close(fds[1]);
+}
+
+static void test_watches(void **state)
+{
+    (void)state;
+    cssl_error err;
+    int fds[2];
+    char byte;
+    cssl_mailbox *mb = cssl_mailbox_new(&err);
+    assert_non_null(mb);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+    assert_int_equal(cssl_mailbox_watch(mb, -1, POLLIN, NULL, &err), CSSL_STATE);
+    assert_int_equal(cssl_mailbox_watch(mb, fds[0], POLLERR, NULL, &err), CSSL_STATE);
+    ok(cssl_mailbox_watch(mb, fds[0], POLLIN, &byte, &err), &err);
+    expect_none(mb, 0);
+    assert_int_equal(write(fds[1], "ab", 2), 2);
+    for (int i = 0; i < 2; i++) { /* as long as there is something */
+        cssl_event ev = expect(mb, CSSL_EV_FD);
+        assert_int_equal(ev.fd, fds[0]);
+        assert_int_equal(ev.revents, POLLIN);
+        assert_ptr_equal(ev.user, &byte);
+        assert_int_equal(read(fds[0], &byte, 1), 1);
+    }
+    expect_none(mb, 0);
+    ok(cssl_mailbox_watch(mb, fds[0], POLLIN | POLLOUT, NULL, &err), &err);
+    assert_int_equal(expect(mb, CSSL_EV_FD).revents, POLLOUT);
+    ok(cssl_mailbox_watch(mb, fds[0], POLLIN, NULL, &err), &err);
+    expect_none(mb, 0);
+    /* The program's loop around: the mailbox's descriptor is readable when there is something. */
+    struct pollfd p = { .fd = cssl_mailbox_fd(mb), .events = POLLIN };
+    assert_int_equal(poll(&p, 1, 0), 0);
+    (void)close(fds[1]);
+    assert_int_equal(poll(&p, 1, PATIENCE), 1);
+    assert_true(expect(mb, CSSL_EV_FD).revents & POLLHUP);
+    ok(cssl_mailbox_watch(mb, fds[0], 0, NULL, &err), &err);
+    ok(cssl_mailbox_watch(mb, fds[0], 0, NULL, &err), &err);
+    expect_none(mb, 0);
+    /* Closed without a word, and the number used again. */
+    assert_int_equal(dup2(0, fds[0]), fds[0]);
+    (void)close(fds[0]);
+    int again[2];
+    assert_int_equal(pipe(again), 0);
+    ok(cssl_mailbox_watch(mb, again[0], POLLIN, NULL, &err), &err);
+    (void)close(again[0]);
+    (void)close(again[1]);
+    assert_int_equal(pipe(again), 0);
+    ok(cssl_mailbox_watch(mb, again[0], POLLIN, NULL, &err), &err);
+    assert_int_equal(write(again[1], "x", 1), 1);
+    assert_int_equal(expect(mb, CSSL_EV_FD).fd, again[0]);
+    /* Files cannot be waited for. */
+    int file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+    assert_true(file >= 0);
+    assert_int_equal(cssl_mailbox_watch(mb, file, POLLIN, NULL, &err), CSSL_SYSTEM);
+    assert_int_equal(err.posix, EPERM);
+    (void)close(file);
+    cssl_mailbox_free(mb);
+    (void)close(again[0]);
+    (void)close(again[1]);
+}
+
+static cssl_mailbox *signalled;
+
+static void on_signal(int number)
+{
+    (void)number;
+    cssl_mailbox_wake(signalled);
+}
+
+static int wake_soon(struct job *job)
+{
+    for (int i = 0; i < 1000; i++) {
+        cssl_mailbox_wake(job->arg);
+    }
+    return 0;
+}
+
+static void test_wake(void **state)
+{
+    (void)state;
+    cssl_error err;
+    struct job job;
+    cssl_mailbox *mb = cssl_mailbox_new(&err);
+    assert_non_null(mb);
+    for (int i = 0; i < 3; i++) {
+        cssl_mailbox_wake(mb);
+    }
+    expect(mb, CSSL_EV_WAKE);
+    expect_none(mb, 0); /* once for any number of calls */
+    signalled = mb;
+    struct sigaction action = { .sa_handler = on_signal };
+    assert_int_equal(sigaction(SIGUSR1, &action, NULL), 0);
+    assert_int_equal(raise(SIGUSR1), 0);
+    expect(mb, CSSL_EV_WAKE);
+    job_start(&job, wake_soon, mb);
+    expect(mb, CSSL_EV_WAKE);
+    assert_int_equal(job_end(&job), 0);
+    cssl_event ev;
+    while (cssl_receive(mb, &ev, 0, &err) == 0) {
+        assert_int_equal(ev.type, CSSL_EV_WAKE);
+    }
+    cssl_mailbox_free(mb);
+}
+
+static void test_handshakes_are_limited(void **state)
+{
+    (void)state;
+    struct box b;
+    int raw[4];
+    cssl_socket *held[4];
+    cssl_options options = server_options();
+    options.max_handshakes = 2;
+    box_open(&b, &options);
+    for (int i = 0; i < 4; i++) {
+        raw[i] = raw_connect(b.port);
+    }
+    held[0] = expect(b.mb, CSSL_EV_ACCEPTED).socket;
+    held[1] = expect(b.mb, CSSL_EV_ACCEPTED).socket;
+    expect_none(b.mb, 20);
+    cssl_close(held[0], 0, NULL);
+    held[2] = expect(b.mb, CSSL_EV_ACCEPTED).socket;
+    expect_none(b.mb, 20);
+    (void)close(raw[1]);
+    cssl_event ev = expect(b.mb, CSSL_EV_ERROR);
+    assert_ptr_equal(ev.socket, held[1]);
+    cssl_close(held[1], 0, NULL);
+    held[3] = expect(b.mb, CSSL_EV_ACCEPTED).socket;
+    box_close(&b);
+    (void)close(raw[0]);
+    (void)close(raw[2]);
+    (void)close(raw[3]);
+}
+
+static void test_listener_closed_in_a_mailbox(void **state)
+{
+    (void)state;
+    struct box b;
+    cssl_error err;
+    cssl_socket *client, *server;
+    box_open(&b, NULL);
+    box_pair(&b, &client, &server);
+    cssl_listener_close(b.listener);
+    b.listener = NULL;
+    ok(cssl_set_active(server, NULL, CSSL_ACTIVE, &err), &err);
+    ok(cssl_send(client, "still here", 10, PATIENCE, &err), &err);
+    expect(b.mb, CSSL_EV_DATA);
+    expect_none(b.mb, 0);
+    box_close(&b);
+}
+
+#define in_child(condition)            \
+    do {                               \
+        if (!(condition)) {            \
+            _exit(__LINE__ % 255 + 1); \
+        }                              \
+    } while (0)
+
+/* Descriptors run out: one report, a pause, and accepting goes on once there is one. */
+static void few_descriptors(void)
+{
+    cssl_error err;
+    cssl_event ev;
+    struct box b;
+    box_open(&b, NULL);
+    int raw = raw_connect(b.port);
+    int next_fd = dup(0);
+    const struct rlimit limit = { .rlim_cur = (rlim_t)next_fd, .rlim_max = (rlim_t)next_fd };
+    in_child(close(next_fd) == 0 && setrlimit(RLIMIT_NOFILE, &limit) == 0);
+    in_child(cssl_receive(b.mb, &ev, PATIENCE, &err) == 0);
+    in_child(ev.type == CSSL_EV_ERROR && ev.listener == b.listener && ev.socket == NULL);
+    in_child(ev.error->reason == CSSL_R_DESCRIPTORS && ev.error->posix == EMFILE);
+    int64_t before = clock_ms();
+    in_child(cssl_receive(b.mb, &ev, 250, &err) == CSSL_TIMEOUT); /* not told again */
+    in_child(clock_ms() - before >= 250);
+    in_child(close(0) == 0);
+    in_child(cssl_receive(b.mb, &ev, PATIENCE, &err) == 0);
+    in_child(ev.type == CSSL_EV_ACCEPTED);
+    (void)close(raw);
+    box_close(&b);
+    _exit(0);
+}
+
+static void test_no_descriptors_left(void **state)
+{
+    (void)state;
+    int status = 0;
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        few_descriptors();
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+/* Freeing a mailbox frees all that lives in it, in whatever state. */
+static void test_free_with_everything_inside(void **state)
+{
+    (void)state;
+    struct box b;
+    cssl_error err;
+    cssl_socket *client, *server;
+    int fds[2];
+    box_open(&b, NULL);
+    box_pair(&b, &client, &server);
+    ok(cssl_send(client, "unread", 6, PATIENCE, &err), &err);
+    assert_non_null(cssl_connect_start("localhost", b.port, b.client, b.mb, &err));
+    assert_int_equal(pipe(fds), 0);
+    ok(cssl_mailbox_watch(b.mb, fds[0], POLLIN, NULL, &err), &err);
+    assert_true(cssl_mailbox_timer(b.mb, 100000, NULL, &err) > 0);
+    cssl_close(server, PATIENCE, NULL);
+    box_close(&b);
+    (void)close(fds[0]);
+    (void)close(fds[1]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_many_connections),
+        cmocka_unit_test(test_active_modes),
+        cmocka_unit_test(test_moving_between_mailboxes),
+        cmocka_unit_test(test_back_pressure),
+        cmocka_unit_test(test_fairness),
+        cmocka_unit_test(test_handshake_deadline),
+        cmocka_unit_test(test_connects_that_fail),
+        cmocka_unit_test(test_lingering_close),
+        cmocka_unit_test(test_truncation),
+        cmocka_unit_test(test_timers),
+        cmocka_unit_test(test_watches),
+        cmocka_unit_test(test_wake),
+        cmocka_unit_test(test_handshakes_are_limited),
+        cmocka_unit_test(test_listener_closed_in_a_mailbox),
+        cmocka_unit_test(test_no_descriptors_left),
+        cmocka_unit_test(test_free_with_everything_inside),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
