@@ -55,16 +55,17 @@ int advisories_put(struct advisories *list, const struct advisory *advisory, css
 
 /* ---- One line ---- */
 
-/* The next column: up to a tab, copied into out. False when it does not fit. */
-static bool take_column(const char **p, char *out, size_t size)
+/* The next column, copied into out: up to a tab, or for the last one to the end. False when it is
+ * not there or does not fit. */
+static bool take_column(const char **p, char *out, size_t size, bool last)
 {
     size_t len = strcspn(*p, "\t");
-    if (len >= size) {
+    if (len >= size || (*p)[len] != (last ? '\0' : '\t')) {
         return false;
     }
     memcpy(out, *p, len);
     out[len] = '\0';
-    *p += len + ((*p)[len] == '\t' ? 1 : 0);
+    *p += len + (last ? 0 : 1);
     return true;
 }
 
@@ -82,10 +83,11 @@ int advisories_line(struct advisories *list, const char *line, cssl_error *err)
     char severity[16];
     char ranges[512];
     const char *p = line;
-    bool good = take_column(&p, a.id, sizeof(a.id)) && take_column(&p, a.date, sizeof(a.date)) &&
-                take_column(&p, severity, sizeof(severity)) &&
-                take_column(&p, a.cwe, sizeof(a.cwe)) && take_column(&p, ranges, sizeof(ranges)) &&
-                *p == '\0' && a.id[0] != '\0';
+    bool good = take_column(&p, a.id, sizeof(a.id), false) &&
+                take_column(&p, a.date, sizeof(a.date), false) &&
+                take_column(&p, severity, sizeof(severity), false) &&
+                take_column(&p, a.cwe, sizeof(a.cwe), false) &&
+                take_column(&p, ranges, sizeof(ranges), true) && a.id[0] != '\0';
     if (!good) {
         return fail_text(err, CSSL_R_ADVISORY, "'%.60s' is not a line of five columns", line);
     }

@@ -76,8 +76,8 @@ int request_parse(struct request *r, cssl_bytes der, cssl_error *err) CHECK;
 int request_names(const struct request *r, struct issue_name *names, size_t max, size_t *num,
                   cssl_error *err) CHECK;
 
-/* issue_check_key reads what key an SPKI is and refuses (CSSL_R_ISSUE_KEY) those that no certificate
- * is made for: of an unknown kind, or RSA of too few or too many bits. */
+/* issue_check_key reads what key an SPKI is and refuses (CSSL_R_ISSUE_KEY) what no certificate is
+ * made for: a kind that is not known, RSA of too few or too many bits. */
 int issue_check_key(cssl_bytes spki, struct spki_info *info, cssl_error *err) CHECK;
 /* issue_scheme is the scheme that a key signs certificates with; 0 when it cannot. */
 uint16_t issue_scheme(const struct pkey *key);

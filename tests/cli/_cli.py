@@ -1,4 +1,4 @@
-"""_cli.py - runs the built command `cssl`, and openssl(1) beside it, in a folder of the test's own."""
+"""_cli.py - runs the built command `cssl`, and openssl(1) beside it, in a folder of its own."""
 
 import json
 import os
