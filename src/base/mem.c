@@ -62,7 +62,20 @@ static void zero(void *p, size_t len)
     __asm__ __volatile__("" : : "r"(p) : "memory");
 }
 
+/* hidden gives v back, of which the compiler knows nothing then: it cannot leave a loop early. */
+static uint64_t hidden(uint64_t v)
+{
+    __asm__("" : "+r"(v));
+    return v;
+}
+
 #else
+
+static uint64_t hidden(uint64_t v)
+{
+    volatile uint64_t kept = v;
+    return kept;
+}
 
 static void zero(void *p, size_t len)
 {
@@ -83,11 +96,19 @@ void mem_wipe(void *p, size_t len)
 
 bool ct_equal(const void *a, const void *b, size_t len)
 {
-    const volatile uint8_t *x = a;
-    const volatile uint8_t *y = b;
-    uint8_t differs = 0;
+    const uint8_t *x = a;
+    const uint8_t *y = b;
+    uint64_t differs = 0;
+    for (; len >= sizeof(uint64_t); len -= sizeof(uint64_t)) {
+        uint64_t p, q;
+        memcpy(&p, x, sizeof(p));
+        memcpy(&q, y, sizeof(q));
+        differs = hidden(differs | (p ^ q));
+        x += sizeof(p);
+        y += sizeof(q);
+    }
     for (size_t i = 0; i < len; i++) {
-        differs |= (uint8_t)(x[i] ^ y[i]);
+        differs = hidden(differs | (uint64_t)(x[i] ^ y[i]));
     }
     return differs == 0;
 }
