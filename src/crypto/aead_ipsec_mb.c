@@ -31,7 +31,7 @@ struct mb_key {
 };
 
 /* Up to this many bytes copying the pieces together is cheaper than feeding them one by one. */
-enum { GATHER_MAX = 4096, KEY_ALIGN = 64 };
+enum { GATHER_MAX = 2048, KEY_ALIGN = 64 };
 
 static void *mb_open_worker(void)
 {
