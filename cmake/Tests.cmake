@@ -12,13 +12,13 @@ set(CSSL_TEST_ENVIRONMENT
     "TSAN_OPTIONS=halt_on_error=1:suppressions=${PROJECT_SOURCE_DIR}/tests/tsan.supp")
 
 # cssl_check_labels(<out> <label>...) tells whether a test with these labels is part of `make
-# check` in this build: the release build runs all, ASan what parses and computes, TSan threads.
+# check` in this build: the release build runs all, ASan all but most peers, TSan threads.
 function(cssl_check_labels out)
     set(labels ${ARGN})
     if(CSSL_FUZZ)
         set(wanted fuzz)
     elseif(CSSL_SANITIZE STREQUAL "address")
-        set(wanted unit pair alloc interop_openssl)
+        set(wanted unit pair socket alloc interop_openssl)
     elseif(CSSL_SANITIZE STREQUAL "thread")
         set(wanted threads)
     else()
@@ -137,6 +137,13 @@ cssl_add_script_tests(interop interop 600)
 cssl_add_script_tests(cli cli 300)
 if(TARGET cssl)
     cssl_check_program(cssl cli interop_openssl)
+endif()
+
+# x509-limbo's format, in cases of our own.
+if(TARGET limbo_check)
+    cssl_add_test(limbo TIMEOUT 60 LABELS unit COMMAND ${CSSL_PYTHON}
+        ${PROJECT_SOURCE_DIR}/tests/limbo/test_limbo.py $<TARGET_FILE:limbo_check>)
+    cssl_check_program(limbo_check unit)
 endif()
 
 if(NOT CSSL_SANITIZE AND NOT CSSL_FUZZ)

@@ -160,7 +160,7 @@ class Lint:
         for match in INCLUDE.finditer(text):
             line = text.count("\n", 0, match.start()) + 1
             quote, name = match.groups()
-            if ".." in name.split("/"):
+            if ".." in name.split("/") and parts[0] != "tests":
                 self.found(path, line, "include", f"{name}: say folder/file.h, no '..'")
                 continue
             if layer is None:
@@ -272,6 +272,7 @@ CASES = [
     ("src/engine/a.c", "#include <poll.h>\n", "foreign"),
     ("src/socket/a.c", "#include <poll.h>\n#include <ares.h>\n", None),
     ("src/hs/a.c", "#include \"../base/mem.h\"\n", "include"),
+    ("tests/alloc/certs.c", "#include \"../pair/certs.c\"\n", None),
     ("examples/a.c", "#include \"base/mem.h\"\n", "include"),
     ("examples/a.c", "#include \"cssl.h\"\n#include <cssl.h>\n", None),
     ("include/a.h", "#ifndef A_H\n#define A_H\n#include \"base/mem.h\"\n#endif\n", "include"),
