@@ -62,14 +62,10 @@ struct worker *worker_new_with(bool libcrypto_only)
         mem_free(w);
         return NULL;
     }
-#ifdef CSSL_HAVE_IPSEC_MB
     if (!libcrypto_only) {
         w->fast.own = aead_ipsec_mb.open_worker();
         w->fast.provider = w->fast.own == NULL ? NULL : &aead_ipsec_mb;
     }
-#else
-    (void)libcrypto_only;
-#endif
     for (int alg = AEAD_NONE + 1; alg < AEAD_ALGS; alg++) {
         bool fast = w->fast.provider != NULL && fast_proven(&w->fast, (enum aead_alg)alg);
         w->by_alg[alg] = fast ? &w->fast : &w->evp;

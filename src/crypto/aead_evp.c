@@ -7,7 +7,7 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 
-/* The ciphers of a worker, fetched when they are first wanted: fetching costs more than a record. */
+/* The ciphers of a worker, fetched when they are first wanted: that costs more than a record. */
 struct evp_own {
     EVP_CIPHER *ciphers[AEAD_ALGS];
 };

@@ -19,6 +19,7 @@ struct aead_job {
 
 /* A provider keeps one state a worker, `own`. Functions that return int give 0 or -1. */
 struct aead_provider {
+    /* open_worker gives NULL when the library cannot be used; the rest is not called then. */
     void *(*open_worker)(void);
     void (*close_worker)(void *own);
     const char *(*name)(const void *own);

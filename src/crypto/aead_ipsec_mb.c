@@ -242,4 +242,14 @@ const struct aead_provider aead_ipsec_mb = {
     .open = mb_open,
 };
 
+#else
+
+/* Built without the library: there is no such worker. */
+static void *mb_open_worker(void)
+{
+    return NULL;
+}
+
+const struct aead_provider aead_ipsec_mb = { .open_worker = mb_open_worker };
+
 #endif

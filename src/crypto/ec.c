@@ -1,13 +1,11 @@
 /* ec.c - what both implementations of the NIST curves share: groups, points, scalars. These calls
  * of libcrypto (EC_GROUP, EC_POINT, BN) are not deprecated. */
-#define OPENSSL_SUPPRESS_DEPRECATED
 #include "crypto/ec.h"
 
 #include "base/error.h"
 #include "base/mem.h"
 
 #include <openssl/err.h>
-#include <openssl/evp.h>
 #include <openssl/obj_mac.h>
 #include <pthread.h>
 
@@ -98,7 +96,7 @@ int ec_scalar_draw(enum ec_curve curve, const struct rand_source *rand, uint8_t 
 int ec_pair_init(struct ec_pair *pair, const struct ec_backend *backend, enum ec_curve curve,
                  const uint8_t *scalar, uint8_t *point)
 {
-    *pair = (struct ec_pair){ .curve = curve };
+    *pair = (struct ec_pair){ .backend = backend, .curve = curve };
     const EC_GROUP *group = ec_group(curve);
     BIGNUM *n = scalar_number(curve, scalar);
     EC_POINT *p = n == NULL ? NULL : EC_POINT_new(group);
@@ -111,6 +109,7 @@ int ec_pair_init(struct ec_pair *pair, const struct ec_backend *backend, enum ec
     BN_clear_free(n);
     EC_POINT_free(p);
     if (!ok) {
+        *pair = (struct ec_pair){ 0 };
         ERR_clear_error();
         return -1;
     }
@@ -119,9 +118,8 @@ int ec_pair_init(struct ec_pair *pair, const struct ec_backend *backend, enum ec
 
 void ec_pair_free(struct ec_pair *pair)
 {
-#ifndef OPENSSL_NO_DEPRECATED_3_0
-    EC_KEY_free(pair->low); /* wipes the private key */
-#endif
-    EVP_PKEY_free(pair->evp);
+    if (pair->backend != NULL) {
+        pair->backend->pair_free(pair);
+    }
     *pair = (struct ec_pair){ 0 };
 }

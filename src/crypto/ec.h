@@ -16,11 +16,13 @@
 enum ec_curve { EC_P256, EC_P384, EC_P521, EC_CURVES };
 enum { EC_FIELD_MAX = 66, EC_POINT_MAX = 1 + 2 * EC_FIELD_MAX, EC_SIGNATURE_MAX = 141 };
 
-/* A key pair, immutable: threads share it. One of the two keys is NULL. */
+struct ec_backend;
+
+/* A key pair, immutable: threads share it. Zeroed memory is none. */
 struct ec_pair {
+    const struct ec_backend *backend;
     enum ec_curve curve;
-    EC_KEY *low;
-    EVP_PKEY *evp;
+    void *key; /* the backend's */
 };
 
 /* All of these return 0 or a negative number, and leave libcrypto's error queue empty. */
@@ -28,6 +30,8 @@ struct ec_backend {
     const char *name;
     /* pair_new takes a scalar of ec_field_len bytes that is in 1..n-1, and the point of it. */
     int (*pair_new)(struct ec_pair *pair, const uint8_t *scalar, const EC_POINT *point);
+    /* pair_free wipes the private key. */
+    void (*pair_free)(struct ec_pair *pair);
     /* agree writes the x coordinate (ec_field_len bytes) of the product with the peer's point. */
     int (*agree)(const struct ec_pair *pair, const EC_POINT *peer, uint8_t *secret);
     /* sign writes a DER signature; sig has EC_SIGNATURE_MAX bytes. */

@@ -50,19 +50,24 @@ static EVP_PKEY *key_of(enum ec_curve curve, const EC_POINT *point, const uint8_
 
 static int evp_pair_new(struct ec_pair *pair, const uint8_t *scalar, const EC_POINT *point)
 {
-    pair->evp = key_of(pair->curve, point, scalar);
-    if (pair->evp == NULL) {
+    pair->key = key_of(pair->curve, point, scalar);
+    if (pair->key == NULL) {
         ERR_clear_error();
         return -1;
     }
     return 0;
 }
 
+static void evp_pair_free(struct ec_pair *pair)
+{
+    EVP_PKEY_free(pair->key);
+}
+
 static int evp_agree(const struct ec_pair *pair, const EC_POINT *peer, uint8_t *secret)
 {
     size_t len = ec_field_len(pair->curve);
     EVP_PKEY *key = key_of(pair->curve, peer, NULL);
-    EVP_PKEY_CTX *ctx = key == NULL ? NULL : EVP_PKEY_CTX_new(pair->evp, NULL);
+    EVP_PKEY_CTX *ctx = key == NULL ? NULL : EVP_PKEY_CTX_new(pair->key, NULL);
     bool ok = ctx != NULL && EVP_PKEY_derive_init(ctx) == 1 &&
               EVP_PKEY_derive_set_peer_ex(ctx, key, 0) == 1 &&
               EVP_PKEY_derive(ctx, secret, &len) == 1 && len == ec_field_len(pair->curve);
@@ -78,7 +83,7 @@ static int evp_agree(const struct ec_pair *pair, const EC_POINT *peer, uint8_t *
 static int evp_sign(const struct ec_pair *pair, cssl_bytes digest, uint8_t *sig, size_t *sig_len)
 {
     size_t len = EC_SIGNATURE_MAX;
-    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(pair->evp, NULL);
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(pair->key, NULL);
     bool ok = ctx != NULL && EVP_PKEY_sign_init(ctx) == 1 &&
               EVP_PKEY_sign(ctx, sig, &len, digest.data, digest.len) == 1;
     EVP_PKEY_CTX_free(ctx);
@@ -108,6 +113,7 @@ static int evp_verify(enum ec_curve curve, const EC_POINT *point, cssl_bytes dig
 const struct ec_backend ec_evp = {
     .name = "EVP",
     .pair_new = evp_pair_new,
+    .pair_free = evp_pair_free,
     .agree = evp_agree,
     .sign = evp_sign,
     .verify = evp_verify,

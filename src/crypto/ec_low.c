@@ -29,14 +29,19 @@ static int low_pair_new(struct ec_pair *pair, const uint8_t *scalar, const EC_PO
         ERR_clear_error();
         return -1;
     }
-    pair->low = key;
+    pair->key = key;
     return 0;
+}
+
+static void low_pair_free(struct ec_pair *pair)
+{
+    EC_KEY_free(pair->key);
 }
 
 static int low_agree(const struct ec_pair *pair, const EC_POINT *peer, uint8_t *secret)
 {
     size_t len = ec_field_len(pair->curve);
-    int n = ECDH_compute_key(secret, len, peer, pair->low, NULL);
+    int n = ECDH_compute_key(secret, len, peer, pair->key, NULL);
     if (n < 0 || (size_t)n != len) {
         ERR_clear_error();
         return -1;
@@ -47,9 +52,9 @@ static int low_agree(const struct ec_pair *pair, const EC_POINT *peer, uint8_t *
 static int low_sign(const struct ec_pair *pair, cssl_bytes digest, uint8_t *sig, size_t *sig_len)
 {
     unsigned len = 0;
-    int size = ECDSA_size(pair->low);
+    int size = ECDSA_size(pair->key);
     if (size <= 0 || size > EC_SIGNATURE_MAX ||
-        ECDSA_sign(0, digest.data, (int)digest.len, sig, &len, pair->low) != 1) {
+        ECDSA_sign(0, digest.data, (int)digest.len, sig, &len, pair->key) != 1) {
         ERR_clear_error();
         return -1;
     }
@@ -77,6 +82,7 @@ static int low_verify(enum ec_curve curve, const EC_POINT *point, cssl_bytes dig
 const struct ec_backend ec_low = {
     .name = "EC_KEY",
     .pair_new = low_pair_new,
+    .pair_free = low_pair_free,
     .agree = low_agree,
     .sign = low_sign,
     .verify = low_verify,

@@ -31,7 +31,7 @@ struct key_alg {
 /* key_alg_read takes an AlgorithmIdentifier. Malformed or wrong parameters of a known algorithm
  * make r bad: RSA's are NULL, a curve's is its name, the other algorithms have none. */
 struct key_alg key_alg_read(struct rd *r);
-/* key_alg_write writes the AlgorithmIdentifier of rsaEncryption or of a curve, key_alg_len bytes. */
+/* key_alg_write writes the AlgorithmIdentifier of rsaEncryption or a curve, key_alg_len bytes. */
 void key_alg_write(struct wr *w, enum key_type type);
 size_t key_alg_len(enum key_type type);
 /* key_curve is the curve of an EC type. */

@@ -1,4 +1,4 @@
-/* test_kdf.c - HMAC, HKDF and TLS 1.3's labels: RFC 4231, RFC 5869, the key schedules of RFC 8448. */
+/* test_kdf.c - HMAC, HKDF and TLS 1.3's labels: RFC 4231, RFC 5869, RFC 8448's key schedule. */
 #include "support.h"
 
 #include "crypto/kdf.h"
