@@ -51,11 +51,20 @@ if(TARGET cssl_shared)
     endforeach()
 endif()
 
-file(GLOB benches CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/bench/bench_*.c)
-foreach(source IN LISTS benches)
-    cmake_path(GET source STEM name)
-    add_executable(${name} ${source})
-    target_link_libraries(${name} PRIVATE cssl_socket)
-    set_target_properties(${name} PROPERTIES
-        RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bench)
-endforeach()
+# bench/bench_<x>.c are programs; the other files are what they share. Peers are linked here and
+# nowhere else: libssl is measured, never used.
+pkg_check_modules(LIBSSL IMPORTED_TARGET libssl)
+pkg_check_modules(JANSSON_BENCH IMPORTED_TARGET jansson)
+if(LIBSSL_FOUND AND JANSSON_BENCH_FOUND AND NOT CSSL_SANITIZE AND NOT CSSL_FUZZ)
+    file(GLOB benches CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/bench/bench_*.c)
+    file(GLOB bench_parts CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/bench/*.c)
+    list(REMOVE_ITEM bench_parts ${benches})
+    foreach(source IN LISTS benches)
+        cmake_path(GET source STEM name)
+        add_executable(${name} ${source} ${bench_parts})
+        target_link_libraries(${name} PRIVATE
+            cssl_engine PkgConfig::LIBSSL PkgConfig::JANSSON_BENCH)
+        set_target_properties(${name} PROPERTIES
+            RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bench)
+    endforeach()
+endif()
