@@ -258,7 +258,8 @@ static double measure_mallocs(const struct peer *peer, const void *arg, double s
 #define RECORDS(name, suite, len)                                                                 \
     { "seal_" name "_" #len, "us", measure_record, RECORD(suite, len, false), false },            \
     { "open_" name "_" #len, "us", measure_record, RECORD(suite, len, true), false }
-#define HANDSHAKE(side, ...) (&(const struct handshake_arg){ .setup = { __VA_ARGS__ }, side, false })
+#define HANDSHAKE(side, ...)                                                                      \
+    (&(const struct handshake_arg){ .setup = { __VA_ARGS__ }, side, false })
 #define BOTH(prefix, name, unit, run, once, ...)                                                  \
     { prefix "server" name, unit, run, HANDSHAKE(1, __VA_ARGS__), once },                         \
     { prefix "client" name, unit, run, HANDSHAKE(0, __VA_ARGS__), once }

@@ -29,7 +29,8 @@ static struct side *side_new(const struct setup *setup, bool server)
     const struct identity *id = identity_of(setup->rsa);
     const char *const suites[] = { setup->suite, NULL };
     const char *const groups[] = { setup->group, NULL };
-    const cssl_cert_key ck = { .cert = { id->cert, id->cert_len }, .key = { id->key, id->key_len } };
+    const cssl_cert_key ck = { .cert = { id->cert, id->cert_len },
+                               .key = { id->key, id->key_len } };
     bool verifies = !server || setup->mutual;
     bool has_identity = server || setup->mutual;
     cssl_options o = {
