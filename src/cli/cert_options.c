@@ -39,7 +39,6 @@ static error_t parse(int key, char *arg, struct argp_state *state);
                      "first day, as 2026-03-01 or 2026-03-01T12:00:00Z (now, less an hour for " \
                      "clocks that are slow)", 0 }
 #define ROW_OUT OPT_ROW_OUT("DIR", "folder for the files; made if it is not there (.)")
-/* clang-format on */
 
 /* Behind the options of each. */
 #define NAMES_DOC                                                                               \
@@ -49,24 +48,31 @@ static error_t parse(int key, char *arg, struct argp_state *state);
     "Private keys are written readable for their owner alone. No file is overwritten without "  \
     "--force."
 
+#define GROUP(title) { NULL, 0, NULL, 0, (title), 0 }
+#define NO_MORE { NULL, 0, NULL, 0, NULL, 0 }
+/* clang-format on */
+
 int cert_self_signed(int argc, char **argv)
 {
     static const struct argp_option options[] = {
+        GROUP("What it is for:"),
         ROW_NAME,
         ROW_CN,
         ROW_ORG,
         ROW_SERVER,
         ROW_CLIENT,
+        GROUP("Key and validity:"),
         ROW_KEY_TYPE,
         ROW_USE_KEY,
         OPT_ROW_DAYS("how long it is valid (365)"),
         ROW_STARTS,
+        GROUP("Files and what is shown:"),
         ROW_OUT,
-        OPT_ROW_CERT("the certificate's file (DIR/server.pem)"),
-        OPT_ROW_KEY("the key's file (DIR/server.key)"),
+        OPT_ROW_CERT("the certificate's file (DIR/server.pem, DIR/client.pem)"),
+        OPT_ROW_KEY("the key's file (DIR/server.key, DIR/client.key)"),
         OPT_ROW_FORCE,
         OPT_ROW_JSON,
-        { NULL, 0, NULL, 0, NULL, 0 },
+        NO_MORE,
     };
     static const char doc[] = "Makes a key and a certificate that vouches for itself: whoever is "
                               "to trust it needs a copy of it." NAMES_DOC;
@@ -77,28 +83,31 @@ int cert_self_signed(int argc, char **argv)
 int cert_ca(int argc, char **argv)
 {
     static const struct argp_option options[] = {
+        GROUP("What it is:"),
         OPT_ROW_NAME("the authority's name; the same as NAME"),
         ROW_ORG,
-        { "cacert", OPT_CACERT, "FILE", 0, "make it an intermediate below this authority", 0 },
-        { "cakey", OPT_CAKEY, "FILE", 0, "the key of that authority", 0 },
         { "path-len", OPT_PATH_LEN, "N", 0,
           "at most N further authorities below it (no limit; 0 with --cacert)", 0 },
-        { "password-file", OPT_PASSWORD_FILE, "FILE", 0,
-          "its first line encrypts the new key, and opens that of --cakey", 0 },
+        GROUP("An authority above it, for an intermediate one:"),
+        { "cacert", OPT_CACERT, "FILE", 0, "the certificate of that authority", 0 },
+        { "cakey", OPT_CAKEY, "FILE", 0, "its key (beside it: .key for .pem)", 0 },
+        GROUP("Key and validity:"),
         ROW_KEY_TYPE,
         ROW_USE_KEY,
+        { "password-file", OPT_PASSWORD_FILE, "FILE", 0,
+          "its first line encrypts the new key, and opens that of --cakey", 0 },
         OPT_ROW_DAYS("how long it is valid (3650)"),
         ROW_STARTS,
+        GROUP("Files and what is shown:"),
         ROW_OUT,
         OPT_ROW_CERT("the certificate's file (DIR/ca.pem, DIR/intermediate.pem)"),
         OPT_ROW_KEY("the key's file (DIR/ca.key, DIR/intermediate.key)"),
         OPT_ROW_FORCE,
         OPT_ROW_JSON,
-        { NULL, 0, NULL, 0, NULL, 0 },
+        NO_MORE,
     };
     static const char doc[] =
-        "Makes a key and the certificate of an authority, which other certificates are made "
-        "under.\v"
+        "Makes a key and the certificate of an authority, under which others are made.\v"
         "NAME is what people see when they look at certificates: a text of up to 64 characters. "
         "Without one it is \"cssl CA\" and a random number.\n\n"
         "Whoever has the key can make certificates that are trusted wherever the authority is: "
@@ -110,33 +119,38 @@ int cert_ca(int argc, char **argv)
 int cert_issue(int argc, char **argv)
 {
     static const struct argp_option options[] = {
+        GROUP("What it is for:"),
         ROW_NAME,
         ROW_CN,
         ROW_ORG,
         ROW_SERVER,
         ROW_CLIENT,
-        { "cacert", OPT_CACERT, "FILE", 0, "the authority's certificate (DIR/ca.pem)", 0 },
-        { "cakey", OPT_CAKEY, "FILE", 0, "the authority's key (beside it: .key for .pem)", 0 },
+        GROUP("The authority:"),
+        { "cacert", OPT_CACERT, "FILE", 0, "its certificate (DIR/ca.pem)", 0 },
+        { "cakey", OPT_CAKEY, "FILE", 0, "its key (beside it: .key for .pem)", 0 },
         { "password-file", OPT_PASSWORD_FILE, "FILE", 0,
           "its first line is the password of the authority's key", 0 },
+        GROUP("A request (cssl cert csr), instead of a new key:"),
         { "csr", OPT_CSR, "FILE", 0,
           "certify the key of this request; without --copy-names nothing else is taken from it",
           0 },
         { "copy-names", OPT_COPY_NAMES, NULL, 0,
-          "with --csr: grant every name that it asks for; look at it first (cssl cert show)", 0 },
+          "grant every name that it asks for: look at it first (cssl cert show)", 0 },
+        GROUP("Key and validity:"),
         ROW_KEY_TYPE,
         ROW_USE_KEY,
         OPT_ROW_DAYS("how long it is valid (365), at most as long as its authority"),
         ROW_STARTS,
+        GROUP("Files and what is shown:"),
         ROW_OUT,
         OPT_ROW_CERT("the certificate's file (DIR/server.pem, DIR/client.pem)"),
         OPT_ROW_KEY("the key's file (DIR/server.key, DIR/client.key)"),
         OPT_ROW_FORCE,
         OPT_ROW_JSON,
-        { NULL, 0, NULL, 0, NULL, 0 },
+        NO_MORE,
     };
-    static const char doc[] =
-        "Makes a key and a certificate for a server or a client under an authority." NAMES_DOC;
+    static const char doc[] = "Makes a key and a certificate for a server or a client under an "
+                              "authority." NAMES_DOC;
     static const struct argp argp = { options, parse, "NAME...", doc, NULL, NULL, NULL };
     return run(MAKE_ISSUED, &argp, argc, argv);
 }
@@ -144,22 +158,25 @@ int cert_issue(int argc, char **argv)
 int cert_csr(int argc, char **argv)
 {
     static const struct argp_option options[] = {
+        GROUP("What it is for:"),
         ROW_NAME,
         ROW_CN,
         ROW_ORG,
         ROW_SERVER,
         ROW_CLIENT,
+        GROUP("Key:"),
         ROW_KEY_TYPE,
         ROW_USE_KEY,
+        GROUP("Files and what is shown:"),
         ROW_OUT,
         OPT_ROW_CERT("the request's file (DIR/server.csr, DIR/client.csr)"),
         OPT_ROW_KEY("the key's file (DIR/server.key, DIR/client.key)"),
         OPT_ROW_FORCE,
         OPT_ROW_JSON,
-        { NULL, 0, NULL, 0, NULL, 0 },
+        NO_MORE,
     };
-    static const char doc[] =
-        "Makes a key and a request to certify it, for somebody else's authority." NAMES_DOC;
+    static const char doc[] = "Makes a key and a request to certify it, for somebody else's "
+                              "authority." NAMES_DOC;
     static const struct argp argp = { options, parse, "NAME...", doc, NULL, NULL, NULL };
     return run(MAKE_REQUEST, &argp, argc, argv);
 }
