@@ -130,7 +130,8 @@ struct general_name general_name_next(struct rd *names, size_t ip_len)
     bool good = number <= GENERAL_OID &&
                 tag == (constructed ? DER_CONTEXT_OF(number) : DER_CONTEXT(number));
     name.kind = (enum general_kind)number;
-    if (good && (name.kind == GENERAL_EMAIL || name.kind == GENERAL_DNS || name.kind == GENERAL_URI)) {
+    bool ascii = name.kind == GENERAL_EMAIL || name.kind == GENERAL_DNS || name.kind == GENERAL_URI;
+    if (good && ascii) {
         for (size_t i = 0; i < name.value.len; i++) {
             good = good && name.value.data[i] < 0x80; /* IA5String */
         }

@@ -99,8 +99,8 @@ int cert_parse_extensions(struct cert *cert, cssl_error *err) CHECK;
 /* sig_alg_parse reads the contents of an AlgorithmIdentifier; malformed parameters make r bad. */
 struct sig_alg sig_alg_parse(struct rd *r);
 /* A certificate says RSASSA-PSS whatever kind of RSA key signed it; TLS has a name for each.
- * sig_scheme_of_key gives the one for a key of type; sig_scheme_in looks for scheme in a list, where
- * either name will do. */
+ * sig_scheme_of_key gives the one for a key of type; sig_scheme_in looks for scheme in a list,
+ * where either name will do. */
 uint16_t sig_scheme_of_key(uint16_t scheme, enum key_type type);
 bool sig_scheme_in(uint16_t scheme, const uint16_t *list, size_t num);
 
@@ -121,7 +121,8 @@ struct general_name {
     cssl_bytes value; /* text, address bytes, a whole Name; other kinds: the contents */
 };
 /* general_name_next reads one and checks its form: ASCII texts, valid names. ip_len is what an
- * address may have besides 4 times itself: 4 in names (4 or 16 bytes), 8 in constraints (8 or 32). */
+ * address may have besides 4 times itself: 4 in names (4 or 16 bytes), 8 in constraints (8 or
+ * 32). */
 struct general_name general_name_next(struct rd *names, size_t ip_len);
 /* cert_is_host: labels of 1 to 63 letters, digits, hyphens and underscores, with dots between. */
 bool cert_is_host(cssl_bytes host);

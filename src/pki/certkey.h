@@ -16,7 +16,8 @@ struct certkey {
  * file that others may read (a warning in *warning when that is not NULL: 256 bytes), each with a
  * sentence that names the file and says what to do. Errors name the option (certfile, keyfile,
  * password, cert, key). */
-int certkey_load(struct certkey *ck, const cssl_cert_key *conf, char *warning, cssl_error *err) CHECK;
+int certkey_load(struct certkey *ck, const cssl_cert_key *conf, char *warning,
+                 cssl_error *err) CHECK;
 void certkey_free(struct certkey *ck);
 
 /* What a peer said that it accepts. */

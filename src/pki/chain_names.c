@@ -1,4 +1,5 @@
-/* chain_names.c - name constraints (RFC 5280 4.2.1.10). Knows no path: one authority, one subject. */
+/* chain_names.c - name constraints (RFC 5280 4.2.1.10). Knows no path, only an authority and a
+ * subject. */
 #include "pki/chain_parts.h"
 #include "pki/der.h"
 #include "pki/dname.h"

@@ -64,8 +64,8 @@ struct chain {
  * do with one path: bounds, memory. */
 int chain_build(struct chain *c, cssl_error *err) CHECK;
 
-/* chain_check.c: the faults of the leaf (which may itself be an anchor), of an authority that is put above c->path (anchor or not),
- * and of child's signature by issuer. */
+/* chain_check.c: the faults of the leaf (which may itself be an anchor), of an authority that is
+ * put above c->path (anchor or not), and of child's signature by issuer. */
 uint32_t check_leaf(const struct chain *c, const struct cert *leaf, bool anchor);
 uint32_t check_authority(const struct chain *c, const struct cert *cert, bool anchor);
 uint32_t check_signature(struct chain *c, const struct cert *child, const struct cert *issuer);

@@ -216,7 +216,10 @@ static void explain_use(struct detail *d)
 
 static void explain_key_usage(struct detail *d)
 {
-    (void)snprintf(d->text, DETAIL_MAX, "the key usage of \"%s\" lacks digitalSignature", d->name);
+    uint16_t wanted = d->chain->params.key_usage;
+    (void)snprintf(d->text, DETAIL_MAX, "the key usage of \"%s\" lacks %s", d->name,
+                   wanted == 0 || wanted == KU_DIGITAL_SIGNATURE ? "digitalSignature"
+                                                                 : "what is asked for");
 }
 
 static const char *name_of_value(char out[96], const struct general_name *name)

@@ -32,7 +32,8 @@ int hostname_check(const struct cert *cert, const char *name, cssl_error *err)
     while (rd_more(&names)) {
         struct general_name there = general_name_next(&names, 4);
         if (address_len > 0
-                ? there.kind == GENERAL_IP && bytes_equal(there.value, bytes_of(address, address_len))
+                ? there.kind == GENERAL_IP &&
+                      bytes_equal(there.value, bytes_of(address, address_len))
                 : there.kind == GENERAL_DNS && hostname_matches(there.value, ascii)) {
             return 0;
         }

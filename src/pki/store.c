@@ -237,11 +237,14 @@ static int add(struct store *store, cssl_bytes der, enum malformed malformed, cs
     if (cert == NULL && inner.status == CSSL_NOMEM) {
         return error_copy(err, &inner);
     }
+    if (cert == NULL && malformed == MALFORMED_SKIP) {
+        return 0;
+    }
     if (cert == NULL) {
-        return malformed == MALFORMED_SKIP
-                   ? 0
-                   : fail_text(err, (cssl_reason)inner.reason, "certificate number %zu: %s",
-                               store->num + 1, inner.text);
+        cssl_reason reason = (cssl_reason)inner.reason;
+        size_t known = strlen(reason_text(reason)); /* the sentence begins with it anyway */
+        const char *detail = inner.text[known] == ':' ? inner.text + known + 2 : inner.text;
+        return fail_text(err, reason, "number %zu: %s", store->num + 1, detail);
     }
     store->certs[store->num++] = cert;
     return 0;

@@ -22,8 +22,8 @@ key() { # key NAME [ALGORITHM...]
 }
 
 # cert NAME SUBJECT ISSUER EXTENSIONS: EXTENSIONS are lines of x509v3_config(5). ISSUER is a name
-# of a certificate made before, or NAME itself. Variables: from, to, digest, sigopt, signer (another key of
-# the issuer), key (another name's key).
+# of a certificate made before, or NAME itself. Variables: from, to, digest, sigopt, signer (another
+# key of the issuer), key (another name's key).
 cert() {
     local name=$1 subject=$2 issuer=$3 ext=$4
     [ -f "$work/${key:-$name}.key" ] || key "$name"
@@ -46,7 +46,8 @@ cert() {
     if [ "$issuer" = "$name" ]; then
         by=(-selfsign -keyfile "$work/$name.key")
     fi
-    openssl ca -batch -notext -preserveDN -config "$work/config" -extensions x -md "${digest:-sha256}" \
+    openssl ca -batch -notext -preserveDN -config "$work/config" -extensions x \
+        -md "${digest:-sha256}" \
         -startdate "$from" -enddate "$to" -in "$work/$name.csr" -out "$name.pem" "${by[@]}" \
         -utf8 ${sigopt:+-sigopt $sigopt} 2>"$work/log" || { cat "$work/log" >&2; exit 1; }
 }
@@ -220,12 +221,15 @@ sigopt=rsa_pss_saltlen:20 cert odd-pss '/CN=odd pss' pss-ca "$server
 $names"
 
 # Name constraints.
+within='permitted;DNS:example.com,permitted;IP:10.0.0.0/255.0.0.0,permitted;email:example.com'
+within="$within,permitted;email:me@example.org,permitted;URI:.example.com"
 cert names-ca '/CN=Names CA' ca "$ca
 $aki
-nameConstraints=critical,permitted;DNS:example.com,permitted;IP:10.0.0.0/255.0.0.0,permitted;email:example.com,permitted;email:me@example.org,permitted;URI:.example.com,excluded;DNS:bad.example.com,excluded;IP:10.9.0.0/255.255.0.0"
+nameConstraints=critical,$within,excluded;DNS:bad.example.com,excluded;IP:10.9.0.0/255.255.0.0"
 constrained() { cert "names-$1" "${3:-/CN=constrained}" names-ca "$server
 subjectAltName=$2"; }
-constrained good 'DNS:example.com,DNS:www.example.com,IP:10.1.2.3,email:you@example.com,email:me@example.org,URI:https://www.example.com/x'
+good='DNS:example.com,DNS:www.example.com,IP:10.1.2.3,email:you@example.com'
+constrained good "$good,email:me@example.org,URI:https://www.example.com/x"
 constrained dns 'DNS:example.org'
 constrained suffix 'DNS:notexample.com'
 constrained excluded 'DNS:www.bad.example.com'
@@ -259,12 +263,17 @@ $aki
 nameConstraints=critical,permitted;DNS:.example.com"
 cert dot '/CN=dot' dot-ca "$server
 $names"
-list() { for i in $(seq 1 400); do printf '%sDNS:n%d.example.com' "${2-}" "$i"; [ "$i" = 400 ] || printf ','; done; }
+list() { # list [PREFIX]: four hundred names
+    for i in $(seq 1 400); do
+        printf '%sDNS:n%d.example.com' "${1-}" "$i"
+        [ "$i" = 400 ] || printf ','
+    done
+}
 cert large-ca '/CN=Large CA' ca "$ca
 $aki
-nameConstraints=critical,$(list x 'permitted;' | sed 's/n\([0-9]*\)\./m\1./g')"
+nameConstraints=critical,$(list 'permitted;' | sed 's/n\([0-9]*\)\./m\1./g')"
 cert large '/CN=large' large-ca "$server
-subjectAltName=$(list x)"
+subjectAltName=$(list)"
 
 # A hostile mesh: fifteen authorities of one name and different keys, none of them trusted.
 for i in $(seq 1 15); do

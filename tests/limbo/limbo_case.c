@@ -236,7 +236,9 @@ static uint16_t usage_bits(const json_t *names)
 static bool parse_time(const char *text, int64_t *seconds)
 {
     int year, month, day, hour, minute, second;
-    if (sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d", &year, &month, &day, &hour, &minute, &second) != 6) {
+    int found =
+        sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d", &year, &month, &day, &hour, &minute, &second);
+    if (found != 6) {
         return false;
     }
     *seconds = der_time_civil(year, (unsigned)month, (unsigned)day,

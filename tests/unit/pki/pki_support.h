@@ -15,7 +15,8 @@ enum { PKI_NOW = 1893456000 };
 const char *pki_path(const char *name);
 /* pki_file reads a file of tests/certs; freed with free(). */
 uint8_t *pki_file(const char *name, size_t *len);
-/* pki_der gives the DER of the first certificate in tests/certs/<name>.pem, of exactly that size. */
+/* pki_der gives the DER of the first certificate in tests/certs/<name>.pem, in memory of exactly
+ * that size. */
 uint8_t *pki_der(const char *name, size_t *len);
 /* pki_cert parses it. pki_certs parses all certificates of a file and returns how many. */
 struct cert *pki_cert(const char *name);

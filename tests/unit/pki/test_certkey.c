@@ -80,8 +80,8 @@ static void refusals(void **state)
         { { "chain-reversed.pem", "server-ica.key.pem", NULL }, CSSL_R_CHAIN_ORDER, "certfile",
           "chain-reversed.pem\"; that one has to be the first, its issuers behind it" },
         { { "chain-gap.pem", "server-ica.key.pem", NULL }, CSSL_R_CHAIN_ORDER, "certfile",
-          "certificate number 2 (\"O=cssl tests, CN=Test CA\") did not issue the one before it; the "
-          "server's comes first, then each one's issuer" },
+          "certificate number 2 (\"O=cssl tests, CN=Test CA\") did not issue the one before it; "
+          "the server's comes first, then each one's issuer" },
         { { "server.pem", "server.encrypted-key.pem", NULL }, CSSL_R_PASSWORD_MISSING, "password",
           NULL },
         { { "server.pem", "server.encrypted-key.pem", "wrong" }, CSSL_R_PASSWORD_WRONG, "password",
@@ -154,7 +154,8 @@ static void open_keys_are_warned_about(void **state)
     static const struct {
         unsigned mode;
         bool warned;
-    } rows[] = { { 0600, false }, { 0400, false }, { 0640, false }, { 0644, true }, { 0660, true } };
+    } rows[] = { { 0600, false }, { 0400, false }, { 0640, false }, { 0644, true },
+                 { 0660, true } };
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
         const cssl_cert_key conf = { .certfile = pki_path("server.pem"), .keyfile = path };
         struct certkey ck;

@@ -14,7 +14,8 @@ struct step {
 enum { END = -1 };
 
 /* play runs a verification against a script; it ends with reason (0: success). */
-static void play(const char *anchors, const char *sent, const struct step *steps, cssl_reason reason)
+static void play(const char *anchors, const char *sent, const struct step *steps,
+                 cssl_reason reason)
 {
     struct pki_run run;
     pki_begin(&run, anchors, sent);

@@ -14,8 +14,8 @@ static size_t subtree(uint8_t *out, enum general_kind kind, const void *value, s
 }
 
 /* check compares one name with one constraint. Names stand in a list of GeneralNames. */
-static uint32_t check(enum general_kind kind, const char *constraint, const char *name, bool exclude,
-                      struct name_fault *first)
+static uint32_t check(enum general_kind kind, const char *constraint, const char *name,
+                      bool exclude, struct name_fault *first)
 {
     uint8_t tree[256];
     uint8_t list[256];

@@ -25,8 +25,9 @@ static cssl_bytes name(const char *const *rows)
                                     : row[0] == 'p' ? DER_PRINTABLE_STRING
                                     : row[0] == 'b' ? DER_BMP_STRING
                                                     : DER_IA5_STRING);
-            const uint8_t head[] = { 0x30, (uint8_t)(len + 7), 6, 3, 0x55, 4, (uint8_t)(row[1] - 'a'),
-                                     tag, (uint8_t)len };
+            const uint8_t type = (uint8_t)(row[1] - 'a');
+            const uint8_t head[] = { 0x30, (uint8_t)(len + 7), 6, 3, 0x55, 4, type, tag,
+                                     (uint8_t)len };
             memcpy(set + set_len, head, sizeof(head));
             memcpy(set + set_len + sizeof(head), row + 2, len);
             set_len += sizeof(head) + len;

@@ -177,7 +177,8 @@ static void lengths(void **state)
     /* labels that grow: "xn--tda" for two bytes; 32 of them with dots are 255 */
     name[0] = '\0';
     for (size_t i = 1; i < 40; i++) {
-        strcat(name, i == 1 ? "\xc3\xbc" : ".\xc3\xbc");
+        size_t at = strlen(name);
+        (void)snprintf(name + at, sizeof(name) - at, i == 1 ? "\xc3\xbc" : ".\xc3\xbc");
         int status = hostname_to_ascii(out, name, NULL);
         assert_int_equal(status == 0, i < 32);
         assert_int_equal(strlen(out), i < 32 ? 8 * i - 1 : 0);

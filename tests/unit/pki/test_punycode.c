@@ -1,4 +1,4 @@
-/* test_punycode.c - A-labels; most strings are RFC 3492 7.1's, in the lower case that IDNA wants. */
+/* test_punycode.c - A-labels; the longer ones are RFC 3492 7.1's. */
 #include "support.h"
 
 #include "base/base.h"
