@@ -1,0 +1,23 @@
+/*
+ * fuzz_server.c - the state machine of a server: scripts of a peer that holds all keys
+ * (play/play.h).
+ */
+#include "../tests/pair/certs.c"
+#include "play/play.c"
+
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+    (void)argc;
+    (void)argv;
+    play_init(true);
+    return 0;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+    bool failed = false;
+    (void)play(bytes_of(data, len), &failed);
+    return 0;
+}
