@@ -23,6 +23,8 @@ foreach(source IN LISTS fuzzers)
     endif()
     cssl_layer_of(layer ${source})
     target_link_libraries(${name} PRIVATE cssl_${layer})
+    target_include_directories(${name} PRIVATE
+        ${PROJECT_SOURCE_DIR}/fuzz ${PROJECT_SOURCE_DIR}/tests)
     set_target_properties(${name} PROPERTIES
         RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/fuzz)
 endforeach()

@@ -121,7 +121,8 @@ else()
     set(access INTERFACE)
 endif()
 target_include_directories(cssl_test_support ${access}
-    ${PROJECT_SOURCE_DIR}/tests/unit ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
+    ${PROJECT_SOURCE_DIR}/tests/unit ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src
+    ${PROJECT_SOURCE_DIR}/tests ${PROJECT_SOURCE_DIR}/fuzz)
 target_compile_definitions(cssl_test_support ${access}
     CSSL_TEST_VECTORS="${PROJECT_SOURCE_DIR}/tests/vectors")
 target_link_libraries(cssl_test_support ${access} PkgConfig::CMOCKA)

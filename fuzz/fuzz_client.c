@@ -2,7 +2,7 @@
  * fuzz_client.c - the state machine of a client: scripts of a peer that holds all keys
  * (play/play.h).
  */
-#include "../tests/pair/certs.c"
+#include "pair/certs.c"
 #include "play/play.c"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);

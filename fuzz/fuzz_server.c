@@ -2,7 +2,7 @@
  * fuzz_server.c - the state machine of a server: scripts of a peer that holds all keys
  * (play/play.h).
  */
-#include "../tests/pair/certs.c"
+#include "pair/certs.c"
 #include "play/play.c"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);

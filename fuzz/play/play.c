@@ -1,7 +1,7 @@
 /* play.c - see play.h. Links with every fuzz target; does nothing until play_init. */
-#include "play.h"
+#include "play/play.h"
 
-#include "../../tests/pair/certs.h"
+#include "pair/certs.h"
 #include "base/error.h"
 #include "crypto/pem.h"
 #include "crypto/pkey.h"

@@ -1,2 +1,2 @@
 /* certs.c - the certificates of the pair tests, for these tests too. */
-#include "../pair/certs.c"
+#include "pair/certs.c"

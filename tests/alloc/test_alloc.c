@@ -5,7 +5,7 @@
  *
  * Every allocation is tried with CSSL_ALLOC_ALL=1; otherwise a sample, chosen by CSSL_SEED.
  */
-#include "../pair/certs.h"
+#include "pair/certs.h"
 #include "base/error.h"
 #include "support.h"
 

@@ -3,7 +3,7 @@
  * Played, they must come to a connection; else the fuzzers would begin at the front door again.
  * With CSSL_WRITE_SEEDS=1 they are written anew (after messages have changed).
  */
-#include "../../fuzz/play/play.c"
+#include "play/play.c"
 #include "pair.h"
 
 #include <errno.h>
