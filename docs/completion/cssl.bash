@@ -36,8 +36,8 @@ _cssl_options() {
 # Nothing at all is printed for an option without a value.
 _cssl_value() {
     case "$1" in
-    --cert | --key | --cacert | --cakey | --csr | --use-key | --password-file | --file | --keylog | \
-        --trace-file | --sess-in | --sess-out) echo FILE ;;
+    --cert | --key | --cacert | --cakey | --csr | --use-key | --password-file | --file | \
+        --keylog | --trace-file | --sess-in | --sess-out) echo FILE ;;
     --out | --files) echo FOLDER ;;
     --key-type) echo "ecdsa p256 p384 p521 ed25519 ed448 rsa mldsa44 mldsa65 mldsa87" ;;
     --purpose) echo "server client" ;;
