@@ -13,8 +13,8 @@ struct store *store_from_file(const char *path, cssl_error *err) CHECK;
  * is there twice counts once. One that is malformed is an error that says which one it is. */
 struct store *store_from_memory(cssl_bytes certs, cssl_error *err) CHECK;
 /* store_system gives the system's authorities (SSL_CERT_FILE, else
- * /etc/ssl/certs/ca-certificates.crt and the other systems' places), parsed once a process and again
- * when the file changes. Those that are malformed are left out: they are nobody's choice. */
+ * /etc/ssl/certs/ca-certificates.crt and the other systems' places), parsed once a process and
+ * again when the file changes. Those that are malformed are left out: they are nobody's choice. */
 struct store *store_system(cssl_error *err) CHECK;
 struct store *store_ref(struct store *store);
 void store_free(struct store *store);

@@ -306,3 +306,38 @@ done
 cert cross '/CN=cross leaf' cross1 "$server
 $names"
 rm -f one.pem cross[1-6].pem
+
+# Seeds of the fuzzers, from the same certificates.
+seeds=../../fuzz/seeds
+rm -rf $seeds/cert $seeds/chain $seeds/hostname
+mkdir -p $seeds/cert $seeds/chain $seeds/hostname
+der() { openssl x509 -in "$1.pem" -outform der; }
+for name in ca server rsa under-pss ed25519 names-ca names-good dir-ca other-name policy-ca \
+    unknown; do
+    der "$name" >"$seeds/cert/$name"
+done
+chain() { # chain CHOICES ANCHOR SENT...: see fuzz_chain.c
+    local choices=$1 file=$seeds/chain/$2-$3 one size
+    shift
+    printf '%b' "\\x$choices" >"$file"
+    for one in "$@"; do
+        der "$one" >"$work/one"
+        size=$(printf '%06x' "$(stat -c %s "$work/one")")
+        printf '%b' "\\x${size:0:2}\\x${size:2:2}\\x${size:4:2}" >>"$file"
+        cat "$work/one" >>"$file"
+    done
+}
+chain 00 ca server
+chain 01 ca server-ica ica-expired ica-cross ica
+chain 01 other-ca expired
+chain 09 ca names-dns names-ca
+chain 00 self-signed self-signed
+chain 01 ca self-signed
+chain 05 ca client
+chain 01 ca unknown-critical
+chain 09 ca too-long below-short short-ca
+printf 'example.com\nexample.com' >$seeds/hostname/plain
+printf '*.example.com\nwww.Example.com.' >$seeds/hostname/wildcard
+printf '*.com\nb\303\274cher.example.com' >$seeds/hostname/unicode
+printf '127.0.0.1\n[2001:db8::1]' >$seeds/hostname/address
+printf 'xn--bcher-kva.example\n\344\276\213\345\255\220.\360\237\222\251' >$seeds/hostname/wide
