@@ -1,4 +1,4 @@
-/* cert_fields.h - the inside of a certificate, for src/pki alone; cert.h is what others see. */
+/* cert_fields.h - the inside of a certificate, for src/pki and for cli/cert_*.c, which show it. */
 #ifndef CSSL_PKI_CERT_FIELDS_H
 #define CSSL_PKI_CERT_FIELDS_H
 
