@@ -2,6 +2,7 @@
 #include "support.h"
 
 #include "base/names.h"
+#include "crypto/aead.h"
 #include "crypto/step.h"
 
 #include <pthread.h>
@@ -161,13 +162,62 @@ static void test_abandoned(void **state)
     wiped(&step); /* with the pair in it */
 }
 
+/* Four threads from a standing start: one key, the groups, the tables that are made once, workers
+ * and their known-answer tests. ThreadSanitizer looks for what they share by mistake. */
+static void *work(void *arg)
+{
+    struct pkey *key = arg;
+    bool ok = true;
+    struct worker *w = worker_new();
+    for (int i = 0; i < 20 && w != NULL && ok; i++) {
+        struct pk_step sign = { 0 }, pair = { 0 };
+        cssl_error err;
+        uint8_t raw[AEAD_KEY_MAX] = { (uint8_t)i }, nonce[AEAD_NONCE] = { 0 }, out[64];
+        ok = pk_step_sign(&sign, key, SCHEME_ECDSA_SECP256R1_SHA256, bytes_of(raw, 32), &err) == 0;
+        pk_step_key_pair(&pair, i % 2 == 0 ? GROUP_SECP256R1 : GROUP_X25519, NULL);
+        pk_step_run(&sign);
+        pk_step_run(&pair);
+        ok = ok && sign.status == 0 && pair.status == 0 &&
+             kx_available(GROUP_X25519MLKEM768) == scheme_available(SCHEME_MLDSA44) &&
+             spki_verify(pkey_spki(key), SCHEME_ECDSA_SECP256R1_SHA256, bytes_of(raw, 32),
+                         bytes_of(sign.out, sign.out_len), &err) == 0;
+        pk_step_wipe(&sign);
+        pk_step_wipe(&pair);
+        struct aead_key k = { 0 };
+        aead_key_set(&k, AEAD_AES_128_GCM, raw);
+        cssl_bytes text = bytes_of(raw, 20);
+        ok = ok && aead_seal(w, &k, nonce, bytes_of(NULL, 0), &text, 1, out, &err) == 0 &&
+             aead_open(w, &k, nonce, bytes_of(NULL, 0), out, 36, out, &err) == 0;
+    }
+    worker_free(w);
+    pkey_free(key);
+    return w != NULL && ok ? key : NULL;
+}
+
+static void test_threads(void **state)
+{
+    (void)state;
+    cssl_error err;
+    pthread_t threads[4];
+    struct pkey *key = pkey_generate(KEY_EC_P256, 0, &err);
+    assert_non_null(key);
+    for (size_t i = 0; i < ARRAY_SIZE(threads); i++) {
+        assert_int_equal(pthread_create(&threads[i], NULL, work, pkey_ref(key)), 0);
+    }
+    pkey_free(key);
+    for (size_t i = 0; i < ARRAY_SIZE(threads); i++) {
+        void *done = NULL;
+        assert_int_equal(pthread_join(threads[i], &done), 0);
+        assert_non_null(done);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_exchange),
-        cmocka_unit_test(test_sign),
-        cmocka_unit_test(test_failures),
-        cmocka_unit_test(test_abandoned),
+        cmocka_unit_test(test_threads), /* first: while nothing is made yet */
+        cmocka_unit_test(test_exchange), cmocka_unit_test(test_sign),
+        cmocka_unit_test(test_failures), cmocka_unit_test(test_abandoned),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
