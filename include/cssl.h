@@ -310,6 +310,9 @@ cssl_socket *cssl_accept_fd(int fd, cssl_config *config, cssl_error *err);
 int cssl_handshake(cssl_socket *s, int timeout, cssl_error *err);
 /* cssl_handshake_with is cssl_handshake under another config than the listener's. */
 int cssl_handshake_with(cssl_socket *s, cssl_config *config, int timeout, cssl_error *err);
+/* cssl_listener_shutdown stops listening. Threads that wait in cssl_transport_accept come back with
+ * CSSL_CLOSED, as does each later call: once they are joined, l may be closed. */
+void cssl_listener_shutdown(cssl_listener *l);
 /* cssl_listener_close stops listening and frees l; its connections live on. */
 void cssl_listener_close(cssl_listener *l);
 
@@ -395,8 +398,11 @@ cssl_mailbox *cssl_mailbox_new(cssl_error *err);
 /* cssl_mailbox_free frees mb; the sockets that live in it are closed without ceremony. */
 void cssl_mailbox_free(cssl_mailbox *mb);
 /* cssl_set_active gives s to mb, out of which its data comes from then on, rather than out of
- * cssl_recv: CSSL_ACTIVE all, CSSL_ONCE one event, N > 0 that many and then CSSL_EV_PASSIVE, and
- * CSSL_PASSIVE takes s back (mb is not used). Data that is already there is delivered first. */
+ * cssl_recv: CSSL_ACTIVE all, CSSL_ONCE one event, N > 0 that many and then CSSL_EV_PASSIVE (a
+ * count that is still running grows by N, up to 32,767). Data that is already there is delivered
+ * first. CSSL_PASSIVE with mb keeps s in it but reads nothing, so that what is queued is still
+ * sent; with NULL it takes s back, out of any mailbox. Otherwise NULL is the mailbox that s is in.
+ * A socket that is in a mailbox is for that mailbox's thread, which may give it to another one. */
 int cssl_set_active(cssl_socket *s, cssl_mailbox *mb, int active, cssl_error *err);
 /* cssl_receive waits for the next event of mb and returns 0. A socket that has much to say gets a
  * bounded share of every turn. After cssl_close no event of that socket comes out any more. When

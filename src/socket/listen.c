@@ -168,25 +168,30 @@ cssl_socket *cssl_transport_accept(cssl_listener *l, int timeout, cssl_error *er
     return s;
 }
 
-void cssl_listener_close(cssl_listener *l)
+void cssl_listener_shutdown(cssl_listener *l)
 {
-    if (l == NULL) {
+    if (sock_is_inherited(l->pid)) {
         return;
     }
-    if (!sock_is_inherited(l->pid)) {
-        (void)pthread_mutex_lock(&l->lock);
-        l->closed = true;
-        for (struct inlet *in = l->inlets; in != NULL; in = in->next_in_listener) {
-            in->closed = true;
-            mailbox_poke(in->mailbox);
-        }
-        (void)pthread_mutex_unlock(&l->lock);
-        (void)eventfd_write(l->end_fd, 1);
-        if (!l->taken_over) {
-            (void)shutdown(l->fd, SHUT_RDWR); /* at once, though others may still hold it */
-        }
+    (void)pthread_mutex_lock(&l->lock);
+    l->closed = true;
+    for (struct inlet *in = l->inlets; in != NULL; in = in->next_in_listener) {
+        in->closed = true;
+        mailbox_poke(in->mailbox);
     }
-    drop(l);
+    (void)pthread_mutex_unlock(&l->lock);
+    (void)eventfd_write(l->end_fd, 1);
+    if (!l->taken_over) {
+        (void)shutdown(l->fd, SHUT_RDWR); /* at once, though others may still hold it */
+    }
+}
+
+void cssl_listener_close(cssl_listener *l)
+{
+    if (l != NULL) {
+        cssl_listener_shutdown(l);
+        drop(l);
+    }
 }
 
 int listener_fd(const cssl_listener *l)

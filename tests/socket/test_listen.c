@@ -156,8 +156,8 @@ static int accept_until_closed(struct job *job)
     return s != NULL ? 0 : (int)job->err.status;
 }
 
-/* Two threads wait, one connection comes, then the listener is closed. */
-static void test_close_wakes_those_who_wait(void **state)
+/* Two threads wait, one connection comes, then the listener is shut down. */
+static void test_shutdown_wakes_those_who_wait(void **state)
 {
     (void)state;
     cssl_error err;
@@ -172,9 +172,13 @@ static void test_close_wakes_those_who_wait(void **state)
     uint8_t end;
     assert_true(recv(fd, &end, 1, 0) <= 0); /* whoever took it has closed it */
     (void)close(fd);
-    cssl_listener_close(l);
+    cssl_listener_shutdown(l);
     int rc = job_end(&jobs[0]);
     int rc2 = job_end(&jobs[1]);
+    assert_null(cssl_transport_accept(l, CSSL_INFINITY, &err));
+    assert_int_equal(err.status, CSSL_CLOSED);
+    assert_false(can_connect("127.0.0.1", cssl_listener_port(l)));
+    cssl_listener_close(l);
     assert_true((rc == 0 && rc2 == CSSL_CLOSED) || (rc == CSSL_CLOSED && rc2 == 0));
 }
 
@@ -231,10 +235,11 @@ static void test_config_changes_under_way(void **state)
         seen[1] = seen[1] || strcmp(info.alpn_protocol, "two") == 0;
         ok(cssl_close(s, PATIENCE, &err), &err);
     }
-    cssl_listener_close(l);
+    cssl_listener_shutdown(l);
     for (int i = 0; i < THREADS; i++) {
         assert_int_equal(job_end(&jobs[i]), CSSL_CLOSED);
     }
+    cssl_listener_close(l);
     assert_true(seen[0] && seen[1]);
     cssl_config_free(client);
     cssl_config_free(configs[0]);
@@ -334,7 +339,7 @@ int main(void)
         cmocka_unit_test(test_one_address),
         cmocka_unit_test(test_port_in_use),
         cmocka_unit_test(test_descriptor_that_listens),
-        cmocka_unit_test(test_close_wakes_those_who_wait),
+        cmocka_unit_test(test_shutdown_wakes_those_who_wait),
         cmocka_unit_test(test_config_changes_under_way),
         cmocka_unit_test(test_no_descriptors_left),
         cmocka_unit_test(test_child_only_frees),

@@ -192,8 +192,9 @@ static void test_sockets_handed_to_threads(void **state)
         assert_memory_equal(got, "ping", 4);
         ok(cssl_close(s, PATIENCE, &err), &err);
     }
-    cssl_listener_close(p.listener);
+    cssl_listener_shutdown(p.listener);
     ok(job_end(&accepting), &accepting.err);
+    cssl_listener_close(p.listener);
     for (int i = 0; i < 2; i++) {
         atomic_store(&workers[i].stop, true);
         cssl_mailbox_wake(workers[i].mb);
