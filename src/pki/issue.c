@@ -484,8 +484,7 @@ static int seal(struct dw *body, uint16_t scheme, const struct pkey *key, uint8_
                 size_t *len, cssl_error *err)
 {
     if (!dw_ok(body)) {
-        return fail_text(err, CSSL_R_ISSUE_NAME, "the certificate would be longer than %d bytes",
-                         ISSUE_DER_MAX);
+        return fail(err, CSSL_R_NOMEM); /* the bounds of issue_params keep it below ISSUE_DER_MAX */
     }
     uint8_t sig[PKEY_SIGNATURE_MAX];
     size_t sig_len = 0;
