@@ -145,6 +145,7 @@ int aead_seal(struct worker *w, const struct aead_key *k, const uint8_t nonce[AE
     }
     const struct backend *b = w->by_alg[k->alg];
     if (b->provider->seal(b->own, &job) != 0) {
+        mem_wipe(out, job.total); /* pieces may have been gathered there */
         return fail_text(err, CSSL_R_CRYPTO_FAILED, "a record could not be encrypted");
     }
     return 0;
