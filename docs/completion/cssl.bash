@@ -21,7 +21,7 @@ _cssl_options() {
     "cert issue") echo "$names --cacert --cakey --password-file --csr --copy-names --key-type
         --use-key --days --starts $files" ;;
     "cert csr") echo "$names --key-type --use-key $files" ;;
-    "cert show") echo "--json" ;;
+    "cert show") echo "--name --json" ;;
     "cert verify") echo "--cacert --name --purpose --time --json" ;;
     serve) echo "$tls --ip --port --optional-client --require-client --echo --files --once --reply
         --www" ;;

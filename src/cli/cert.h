@@ -32,9 +32,9 @@ struct cert_items {
 };
 
 /* cert_items_load reads a file, stdin for "-", or, when there is no such file and source is
- * HOST:PORT, what that server shows: it is not verified while it is asked. With certs_only
- * everything but certificates is passed over. */
-int cert_items_load(struct cert_items *items, const char *source, bool certs_only,
+ * HOST:PORT, what that server shows when it is asked for name (NULL: HOST). It is not verified
+ * while it is asked. With certs_only everything but certificates is passed over. */
+int cert_items_load(struct cert_items *items, const char *source, const char *name, bool certs_only,
                     cssl_error *err) CHECK;
 void cert_items_free(struct cert_items *items);
 

@@ -2,6 +2,7 @@
 #include "cli/cert.h"
 
 #include "base/mem.h"
+#include "pki/hostname.h"
 
 #include <stdlib.h>
 #include <time.h>
@@ -11,10 +12,11 @@ enum { CONNECT_TIMEOUT = 10000, PASSWORD_MAX = 1024 };
 
 static int load_text(struct cert_items *items, const char *source, cssl_bytes text, bool certs_only,
                      cssl_error *err);
-static int load_server(struct cert_items *items, uint16_t port, cssl_error *err);
+static int load_server(struct cert_items *items, uint16_t port, const char *name, cssl_error *err);
 static int add(struct cert_items *items, struct cert_item *item, cssl_error *err);
 
-int cert_items_load(struct cert_items *items, const char *source, bool certs_only, cssl_error *err)
+int cert_items_load(struct cert_items *items, const char *source, const char *name, bool certs_only,
+                    cssl_error *err)
 {
     *items = (struct cert_items){ .num = 0 };
     char why[CLI_HOST_MAX];
@@ -22,7 +24,7 @@ int cert_items_load(struct cert_items *items, const char *source, bool certs_onl
     bool file = strcmp(source, "-") == 0 || strchr(source, '/') != NULL ||
                 strchr(source, ':') == NULL || access(source, F_OK) == 0;
     if (!file && cli_host_port(source, 0, items->host, &port, why)) {
-        return load_server(items, port, err);
+        return load_server(items, port, name, err);
     }
     items->host[0] = '\0';
     uint8_t *data = NULL;
@@ -109,9 +111,11 @@ static int load_text(struct cert_items *items, const char *source, cssl_bytes te
 }
 
 /* What a server shows is asked for without verification: it is to be looked at, not believed. */
-static int load_server(struct cert_items *items, uint16_t port, cssl_error *err)
+static int load_server(struct cert_items *items, uint16_t port, const char *name, cssl_error *err)
 {
-    const cssl_options options = { .verify = CSSL_VERIFY_NONE };
+    bool ask = name != NULL && hostname_is_dns(name); /* addresses are not for SNI */
+    const cssl_options options = { .verify = CSSL_VERIFY_NONE,
+                                   .server_name_indication = ask ? name : NULL };
     cssl_socket *s = cssl_connect(items->host, port, &options, CONNECT_TIMEOUT, err);
     if (s == NULL) {
         return err == NULL ? CSSL_SYSTEM : err->status;

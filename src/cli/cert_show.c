@@ -17,6 +17,7 @@ enum { SOURCES_MAX = 64 };
 struct show_args {
     const char *sources[SOURCES_MAX];
     size_t num_sources;
+    const char *name;
     bool json;
 };
 
@@ -41,6 +42,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
             a->sources[a->num_sources++] = arg;
         }
         return 0;
+    case OPT_NAME: a->name = arg; return 0;
     case OPT_JSON: a->json = true; return 0;
     case ARGP_KEY_END:
         if (a->num_sources == 0 && isatty(STDIN_FILENO)) {
@@ -54,6 +56,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 int cert_show(int argc, char **argv)
 {
     static const struct argp_option options[] = {
+        OPT_ROW_NAME("the name to ask a server for (HOST)"),
         OPT_ROW_JSON,
         { NULL, 0, NULL, 0, NULL, 0 },
     };
@@ -76,7 +79,8 @@ int cert_show(int argc, char **argv)
     int code = CLI_OK;
     for (size_t i = 0; i < args.num_sources; i++) {
         cssl_error err;
-        if (cert_items_load(&show.sources[show.num++], args.sources[i], false, &err) < 0) {
+        if (cert_items_load(&show.sources[show.num++], args.sources[i], args.name, false, &err) <
+            0) {
             code = cli_fail("%s", err.text);
         }
     }
@@ -99,6 +103,9 @@ static int show_items(const struct show *show, size_t nth, const char *source, j
 {
     const struct cert_items *items = &show->sources[nth];
     int code = CLI_OK;
+    if (all == NULL && items->host[0] != '\0') {
+        term_print(stdout, STYLE_DIM, "What %s sent (not verified):\n", source);
+    }
     for (size_t i = 0; i < items->num; i++) {
         const struct cert_item *item = &items->items[i];
         if (all != NULL) {

@@ -77,7 +77,7 @@ int cert_verify(int argc, char **argv)
     cli_parse(&argp, argc, argv, &args);
     struct cert_items items;
     cssl_error err;
-    if (cert_items_load(&items, args.source, true, &err) < 0) {
+    if (cert_items_load(&items, args.source, args.name, true, &err) < 0) {
         return cli_fail("%s", err.text);
     }
     if (args.name == NULL && items.host[0] != '\0') {

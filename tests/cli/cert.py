@@ -522,9 +522,11 @@ class Live(CliTest):
         super().setUp()
         self.cssl("cert", "ca", "Root")
         self.cssl("cert", "issue", "localhost")
+        self.cssl("cert", "self-signed", "other.example", "--cert", "o.pem", "--key", "o.key")
         self.server = subprocess.Popen(
             ["openssl", "s_server", "-accept", "127.0.0.1:0", "-cert", "server.pem", "-key",
-             "server.key", "-tls1_3"], cwd=self.folder, stdin=subprocess.PIPE,
+             "server.key", "-tls1_3", "-servername", "other.example", "-cert2", "o.pem", "-key2",
+             "o.key"], cwd=self.folder, stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         self.addCleanup(self.stop)
         self.port = None
@@ -544,6 +546,10 @@ class Live(CliTest):
         where = f"127.0.0.1:{self.port}"
         self.assertIn("localhost", self.cssl("cert", "show", where).out)
         self.cssl("cert", "verify", "--cacert", "ca.pem", "--name", "localhost", where)
+        # another name, another certificate
+        self.assertIn("other.example", self.cssl("cert", "show", "--name", "other.example",
+                                                 where).out)
+        self.cssl("cert", "verify", "--cacert", "o.pem", "--name", "other.example", where)
         # the name is the host's unless another one is given
         self.cssl("cert", "verify", "--cacert", "ca.pem", where, code=1)
 
