@@ -48,8 +48,8 @@ static const struct argp parser = {
     .doc = "A TLS server to try things with: many connections at once, one line about each.\v"
            "SIGHUP reads certificates and keys again; connections that exist do not notice. "
            "SIGTERM and SIGINT stop it: answers that were begun are finished first.\n\n"
-           "    cssl cert self-signed --name localhost\n"
-           "    cssl serve --cert localhost.pem --key localhost.key --www\n\n"
+           "    cssl cert self-signed localhost\n"
+           "    cssl serve --cert server.pem --key server.key --www\n\n"
            "Exit code 0 after an ordinary stop (with --once: when the connection ended in "
            "order), 1 after an error.",
 };
