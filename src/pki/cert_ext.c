@@ -6,14 +6,14 @@
 #include "pki/der.h"
 #include "pki/dname.h"
 
-enum { ANY_LEN_MAX = 8, EXTENSIONS_MAX = 64 };
+enum { OID_LEN_MAX = 8, EXTENSIONS_MAX = 64, POLICIES_MAX = 128 };
 
 /* What RFC 5280 says about the critical bit. */
 enum criticality { MAY, MUST, MUST_NOT };
 
 struct ext_row {
     uint8_t oid_len;
-    uint8_t oid[ANY_LEN_MAX];
+    uint8_t oid[OID_LEN_MAX];
     enum criticality criticality;
     void (*parse)(struct cert *cert, struct rd *value);
     const char *name;
@@ -127,7 +127,7 @@ struct general_name general_name_next(struct rd *names, size_t ip_len)
     uint8_t number = tag & 0x1f;
     bool constructed = number == GENERAL_OTHER || number == GENERAL_X400 ||
                        number == GENERAL_DIRECTORY || number == GENERAL_EDI_PARTY;
-    bool good = number <= GENERAL_OID &&
+    bool good = rd_ok(names) && number <= GENERAL_OID &&
                 tag == (constructed ? DER_CONTEXT_OF(number) : DER_CONTEXT(number));
     name.kind = (enum general_kind)number;
     bool ascii = name.kind == GENERAL_EMAIL || name.kind == GENERAL_DNS || name.kind == GENERAL_URI;
@@ -272,15 +272,16 @@ static void parse_key_usage(struct cert *cert, struct rd *value)
     }
 }
 
-/* 4.2.1.4: at least one policy, none of them twice. */
+/* 4.2.1.4: at least one policy, none of them twice. Comparing them all takes a bound. */
 static void parse_policies(struct cert *cert, struct rd *value)
 {
     struct rd r = der_enter(value, DER_SEQUENCE);
     cert->policies = bytes_of(r.p, r.left);
+    size_t num = 0;
     do {
         struct rd info = der_enter(&r, DER_SEQUENCE);
         cssl_bytes oid = der_oid(&info);
-        bool bad = info.bad || !der_valid(rd_rest(&info));
+        bool bad = info.bad || ++num > POLICIES_MAX || !der_valid(rd_rest(&info));
         for (struct rd rest = r; rd_more(&rest) && !bad;) {
             struct rd other = der_enter(&rest, DER_SEQUENCE);
             bad = bytes_equal(der_oid(&other), oid);

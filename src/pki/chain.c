@@ -4,7 +4,10 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "pki/chain_parts.h"
+#include "pki/dname.h"
 
+static void number_names(struct chain *c);
+static uint8_t name_number(struct chain *c, cssl_bytes name, uint32_t hash, size_t place);
 static enum chain_result finish(struct chain *c, enum chain_result result);
 static enum chain_result judge(struct chain *c);
 static void begin_cert(struct chain *c, size_t i);
@@ -36,12 +39,13 @@ struct chain *chain_new(const struct chain_params *params, struct cert *const *c
     for (size_t i = 0; i < num; i++) {
         bool known = false;
         for (size_t j = 0; j < c->num; j++) {
-            known = known || bytes_equal(c->certs[j]->der, certs[i]->der);
+            known = known || bytes_equal(c->sent[j].cert->der, certs[i]->der);
         }
         if (!known) {
-            c->certs[c->num++] = cert_ref(certs[i]);
+            c->sent[c->num++].cert = cert_ref(certs[i]);
         }
     }
+    number_names(c);
     return c;
 }
 
@@ -91,9 +95,40 @@ void chain_free(struct chain *c)
         return;
     }
     for (size_t i = 0; i < c->num; i++) {
-        cert_free(c->certs[i]);
+        cert_free(c->sent[i].cert);
     }
     mem_free(c);
+}
+
+/* number_names gives equal names and keys equal numbers. */
+static void number_names(struct chain *c)
+{
+    for (size_t i = 0; i < c->num; i++) {
+        struct sent *one = &c->sent[i];
+        one->subject = name_number(c, one->cert->subject, one->cert->subject_hash, 2 * i);
+        one->issuer = name_number(c, one->cert->issuer, one->cert->issuer_hash, 2 * i + 1);
+        one->key = (uint8_t)i;
+        for (size_t j = 0; j < i; j++) {
+            if (bytes_equal(c->sent[j].cert->spki, one->cert->spki)) {
+                one->key = c->sent[j].key;
+            }
+        }
+    }
+}
+
+/* name_number looks for an equal name: certificate i's subject stands in place 2 * i, its issuer
+ * behind it. A new name's number is its place. */
+static uint8_t name_number(struct chain *c, cssl_bytes name, uint32_t hash, size_t place)
+{
+    for (size_t i = 0; i < place; i++) {
+        const struct cert *cert = c->sent[i / 2].cert;
+        bool subject = i % 2 == 0;
+        if ((subject ? cert->subject_hash : cert->issuer_hash) == hash &&
+            dname_equal(subject ? cert->subject : cert->issuer, name)) {
+            return subject ? c->sent[i / 2].subject : c->sent[i / 2].issuer;
+        }
+    }
+    return (uint8_t)place;
 }
 
 static enum chain_result finish(struct chain *c, enum chain_result result)

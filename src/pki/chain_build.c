@@ -20,7 +20,7 @@ enum mode { STRICT, LENIENT };
 
 struct candidate {
     const struct cert *cert;
-    bool anchor;
+    const struct sent *sent; /* NULL: an anchor */
     uint8_t rank; /* the lower, the sooner it is tried */
 };
 
@@ -29,17 +29,19 @@ static bool try_candidate(struct chain *c, const struct candidate *candidate, en
 static size_t find_candidates(const struct chain *c, struct candidate *list);
 static void insert(struct candidate *list, size_t num, struct candidate candidate);
 static uint8_t rank(const struct chain *c, const struct cert *child, const struct cert *issuer);
-static bool in_path(const struct chain *c, const struct cert *cert);
+static bool sent_in_path(const struct chain *c, const struct sent *one);
+static bool anchor_in_path(const struct chain *c, const struct cert *anchor);
 static bool key_ids_differ(const struct cert *child, const struct cert *issuer);
 static void keep_if_best(struct chain *c, bool complete);
 static bool over(const struct chain *c);
 
 int chain_build(struct chain *c, cssl_error *err)
 {
-    const struct cert *leaf = c->certs[0];
+    const struct cert *leaf = c->sent[0].cert;
     struct link *first = &c->path.links[0];
     bool trusted = store_has(c->params.anchors, leaf);
-    *first = (struct link){ .cert = leaf, .anchor = trusted, .own = check_leaf(c, leaf, trusted) };
+    *first = (struct link){ .cert = leaf, .sent = &c->sent[0], .anchor = trusted };
+    first->own = check_leaf(c, leaf, trusted);
     c->path.len = 1;
     if (trusted) { /* this very certificate */
         return 0;
@@ -83,7 +85,8 @@ static bool search(struct chain *c, enum mode mode)
 static bool try_candidate(struct chain *c, const struct candidate *candidate, enum mode mode)
 {
     struct link *child = &c->path.links[c->path.len - 1];
-    struct link link = { .cert = candidate->cert, .anchor = candidate->anchor };
+    struct link link = { .cert = candidate->cert, .sent = candidate->sent };
+    link.anchor = candidate->sent == NULL;
     c->used.steps++;
     child->edge = check_signature(c, child->cert, candidate->cert);
     if (over(c) || (child->edge != 0 && mode == STRICT)) {
@@ -93,7 +96,7 @@ static bool try_candidate(struct chain *c, const struct candidate *candidate, en
         (child->cert->self_issued || key_ids_differ(child->cert, candidate->cert))) {
         return false; /* another authority of the same name: no forgery, just a stranger */
     }
-    link.own = check_authority(c, candidate->cert, candidate->anchor);
+    link.own = check_authority(c, candidate->cert, link.anchor);
     if (link.own != 0 && mode == STRICT) {
         return false;
     }
@@ -114,23 +117,23 @@ static bool try_candidate(struct chain *c, const struct candidate *candidate, en
 /* find_candidates lists possible issuers of the path's last certificate, the likeliest first. */
 static size_t find_candidates(const struct chain *c, struct candidate *list)
 {
-    const struct cert *child = c->path.links[c->path.len - 1].cert;
+    const struct link *top = &c->path.links[c->path.len - 1];
+    const struct cert *child = top->cert;
     const struct store *anchors = c->params.anchors;
     size_t num = 0;
-    size_t i = store_find(anchors, child->issuer, 0);
+    size_t i = store_find_hashed(anchors, child->issuer, child->issuer_hash, 0);
     for (; i < store_size(anchors) && num < ANCHORS_TRIED_MAX;
-         i = store_find(anchors, child->issuer, i + 1)) {
+         i = store_find_hashed(anchors, child->issuer, child->issuer_hash, i + 1)) {
         const struct cert *cert = store_cert(anchors, i);
-        if (!in_path(c, cert)) {
-            insert(list, num++, (struct candidate){ cert, true, rank(c, child, cert) });
+        if (!anchor_in_path(c, cert)) {
+            insert(list, num++, (struct candidate){ cert, NULL, rank(c, child, cert) });
         }
     }
     for (i = 0; i < c->num; i++) {
-        const struct cert *cert = c->certs[i];
-        if (cert->subject_hash == child->issuer_hash &&
-            dname_equal(cert->subject, child->issuer) && !in_path(c, cert)) {
-            uint8_t behind_anchors = (uint8_t)(rank(c, child, cert) + 1);
-            insert(list, num++, (struct candidate){ cert, false, behind_anchors });
+        const struct sent *one = &c->sent[i];
+        if (one->subject == top->sent->issuer && !sent_in_path(c, one)) {
+            uint8_t behind_anchors = (uint8_t)(rank(c, child, one->cert) + 1);
+            insert(list, num++, (struct candidate){ one->cert, one, behind_anchors });
         }
     }
     return num;
@@ -155,14 +158,25 @@ static uint8_t rank(const struct chain *c, const struct cert *child, const struc
     return (uint8_t)(2 * (by_key + (valid ? 0 : 1)));
 }
 
-/* in_path: a path never comes to the same name with the same key twice. */
-static bool in_path(const struct chain *c, const struct cert *cert)
+/* A path never comes to the same name with the same key twice. */
+static bool sent_in_path(const struct chain *c, const struct sent *one)
+{
+    for (size_t i = 0; i < c->path.len; i++) {
+        const struct sent *there = c->path.links[i].sent;
+        if (there->subject == one->subject && there->key == one->key) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool anchor_in_path(const struct chain *c, const struct cert *anchor)
 {
     for (size_t i = 0; i < c->path.len; i++) {
         const struct cert *there = c->path.links[i].cert;
-        if (there == cert || (there->subject_hash == cert->subject_hash &&
-                              bytes_equal(there->spki, cert->spki) &&
-                              dname_equal(there->subject, cert->subject))) {
+        if (there->subject_hash == anchor->subject_hash &&
+            bytes_equal(there->spki, anchor->spki) &&
+            dname_equal(there->subject, anchor->subject)) {
             return true;
         }
     }

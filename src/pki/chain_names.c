@@ -45,6 +45,7 @@ uint32_t names_check(const struct cert *authority, const struct cert *subject, u
     }
     for (size_t n = 0; !has_email && n < DNAME_ATTRIBUTES_MAX; n++) {
         struct general_name name = { GENERAL_EMAIL, { NULL, 0 } };
+        *used += (unsigned)n; /* what it takes to get there */
         name.value =
             dname_attribute(subject->subject, bytes_of(email_address, sizeof(email_address)), n);
         if (name.value.data == NULL) {
@@ -89,7 +90,7 @@ static bool next_subtree(struct comparison *c, struct rd *list, const struct gen
         *base = general_name_next(&tree, 8);
         *c->used += 1;
         if (base->kind == name->kind) {
-            *c->used += (unsigned)((base->value.len + name->value.len) / 256);
+            *c->used += (unsigned)((base->value.len + name->value.len) / 64);
             return true;
         }
     }

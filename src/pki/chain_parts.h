@@ -11,12 +11,20 @@ enum { PATH_MAX_LEN = CHAIN_CERTS_MAX + 1 };
 /* One certificate of a path. */
 struct link {
     const struct cert *cert;
+    const struct sent *sent; /* NULL: an anchor of the store's */
     bool anchor;
     uint32_t own;  /* faults of the certificate in this place */
     uint32_t edge; /* faults of its signature by the one above */
     /* Certificates below, a bit each, that this one's name constraints do not permit, or whose
      * kinds of names cannot be compared. */
     uint32_t not_permitted, wrong_kind;
+};
+
+/* What was sent: names and keys have numbers, equal ones the same, so that the search compares no
+ * names and keys. */
+struct sent {
+    struct cert *cert;
+    uint8_t subject, issuer, key;
 };
 
 struct path {
@@ -40,7 +48,7 @@ enum chain_state { CHAIN_NEW, CHAIN_ASKING, CHAIN_DONE };
 
 struct chain {
     struct chain_params params;
-    struct cert *certs[CHAIN_POOL_MAX]; /* as sent, doubles left out */
+    struct sent sent[CHAIN_POOL_MAX]; /* doubles left out */
     size_t num;
     struct budget used;
     struct checked checked[CHAIN_SIGNATURES_MAX];

@@ -95,7 +95,7 @@ static void explain_unknown_ca(struct detail *d)
         hint = ", and no authority is trusted: give option cacertfile";
     } else {
         for (size_t i = 0; i < d->chain->num; i++) {
-            if (dname_equal(d->chain->certs[i]->subject, d->cert->issuer)) {
+            if (dname_equal(d->chain->sent[i].cert->subject, d->cert->issuer)) {
                 hint = ", which was sent along but is not trusted";
             }
         }

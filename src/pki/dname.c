@@ -37,7 +37,7 @@ bool dname_valid(cssl_bytes name)
             return false;
         }
     }
-    return rd_done(&rdns) && rd_done(&r);
+    return rd_done(&rdns) && rd_done(&r) && name.len <= DNAME_LEN_MAX;
 }
 
 bool dname_empty(cssl_bytes name)

@@ -4,10 +4,11 @@
 
 #include "base/base.h"
 
-enum { DNAME_ATTRIBUTES_MAX = 64, DNAME_RDN_MAX = 8 };
+enum { DNAME_LEN_MAX = 2048, DNAME_ATTRIBUTES_MAX = 64, DNAME_RDN_MAX = 8 };
 
-/* dname_valid says whether name is one well-formed Name of at most DNAME_ATTRIBUTES_MAX
- * attributes, DNAME_RDN_MAX in one RDN; the functions below want such a one. */
+/* dname_valid says whether name is one well-formed Name of at most DNAME_LEN_MAX bytes and
+ * DNAME_ATTRIBUTES_MAX attributes, DNAME_RDN_MAX in one RDN; the functions below want such a
+ * one. */
 bool dname_valid(cssl_bytes name);
 /* dname_empty: an empty sequence. */
 bool dname_empty(cssl_bytes name);

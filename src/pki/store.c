@@ -125,7 +125,11 @@ struct cert *store_cert(const struct store *store, size_t i)
 
 size_t store_find(const struct store *store, cssl_bytes name, size_t from)
 {
-    uint32_t hash = dname_hash(name);
+    return store_find_hashed(store, name, dname_hash(name), from);
+}
+
+size_t store_find_hashed(const struct store *store, cssl_bytes name, uint32_t hash, size_t from)
+{
     size_t low = from;
     size_t high = store->num;
     while (low < high) {
@@ -146,7 +150,7 @@ size_t store_find(const struct store *store, cssl_bytes name, size_t from)
 
 bool store_has(const struct store *store, const struct cert *cert)
 {
-    size_t i = store_find(store, cert->subject, 0);
+    size_t i = store_find_hashed(store, cert->subject, cert->subject_hash, 0);
     for (; i < store->num && store->certs[i]->subject_hash == cert->subject_hash; i++) {
         if (bytes_equal(store->certs[i]->der, cert->der)) {
             return true;

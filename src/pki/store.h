@@ -24,6 +24,8 @@ struct cert *store_cert(const struct store *store, size_t i); /* borrowed */
  * as dname_equal does), store_size when there is none. Anchors are ordered so that equal subjects
  * are neighbours. */
 size_t store_find(const struct store *store, cssl_bytes name, size_t from);
+/* store_find_hashed is the same when dname_hash(name) is known. */
+size_t store_find_hashed(const struct store *store, cssl_bytes name, uint32_t hash, size_t from);
 /* store_has says whether cert itself, byte for byte, is an anchor. */
 bool store_has(const struct store *store, const struct cert *cert);
 /* store_digest is a SHA-256 over the anchors, whatever their order was. */

@@ -168,6 +168,28 @@ static void bounds(void **state)
     }
 }
 
+static void length_bound(void **state)
+{
+    (void)state;
+    for (size_t len = DNAME_LEN_MAX - 1; len <= DNAME_LEN_MAX + 1; len++) {
+        uint8_t der[DNAME_LEN_MAX + 8] = { 0x30, 0x82 };
+        static const uint8_t type[] = { 6, 3, 0x55, 4, 3, 0x0c, 0x82 };
+        size_t rest = len;
+        for (size_t at = 0; at < 12; at += 4) { /* a sequence, a set and a sequence */
+            rest -= 4;
+            der[at] = at == 4 ? 0x31 : 0x30;
+            der[at + 1] = 0x82;
+            der[at + 2] = (uint8_t)(rest >> 8);
+            der[at + 3] = (uint8_t)rest;
+        }
+        rest -= sizeof(type) + 2;
+        memcpy(der + 12, type, sizeof(type));
+        der[19] = (uint8_t)(rest >> 8);
+        der[20] = (uint8_t)rest;
+        assert_int_equal(dname_valid(bytes_of(der, len)), len <= DNAME_LEN_MAX);
+    }
+}
+
 static void try(void *arg, uint8_t *data, size_t len)
 {
     cssl_bytes good = *(const cssl_bytes *)arg;
@@ -199,7 +221,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(equal_names), cmocka_unit_test(different_names), cmocka_unit_test(within),
         cmocka_unit_test(shown),       cmocka_unit_test(attributes),      cmocka_unit_test(invalid),
-        cmocka_unit_test(bounds),      cmocka_unit_test(damage),
+        cmocka_unit_test(bounds),      cmocka_unit_test(length_bound), cmocka_unit_test(damage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
