@@ -57,8 +57,8 @@ static void algorithms(void **state)
         { RSA "0a3000", true, true, 0, HASH_SHA1 }, /* the defaults */
         { RSA "0a", false, false, 0, HASH_NONE },
         { RSA "0a0500", false, false, 0, HASH_NONE },
-        { RSA "0a3034a00f" SHA256_ID MGF1("300d06096086480165030402010500", "1c301a") "a20302012000",
-          false, false, 0, HASH_NONE },
+        { RSA "0a3034a00f" SHA256_ID MGF1("300d06096086480165030402010500", "1c301a")
+          "a20302012000", false, false, 0, HASH_NONE },
     };
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
         size_t len;
