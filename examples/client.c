@@ -20,7 +20,8 @@ int main(int argc, char **argv)
     }
     /* Whoever presents a certificate for HOST from one of these authorities is the server. */
     const cssl_options options = { .cacertfile = argv[3] };
-    cssl_socket *s = cssl_connect(argv[1], (uint16_t)atoi(argv[2]), &options, TIMEOUT, &e);
+    cssl_socket *s =
+        cssl_connect(argv[1], (uint16_t)strtoul(argv[2], NULL, 10), &options, TIMEOUT, &e);
     if (s == NULL) {
         errx(1, "%s", e.text);
     }

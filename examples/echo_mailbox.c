@@ -69,7 +69,7 @@ int main(int argc, char **argv)
         errx(2, "usage: echo_mailbox PORT CERTIFICATE KEY");
     }
     const cssl_options options = { .certfile = argv[2], .keyfile = argv[3] };
-    cssl_listener *listener = cssl_listen((uint16_t)atoi(argv[1]), &options, &e);
+    cssl_listener *listener = cssl_listen((uint16_t)strtoul(argv[1], NULL, 10), &options, &e);
     cssl_mailbox *mb = listener == NULL ? NULL : cssl_mailbox_new(&e);
     if (mb == NULL || cssl_listener_set_mailbox(listener, mb, &e) != 0) {
         errx(1, "%s", e.text);

@@ -64,7 +64,7 @@ int main(int argc, char **argv)
         errx(1, "%s", e.text);
     }
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    to.sin_port = htons((uint16_t)atoi(argv[2]));
+    to.sin_port = htons((uint16_t)strtoul(argv[2], NULL, 10));
     if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof(to)) != 0) {
         err(1, "%s port %s", argv[1], argv[2]);
     }

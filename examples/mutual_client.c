@@ -19,7 +19,8 @@ int main(int argc, char **argv)
         errx(2, "usage: mutual_client HOST PORT AUTHORITIES CERTIFICATE KEY");
     }
     const cssl_options options = { .cacertfile = argv[3], .certfile = argv[4], .keyfile = argv[5] };
-    cssl_socket *s = cssl_connect(argv[1], (uint16_t)atoi(argv[2]), &options, TIMEOUT, &e);
+    cssl_socket *s =
+        cssl_connect(argv[1], (uint16_t)strtoul(argv[2], NULL, 10), &options, TIMEOUT, &e);
     if (s == NULL) {
         errx(1, "%s", e.text);
     }

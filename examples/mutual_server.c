@@ -50,7 +50,7 @@ int main(int argc, char **argv)
                                    .keyfile = argv[3],
                                    .verify = CSSL_VERIFY_PEER, /* of clients, that is */
                                    .cacertfile = argv[4] };
-    cssl_listener *listener = cssl_listen((uint16_t)atoi(argv[1]), &options, &e);
+    cssl_listener *listener = cssl_listen((uint16_t)strtoul(argv[1], NULL, 10), &options, &e);
     if (listener == NULL) {
         errx(1, "%s", e.text);
     }

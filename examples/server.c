@@ -44,7 +44,7 @@ int main(int argc, char **argv)
         errx(2, "usage: server PORT CERTIFICATE KEY");
     }
     const cssl_options options = { .certfile = argv[2], .keyfile = argv[3] };
-    cssl_listener *listener = cssl_listen((uint16_t)atoi(argv[1]), &options, &e);
+    cssl_listener *listener = cssl_listen((uint16_t)strtoul(argv[1], NULL, 10), &options, &e);
     if (listener == NULL) {
         errx(1, "%s", e.text);
     }

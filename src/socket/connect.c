@@ -1,6 +1,5 @@
 /* connect.c - clients' sockets and those made of connected descriptors. */
 #include "config/config.h"
-#include "socket/addr.h"
 #include "socket/deadline.h"
 #include "socket/mailbox.h"
 #include "socket/race.h"
@@ -64,6 +63,10 @@ cssl_socket *cssl_connect_start(const char *host, uint16_t port, cssl_config *co
     if (check_role(config, false, err) != 0) {
         return NULL;
     }
+    if (mb == NULL) {
+        (void)fail_text(err, CSSL_R_ARGUMENT, "there is no mailbox");
+        return NULL;
+    }
     cssl_socket *s = sock_new(-1, config, err);
     if (s == NULL) {
         return NULL;
@@ -95,8 +98,7 @@ cssl_socket *cssl_connect_fd_with(int fd, const char *host, cssl_config *config,
                                   cssl_error *err)
 {
     int64_t deadline = deadline_after(timeout);
-    if (check_role(config, false, err) != 0 || addr_check(host, err) != 0 ||
-        sock_check_connected(fd, err) != 0) {
+    if (check_role(config, false, err) != 0 || sock_check_connected(fd, err) != 0) {
         return NULL;
     }
     struct fd_flags was;

@@ -17,9 +17,8 @@ static int drain_blindly(cssl_socket *s, int64_t deadline);
 
 int sock_handshake(cssl_socket *s, int64_t deadline, cssl_error *err)
 {
-    bool done = false;
     for (;;) {
-        done = done || take_events(s);
+        s->connected = s->connected || take_events(s);
         cssl_error why;
         send_begin(s);
         int rc = sock_push(s, &why);
@@ -27,12 +26,12 @@ int sock_handshake(cssl_socket *s, int64_t deadline, cssl_error *err)
         if (s->recv_failed) {
             return handshake_failed(s, err);
         }
-        if (done && rc <= 0) {
+        if (s->connected && rc <= 0) {
             s->phase = rc == 0 ? PHASE_OPEN : PHASE_FAILED;
             return rc == 0 ? 0 : error_copy(err, &why);
         }
         /* Although nothing can be written any more, there may be an alert to read. */
-        bool stuck = done || sock_pull(s) == SOCK_AGAIN;
+        bool stuck = s->connected || sock_pull(s) == SOCK_AGAIN;
         if (!stuck) {
             continue;
         }
@@ -40,7 +39,7 @@ int sock_handshake(cssl_socket *s, int64_t deadline, cssl_error *err)
             sock_keep_error(s, &why);
             return handshake_failed(s, err);
         }
-        short events = (short)((done ? 0 : POLLIN) | (rc == SOCK_AGAIN ? POLLOUT : 0));
+        short events = (short)((s->connected ? 0 : POLLIN) | (rc == SOCK_AGAIN ? POLLOUT : 0));
         if (sock_wait(s->fd, events, deadline) == 0) {
             return fail_time(err, "the peer has not finished the handshake");
         }

@@ -200,6 +200,9 @@ int cssl_close(cssl_socket *s, int timeout, cssl_error *err)
         return 0;
     }
     if (sock_is_inherited(s->pid)) {
+        if (s->mailbox != NULL) {
+            mailbox_forget(s);
+        }
         sock_free(s);
         return 0;
     }

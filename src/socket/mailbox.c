@@ -196,6 +196,21 @@ void mailbox_take_up(cssl_mailbox *mb)
     }
 }
 
+void mailbox_forget(cssl_socket *s)
+{
+    cssl_mailbox *mb = s->mailbox;
+    mb->inherited = true;
+    if (!s->arriving) {
+        socket_leave(mb, s);
+        return;
+    }
+    cssl_socket **at = &mb->arrived; /* without the lock: whoever held it may not exist here */
+    while (*at != s) {
+        at = &(*at)->next;
+    }
+    *at = s->next;
+}
+
 void mailbox_queue(cssl_socket *s)
 {
     if (!s->arriving) {

@@ -14,4 +14,7 @@ void mailbox_queue(cssl_socket *s);
 /* mailbox_close lets s end by itself: no event of it comes out any more. */
 void mailbox_close(cssl_socket *s, int timeout);
 
+/* mailbox_forget takes s out in a process that inherited both. */
+void mailbox_forget(cssl_socket *s);
+
 #endif

@@ -283,13 +283,13 @@ static enum run run_closing(cssl_mailbox *mb, cssl_socket *s)
 {
     uint8_t scratch[4096];
     int rc = s->engine == NULL ? CSSL_CLOSED : push(s, NULL, NULL);
-    if (rc == SOCK_AGAIN) {
-        return RUN_IDLE; /* its timer is running */
+    if (rc == SOCK_AGAIN && s->timer.place != 0) {
+        return RUN_IDLE;
     }
     if (rc == 0) {
         end_writing(s);
     }
-    bool end = rc < 0 || s->eof || s->peer_closed;
+    bool end = rc != 0 || s->eof || s->peer_closed;
     while (!end) {
         ssize_t n = recv(s->fd, scratch, sizeof(scratch), MSG_DONTWAIT);
         if (n > 0) {

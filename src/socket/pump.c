@@ -1,4 +1,4 @@
-/* pump.c - moves bytes between a descriptor and an engine, one system call at a time. Never waits. */
+/* pump.c - moves bytes between a descriptor and an engine. Never waits. */
 #include "socket/socket.h"
 
 #include "base/mem.h"

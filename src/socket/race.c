@@ -83,8 +83,10 @@ void race_free(struct race *r)
     for (size_t i = 0; i < r->num_attempts; i++) {
         (void)close(r->attempts[i].fd);
     }
-    resolver_free(r->resolver); /* uses the poller */
+    /* First the poller: in a process that was forked it is the parent's too, and nothing is to be
+     * taken out of it. */
     poller_close(&r->poller);
+    resolver_free(r->resolver);
     mem_free(r->host);
     mem_free(r);
 }

@@ -181,7 +181,7 @@ int sock_wait(int fd, short events, int64_t deadline)
     struct pollfd p = { .fd = fd, .events = events };
     for (;;) {
         int n = poll(&p, 1, deadline_left(deadline));
-        if (n > 0) {
+        if (n > 0 || (n < 0 && errno != EINTR)) {
             return 1; /* an error on the descriptor too: the next read or write tells it */
         }
         if (n == 0 && deadline_left(deadline) == 0) {

@@ -54,6 +54,7 @@ struct cssl_socket {
     /* The receiving half. */
     bool eof;          /* of the transport */
     bool drained;      /* the last read left nothing behind it */
+    bool connected;    /* the engine's handshake is done; its last words may still be queued */
     bool peer_closed;  /* close_notify came */
     bool discard;      /* cssl_shutdown: drop what comes */
     cssl_error *error; /* why receiving failed; see recv_failed */

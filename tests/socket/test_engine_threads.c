@@ -110,8 +110,8 @@ static void *sender(void *arg)
             data[i] = pattern(done + i);
         }
         ssize_t n = cssl_engine_write(s->engine, data, len, NULL);
-        if (n < 0 || (round % 50 == 7 &&
-                      cssl_engine_update_keys(s->engine, round % 100 == 7, NULL) != 0)) {
+        if (n < 0 ||
+            (round % 50 == 7 && cssl_engine_update_keys(s->engine, round % 100 == 7, NULL) != 0)) {
             atomic_fetch_add(&failures, 1);
             break;
         }
@@ -178,15 +178,16 @@ static void test_two_halves(void **state)
     cssl_config *cc = cssl_client_config(
         &(cssl_options){ .cacerts = { (const uint8_t *)pair_root, strlen(pair_root) } }, NULL);
     cssl_config *sc = cssl_server_config(
-        &(cssl_options){ .certs_keys = &identity, .num_certs_keys = 1, .send_limit = 65536 },
-        NULL);
+        &(cssl_options){ .certs_keys = &identity, .num_certs_keys = 1, .send_limit = 65536 }, NULL);
     assert_non_null(cc);
     assert_non_null(sc);
     pipe_init(&to_server);
     pipe_init(&to_client);
-    struct side client = { .engine = cssl_engine_new(cc, &peer, NULL), .out = &to_server,
+    struct side client = { .engine = cssl_engine_new(cc, &peer, NULL),
+                           .out = &to_server,
                            .in = &to_client };
-    struct side server = { .engine = cssl_engine_new(sc, NULL, NULL), .out = &to_client,
+    struct side server = { .engine = cssl_engine_new(sc, NULL, NULL),
+                           .out = &to_client,
                            .in = &to_server };
     bool connected[2] = { false, false };
     assert_non_null(client.engine);

@@ -311,9 +311,17 @@ static void test_child_only_frees(void **state)
     assert_non_null(mb);
     ok(cssl_set_active(p.server, mb, CSSL_ACTIVE, &err), &err);
     assert_int_equal(cssl_receive(mb, &event, 0, &err), CSSL_TIMEOUT);
+    cssl_options options = client_options();
+    cssl_config *config = cssl_client_config(&options, &err);
+    assert_non_null(config);
+    cssl_socket *arriving = cssl_connect_start("localhost", 1, config, mb, &err);
+    assert_non_null(arriving);
+    cssl_config_free(config);
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
+        cssl_close(p.server, PATIENCE, NULL); /* out of the mailbox, which is freed behind it */
+        cssl_close(arriving, PATIENCE, NULL);
         cssl_mailbox_free(mb);
         cssl_close(p.client, PATIENCE, NULL);
         cssl_listener_close(p.listener);
@@ -321,6 +329,10 @@ static void test_child_only_frees(void **state)
     }
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_int_equal(status, 0);
+    ok(cssl_receive(mb, &event, PATIENCE, &err), &err);
+    assert_int_equal(event.type, CSSL_EV_ERROR);
+    assert_ptr_equal(event.socket, arriving);
+    cssl_close(arriving, 0, NULL);
     ok(cssl_send(p.client, "here", 4, PATIENCE, &err), &err);
     ok(cssl_receive(mb, &event, PATIENCE, &err), &err);
     assert_int_equal(event.type, CSSL_EV_DATA);
