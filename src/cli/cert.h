@@ -38,7 +38,8 @@ int cert_items_load(struct cert_items *items, const char *source, const char *na
                     cssl_error *err) CHECK;
 void cert_items_free(struct cert_items *items);
 
-/* cert_key_load reads a private key from a file; password may be NULL. */
+/* cert_key_load reads a private key from a file; password may be NULL. This one and the next warn
+ * when others may read the file. */
 struct pkey *cert_key_load(const char *path, const char *password, cssl_error *err) CHECK;
 /* cert_password_load reads the first line of a file. Freed with mem_free_wiped(p, strlen(p)). */
 char *cert_password_load(const char *path, cssl_error *err) CHECK;

@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <time.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { CONNECT_TIMEOUT = 10000, PASSWORD_MAX = 1024 };
@@ -163,6 +164,15 @@ static bool is_key(const char *label)
     return len >= strlen(tail) && strcmp(label + len - strlen(tail), tail) == 0;
 }
 
+/* What others may read is no secret any more. */
+static void warn_if_open(const char *path)
+{
+    struct stat st;
+    if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 077) != 0) {
+        cli_warn("others may read %s: chmod 600 it", path);
+    }
+}
+
 struct pkey *cert_key_load(const char *path, const char *password, cssl_error *err)
 {
     uint8_t *data = NULL;
@@ -170,6 +180,7 @@ struct pkey *cert_key_load(const char *path, const char *password, cssl_error *e
     if (cli_read(path, CERT_FILE_MAX, &data, &len, err) < 0) {
         return NULL;
     }
+    warn_if_open(path);
     struct pkey *key = NULL;
     cssl_bytes text = bytes_of(data, len);
     if (!pem_looks_like(text)) {
@@ -202,6 +213,7 @@ char *cert_password_load(const char *path, cssl_error *err)
     if (cli_read(path, PASSWORD_MAX, &data, &len, err) < 0) {
         return NULL;
     }
+    warn_if_open(path);
     size_t line = 0;
     while (line < len && data[line] != '\n' && data[line] != '\r' && data[line] != '\0') {
         line++;

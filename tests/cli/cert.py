@@ -199,7 +199,9 @@ class Making(CliTest):
 
     def test_use_key(self):
         self.openssl("genpkey", "-algorithm", "ED25519", "-out", "mine.key")
+        os.chmod(self.path("mine.key"), 0o640)
         result = self.cssl("cert", "self-signed", "--use-key", "mine.key", "localhost", "--json")
+        self.assertIn("others may read mine.key", result.err)
         self.assertIsNone(result.json()["key"])
         self.assertFalse(os.path.exists(self.path("server.key")))
         self.assertEqual(self.openssl("x509", "-in", "server.pem", "-noout", "-pubkey").out,
@@ -207,7 +209,12 @@ class Making(CliTest):
 
     def test_password(self):
         self.write("secret", "hunter2\nnot this\n")
-        self.cssl("cert", "ca", "--password-file", "secret")
+        os.chmod(self.path("secret"), 0o644)
+        open_ = self.cssl("cert", "ca", "--password-file", "secret")
+        self.assertIn("others may read secret", open_.err)
+        os.chmod(self.path("secret"), 0o600)
+        closed = self.cssl("cert", "ca", "--password-file", "secret", "--force")
+        self.assertEqual(closed.err, "")
         self.assertIn(b"BEGIN ENCRYPTED PRIVATE KEY", self.read("ca.key"))
         self.openssl("pkey", "-in", "ca.key", "-passin", "pass:hunter2", "-noout")
         self.openssl("pkey", "-in", "ca.key", "-passin", "pass:wrong", "-noout", code=1)
