@@ -733,6 +733,50 @@ static void test_no_descriptors_left(void **state)
     assert_int_equal(WEXITSTATUS(status), 0);
 }
 
+/* CSSL_TICKETS_MANUAL: a mailbox hands sessions out, and each is good for one more connection. */
+static void test_tickets_by_hand(void **state)
+{
+    (void)state;
+    struct box b;
+    cssl_error err;
+    cssl_info info;
+    cssl_socket *client, *server;
+    static uint8_t ticket[16384];
+    size_t ticket_len = 0;
+    cssl_options options = client_options();
+    options.session_tickets = CSSL_TICKETS_MANUAL;
+    box_open(&b, NULL);
+    cssl_config_free(b.client);
+    b.client = cssl_client_config(&options, &err);
+    ok(b.client == NULL ? -1 : 0, &err);
+    box_pair(&b, &client, &server);
+    ok(cssl_set_active(client, NULL, 1, &err), &err);
+    ok(cssl_send(server, "x", 1, PATIENCE, &err), &err);
+    cssl_event ev = next(b.mb);
+    for (; ev.type == CSSL_EV_TICKET; ev = next(b.mb)) { /* not counted as data */
+        assert_ptr_equal(ev.socket, client);
+        assert_true(ev.data.len > 0 && ev.data.len <= sizeof(ticket));
+        memcpy(ticket, ev.data.data, ev.data.len);
+        ticket_len = ev.data.len;
+    }
+    assert_int_equal(ev.type, CSSL_EV_DATA);
+    assert_true(ticket_len > 0);
+    expect(b.mb, CSSL_EV_PASSIVE);
+    cssl_connection_information(client, &info);
+    assert_false(info.session_resumption);
+    cssl_close(client, 0, NULL);
+    cssl_close(server, 0, NULL);
+
+    options.use_ticket = (cssl_bytes){ .data = ticket, .len = ticket_len };
+    cssl_config_free(b.client);
+    b.client = cssl_client_config(&options, &err);
+    ok(b.client == NULL ? -1 : 0, &err);
+    box_pair(&b, &client, &server);
+    cssl_connection_information(client, &info);
+    assert_true(info.session_resumption);
+    box_close(&b);
+}
+
 /* Freeing a mailbox frees all that lives in it, in whatever state. */
 static void test_free_with_everything_inside(void **state)
 {
@@ -772,6 +816,7 @@ int main(void)
         cmocka_unit_test(test_handshakes_are_limited),
         cmocka_unit_test(test_listener_closed_in_a_mailbox),
         cmocka_unit_test(test_no_descriptors_left),
+        cmocka_unit_test(test_tickets_by_hand),
         cmocka_unit_test(test_free_with_everything_inside),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
