@@ -214,7 +214,7 @@ static void connected(struct conn *c)
 {
     struct server *s = c->server;
     c->state = CONN_OPEN;
-    if (c->traced) {
+    if (c->traced && !s->args->once) { /* with one connection only, its end belongs to it too */
         c->traced = false;
         (void)tls_opts_trace_draw(&s->args->tls, c->peer, "cssl serve");
     }
