@@ -154,3 +154,11 @@ if(NOT CSSL_SANITIZE AND NOT CSSL_FUZZ)
     cssl_add_test(lint_self_test TIMEOUT 60 LABELS unit
         COMMAND ${CSSL_PYTHON} ${PROJECT_SOURCE_DIR}/tools/lint.py --self-test)
 endif()
+
+# The shim that BoringSSL's test runner drives (docs/internals/bogo.md); the runner is not ours.
+file(GLOB bogo_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/bogo/*.c)
+if(bogo_sources)
+    add_executable(bogo_shim ${bogo_sources})
+    target_link_libraries(bogo_shim PRIVATE cssl_engine)
+    target_link_options(bogo_shim PRIVATE -Wl,--wrap=chain_new,--wrap=chain_run)
+endif()

@@ -1,0 +1,135 @@
+/* checks.c - compares a connection with what the runner's -expect-... flags say of it. */
+#include "shim.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/names.h"
+
+static bool wrong(const char *what)
+{
+    (void)fprintf(stderr, "not as expected: %s\n", what);
+    return false;
+}
+
+static bool same(const char *name, const char *expected)
+{
+    return expected != NULL && strcmp(name, expected) == 0;
+}
+
+static bool check_parameters(const struct settings *s, const cssl_info *i)
+{
+    int suite = s->expect_cipher != 0 ? s->expect_cipher : s->expect_cipher_aes;
+    if (suite != 0 && !same(i->cipher_suite, name_of_suite((uint16_t)suite))) {
+        return wrong("cipher suite");
+    }
+    if (s->expect_version != 0 && s->expect_version != TLS_1_3) {
+        return wrong("version");
+    }
+    if (s->expect_curve_id != 0 && !same(i->group, name_of_group((uint16_t)s->expect_curve_id))) {
+        return wrong("group");
+    }
+    if ((s->expect_hrr && !i->hello_retry) || (s->expect_no_hrr && i->hello_retry)) {
+        return wrong("HelloRetryRequest");
+    }
+    uint16_t scheme = (uint16_t)s->expect_peer_signature_algorithm;
+    if (scheme != 0 && !same(s->server ? i->client_signature_scheme : i->signature_scheme,
+                             name_of_scheme(scheme))) {
+        return wrong("the peer's signature scheme");
+    }
+    return true;
+}
+
+static bool check_names(const struct settings *s, const cssl_info *i)
+{
+    const char *alpn = s->server ? s->select_alpn : s->expect_alpn;
+    if (!same(i->alpn_protocol, alpn == NULL ? "" : alpn)) {
+        return wrong("ALPN");
+    }
+    if ((s->expect_server_name != NULL && !same(i->sni_hostname, s->expect_server_name)) ||
+        (s->expect_no_server_name && i->sni_hostname[0] != '\0')) {
+        return wrong("server name");
+    }
+    return true;
+}
+
+/* The chain that the peer sent has to be that of a PEM file, byte for byte. */
+static bool same_chain(const char *file, const cssl_engine *e)
+{
+    static const char alphabet[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    FILE *f = fopen(file, "re");
+    char line[256];
+    cssl_bytes der = { 0 };
+    size_t num = 0;
+    size_t at = 0;
+    unsigned bits = 0;
+    unsigned value = 0;
+    bool good = f != NULL;
+    while (good && fgets(line, sizeof(line), f) != NULL) {
+        if (line[0] == '-') {
+            good = strncmp(line, "-----BEGIN", 10) == 0
+                       ? cssl_engine_peercert(e, num++, &der, NULL) == 0
+                       : at == der.len;
+            at = bits = value = 0;
+            continue;
+        }
+        for (const char *c = line; good && *c != '\0'; c++) {
+            const char *digit = strchr(alphabet, *c);
+            if (digit == NULL) {
+                continue; /* padding, end of line */
+            }
+            value = value << 6 | (unsigned)(digit - alphabet);
+            bits += 6;
+            if (bits >= 8) {
+                bits -= 8;
+                good = at < der.len && der.data[at++] == (uint8_t)(value >> bits);
+            }
+        }
+    }
+    if (f != NULL) {
+        (void)fclose(f);
+    }
+    return good && cssl_engine_peercert(e, num, &der, NULL) != 0;
+}
+
+bool check_handshake(const struct settings *s, cssl_engine *e, bool resumption)
+{
+    cssl_info i;
+    cssl_bytes der;
+    cssl_engine_information(e, &i);
+    if (!check_parameters(s, &i) || !check_names(s, &i)) {
+        return false;
+    }
+    if (i.session_resumption != (resumption && !s->expect_session_miss)) {
+        return wrong(i.session_resumption ? "resumed" : "not resumed");
+    }
+    bool has_cert = cssl_engine_peercert(e, 0, &der, NULL) == 0;
+    if ((!s->server && !has_cert) || (s->expect_no_peer_cert && has_cert)) {
+        return wrong("the peer's certificate");
+    }
+    if (s->expect_peer_cert_file != NULL && !same_chain(s->expect_peer_cert_file, e)) {
+        return wrong("the peer's chain");
+    }
+    /* The runner does not count the default credential when that one is empty. */
+    int offset = s->credentials[0].cert_file == NULL ? 0 : 1;
+    if (s->expect_selected_credential != -2) {
+        int used = selected_credential(e);
+        used = used < 0 || used < offset ? -1 : used - offset;
+        if (used != s->expect_selected_credential) {
+            return wrong("the identity that was used");
+        }
+    }
+    return true;
+}
+
+bool same_trace(const struct settings *s, const struct surroundings *around)
+{
+    const char *want = s->expect_msg_callback;
+    if (want == NULL || strcmp(want, around->trace) == 0) {
+        return true;
+    }
+    (void)fprintf(stderr, "messages:\n%s", around->trace);
+    return wrong("the messages");
+}

@@ -1,0 +1,194 @@
+/* connection.c - carries bytes between an engine and the runner's socket. Blocks. */
+#include "shim.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static bool send_all(int fd, const uint8_t *data, size_t len)
+{
+    while (len > 0) {
+        ssize_t n = send(fd, data, len, MSG_NOSIGNAL);
+        if (n < 0 && errno != EINTR) {
+            return false;
+        }
+        data += n > 0 ? n : 0;
+        len -= n > 0 ? (size_t)n : 0;
+    }
+    return true;
+}
+
+static int dial(const struct settings *s)
+{
+    struct sockaddr_in6 six = { .sin6_family = AF_INET6,
+                                .sin6_port = htons((uint16_t)s->port),
+                                .sin6_addr = IN6ADDR_LOOPBACK_INIT };
+    struct sockaddr_in four = { .sin_family = AF_INET,
+                                .sin_port = htons((uint16_t)s->port),
+                                .sin_addr = { htonl(INADDR_LOOPBACK) } };
+    int fd = socket(s->ipv6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int on = 1;
+    int ret = s->ipv6 ? connect(fd, (const struct sockaddr *)&six, sizeof(six))
+                      : connect(fd, (const struct sockaddr *)&four, sizeof(four));
+    if (ret != 0 || setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) != 0) {
+        (void)close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+bool connection_open(struct connection *c, const struct settings *s, cssl_config *config)
+{
+    const cssl_peer peer = { .name = s->host_name == NULL ? "" : s->host_name };
+    uint64_t id = s->shim_id == NULL ? 0 : strtoull(s->shim_id, NULL, 10);
+    uint8_t greeting[8];
+    for (size_t i = 0; i < sizeof(greeting); i++) {
+        greeting[i] = (uint8_t)(id >> (8 * i));
+    }
+    *c = (struct connection){ .by_bytes = s->async };
+    c->engine = cssl_engine_new(config, s->server ? NULL : &peer, &c->error);
+    c->fd = dial(s);
+    return c->engine != NULL && c->fd >= 0 && send_all(c->fd, greeting, sizeof(greeting));
+}
+
+bool connection_flush(struct connection *c)
+{
+    for (;;) {
+        cssl_bytes out = cssl_engine_output(c->engine);
+        size_t len = c->by_bytes && out.len > 1 ? 1 : out.len;
+        if (len == 0 || c->hold_output) {
+            return true;
+        }
+        if (!send_all(c->fd, out.data, len)) {
+            return false;
+        }
+        cssl_engine_sent(c->engine, len);
+    }
+}
+
+bool connection_trickle(struct connection *c)
+{
+    cssl_bytes out = cssl_engine_output(c->engine);
+    if (out.len > 0 && !send_all(c->fd, out.data, 1)) {
+        return false;
+    }
+    cssl_engine_sent(c->engine, out.len > 0 ? 1 : 0);
+    return true;
+}
+
+/* fill reads from the socket what there is room for. */
+static bool fill(struct connection *c)
+{
+    uint8_t *where = NULL;
+    size_t room = cssl_engine_room(c->engine, &where);
+    if (room == 0) {
+        return cssl_engine_received(c->engine, 0, &c->error) == 0;
+    }
+    ssize_t n = recv(c->fd, where, c->by_bytes ? 1 : room, 0);
+    if (n <= 0) {
+        c->ended = true;
+        n = 0;
+    }
+    return cssl_engine_received(c->engine, (size_t)n, &c->error) == 0;
+}
+
+static void keep_ticket(struct connection *c, cssl_bytes ticket)
+{
+    uint8_t *copy = malloc(ticket.len);
+    if (copy != NULL) {
+        memcpy(copy, ticket.data, ticket.len);
+        free(c->ticket);
+        c->ticket = copy;
+        c->ticket_len = ticket.len;
+    }
+}
+
+/* next_event gives the next event that is not a ticket; false: the error is in c->error. */
+static bool next_event(struct connection *c, cssl_event *event)
+{
+    for (;;) {
+        while (cssl_engine_next(c->engine, event)) {
+            if (event->type == CSSL_EV_ERROR) {
+                c->error = *event->error;
+                return false;
+            }
+            if (event->type != CSSL_EV_TICKET) {
+                return true;
+            }
+            keep_ticket(c, event->data);
+        }
+        if (!connection_flush(c)) {
+            c->ended = true;
+        }
+        if (!fill(c)) {
+            return false;
+        }
+    }
+}
+
+bool connection_handshake(struct connection *c)
+{
+    cssl_event event;
+    return next_event(c, &event) && event.type == CSSL_EV_CONNECTED && connection_flush(c);
+}
+
+ssize_t connection_read(struct connection *c, uint8_t *to, size_t max)
+{
+    cssl_event event;
+    while (c->data.len == 0) {
+        if (c->closed) {
+            return 0;
+        }
+        if (!next_event(c, &event)) {
+            return c->error.status == CSSL_TRUNCATED ? 0 : -1;
+        }
+        c->closed = event.type == CSSL_EV_CLOSED;
+        if (event.type == CSSL_EV_DATA) {
+            c->data = event.data;
+        }
+    }
+    size_t n = c->data.len < max ? c->data.len : max;
+    memcpy(to, c->data.data, n);
+    c->data = (cssl_bytes){ c->data.data + n, c->data.len - n };
+    return (ssize_t)n;
+}
+
+bool connection_write(struct connection *c, const void *data, size_t len)
+{
+    const uint8_t *at = data;
+    while (len > 0) {
+        ssize_t n = cssl_engine_write(c->engine, at, len, &c->error);
+        if (n < 0 || !connection_flush(c)) {
+            return false;
+        }
+        at += n;
+        len -= (size_t)n;
+    }
+    return true;
+}
+
+bool connection_shutdown(struct connection *c)
+{
+    return cssl_engine_close(c->engine, &c->error) == 0 && connection_flush(c);
+}
+
+void connection_free(struct connection *c)
+{
+    uint8_t rest[4096];
+    c->hold_output = false;
+    if (c->fd >= 0) {
+        if (c->engine != NULL) {
+            (void)connection_flush(c);
+        }
+        (void)shutdown(c->fd, SHUT_WR);
+        while (recv(c->fd, rest, sizeof(rest), 0) > 0) {
+        }
+        (void)close(c->fd);
+    }
+    cssl_engine_free(c->engine);
+    free(c->ticket);
+    *c = (struct connection){ .fd = -1 };
+}

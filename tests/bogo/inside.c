@@ -1,0 +1,79 @@
+/*
+ * inside.c - what the runner wants and the public API has no words for yet: an opinion on the
+ * peer's certificates, and which identity was used.
+ *
+ * The runner's certificates have no subject and a subjectAltName that is not critical, which RFC
+ * 5280 4.1.2.6 forbids and this library refuses. So paths are checked in the mode that asks about
+ * each fault; the shim overlooks all of them but a wrong keyUsage, and says yes or no at the end.
+ * The linker puts the functions named __wrap_ in the place of the library's.
+ */
+#include "shim.h"
+
+#include "base/error.h"
+#include "base/names.h"
+#include "engine/engine.h"
+#include "pki/chain.h"
+
+#include <string.h>
+
+static bool rejecting;
+
+struct chain *__real_chain_new(const struct chain_params *params, struct cert *const *certs,
+                               size_t num, cssl_error *err);
+enum chain_result __real_chain_run(struct chain *c, cssl_error *err);
+struct chain *__wrap_chain_new(const struct chain_params *params, struct cert *const *certs,
+                               size_t num, cssl_error *err);
+enum chain_result __wrap_chain_run(struct chain *c, cssl_error *err);
+
+void set_verdict(bool reject)
+{
+    rejecting = reject;
+}
+
+struct chain *__wrap_chain_new(const struct chain_params *params, struct cert *const *certs,
+                               size_t num, cssl_error *err)
+{
+    struct chain_params asking = *params;
+    asking.ask = true;
+    return __real_chain_new(&asking, certs, num, err);
+}
+
+enum chain_result __wrap_chain_run(struct chain *c, cssl_error *err)
+{
+    enum chain_result result = __real_chain_run(c, err);
+    while (result == CHAIN_ASKS) {
+        struct chain_question q;
+        chain_question(c, &q);
+        bool no = q.event == CHAIN_BAD_CERT     ? q.reason == CSSL_R_CERT_KEY_USAGE
+                  : q.event == CHAIN_VALID_PEER ? rejecting
+                                                : false;
+        chain_answer(c, no ? CHAIN_REJECT : CHAIN_ACCEPT);
+        result = __real_chain_run(c, err);
+    }
+    return result;
+}
+
+int selected_credential(const cssl_engine *e)
+{
+    return e->conn.own == NULL ? -1 : (int)(e->conn.own - e->conn.config->certkeys);
+}
+
+static const char *listed(const char *name, const char *const *names)
+{
+    for (size_t i = 0; name != NULL && names[i] != NULL; i++) {
+        if (strcmp(names[i], name) == 0) {
+            return names[i];
+        }
+    }
+    return NULL;
+}
+
+const char *usable_group(uint16_t code)
+{
+    return listed(name_of_group(code), cssl_groups("all"));
+}
+
+const char *usable_scheme(uint16_t code)
+{
+    return listed(name_of_scheme(code), cssl_signature_algs("all"));
+}

@@ -1,0 +1,171 @@
+/* main.c - BoGo's shim: does with the library what the runner's flags say, and echoes. */
+#include "shim.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { READ_MAX = 65536, EXPORT_MAX = 65536 };
+
+/* The runner looks for one of ":NAME:" in our output; config.json says which are BoringSSL's. */
+static int report(const cssl_error *e)
+{
+    if (e->alert_from_peer) {
+        (void)fprintf(stderr, ":PEER_ALERT_%s: %s\n", cssl_alert_name(e->alert), e->text);
+    } else if (e->status != CSSL_OK) {
+        const char *name = cssl_reason_name(e->reason);
+        (void)fprintf(stderr, ":%s: %s\n", name == NULL ? "?" : name, e->text);
+    } else {
+        (void)fprintf(stderr, "the runner hung up\n");
+    }
+    return EXIT_FAIL;
+}
+
+/* An error that says only that the other side, or the test, is about an older version. */
+static bool about_older_version(const struct settings *s, const cssl_error *e)
+{
+    enum { VERSION_13 = 0x0304, PROTOCOL_VERSION = 70 };
+    return s->min_version < VERSION_13 &&
+           (e->alert_from_peer ? e->alert == PROTOCOL_VERSION
+                               : e->reason == CSSL_R_VERSION_NOT_COMMON ||
+                                     e->reason == CSSL_R_DOWNGRADE);
+}
+
+static bool write_exported(const struct settings *s, struct connection *c)
+{
+    static uint8_t out[EXPORT_MAX];
+    const char *context = s->export_context == NULL ? "" : s->export_context;
+    const cssl_bytes bytes = { (const uint8_t *)context,
+                               s->use_export_context ? strlen(context) : 0 };
+    size_t len = (size_t)s->export_keying_material;
+    return len == 0 || (len <= sizeof(out) &&
+                        cssl_engine_export_key_material(c->engine, s->export_label, bytes, out,
+                                                        len, &c->error) == 0 &&
+                        connection_write(c, out, len));
+}
+
+static bool write_first(const struct settings *s, struct connection *c)
+{
+    const char *text = s->shim_initial_write == NULL ? "hello" : s->shim_initial_write;
+    if (!s->shim_writes_first && !s->read_with_unfinished_write) {
+        return true;
+    }
+    c->hold_output = s->read_with_unfinished_write;
+    for (int i = 0; i < s->repeat_shim_initial_write; i++) {
+        if (!connection_write(c, text, strlen(text))) {
+            return false;
+        }
+    }
+    return !c->hold_output || connection_trickle(c);
+}
+
+static bool echo(const struct settings *s, struct connection *c)
+{
+    static uint8_t buffer[READ_MAX];
+    size_t max = s->read_size > 0 && s->read_size <= READ_MAX ? (size_t)s->read_size : READ_MAX;
+    ssize_t n = 0;
+    while ((n = connection_read(c, buffer, max)) > 0) {
+        c->hold_output = false;
+        for (ssize_t i = 0; i < n; i++) {
+            buffer[i] ^= 0xff;
+        }
+        if ((s->key_update && cssl_engine_update_keys(c->engine, false, &c->error) != 0) ||
+            !connection_write(c, buffer, (size_t)n)) {
+            return false;
+        }
+    }
+    return n == 0;
+}
+
+/* close_connection ends it as -check-close-notify wants it. */
+static bool close_connection(const struct settings *s, struct connection *c)
+{
+    uint8_t byte;
+    if (!s->check_close_notify) {
+        return true;
+    }
+    if (!connection_shutdown(c)) {
+        return false;
+    }
+    while (connection_read(c, &byte, 1) > 0) {
+    }
+    return c->closed;
+}
+
+static int converse(const struct settings *s, struct connection *c, bool resumption)
+{
+    if (!connection_handshake(c)) {
+        int exit_code = report(&c->error);
+        return about_older_version(s, &c->error) ? EXIT_UNIMPLEMENTED : exit_code;
+    }
+    if (!check_handshake(s, c->engine, resumption)) {
+        return EXIT_FAIL;
+    }
+    if (s->tls_unique) {
+        (void)fprintf(stderr, "failed to get tls-unique\n");
+        return EXIT_FAIL;
+    }
+    if (!write_exported(s, c) || !write_first(s, c) || (!s->shim_shuts_down && !echo(s, c)) ||
+        !close_connection(s, c)) {
+        return report(&c->error);
+    }
+    if (!s->server && !s->shim_shuts_down && (c->ticket != NULL) == s->expect_no_session) {
+        (void)fprintf(stderr, c->ticket != NULL ? "a ticket came\n" : "no ticket came\n");
+        return EXIT_FAIL;
+    }
+    return EXIT_PASS;
+}
+
+static int run(const struct settings settings[NUM_SETTINGS])
+{
+    static struct surroundings around;
+    cssl_config *config = NULL;
+    uint8_t *ticket = NULL;
+    size_t ticket_len = 0;
+    int exit_code = EXIT_PASS;
+    for (int i = 0; i <= settings[0].resume_count && exit_code == EXIT_PASS; i++) {
+        const struct settings *s = &settings[i == 0 ? ON_INITIAL : ON_RESUME];
+        struct connection c = { .fd = -1 };
+        cssl_config *next = make_config(s, s->server ? config : NULL,
+                                        (cssl_bytes){ ticket, ticket_len }, &around);
+        cssl_config_free(config);
+        config = next;
+        around.trace_len = 0;
+        around.trace[0] = '\0';
+        if (config == NULL) {
+            exit_code = EXIT_UNIMPLEMENTED;
+        } else if (!connection_open(&c, s, config)) {
+            exit_code = report(&c.error);
+        } else {
+            exit_code = converse(s, &c, i > 0);
+            if (exit_code == EXIT_PASS && !same_trace(s, &around)) {
+                exit_code = EXIT_FAIL;
+            }
+        }
+        if (c.ticket != NULL) {
+            free(ticket);
+            ticket = c.ticket;
+            ticket_len = c.ticket_len;
+            c.ticket = NULL;
+        }
+        connection_free(&c);
+        around.clock_offset += s->resumption_delay;
+    }
+    free(ticket);
+    cssl_config_free(config);
+    return exit_code;
+}
+
+int main(int argc, char **argv)
+{
+    static struct settings settings[NUM_SETTINGS];
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "-is-handshaker-supported") == 0) {
+            (void)puts("No"); /* hints are BoringSSL's own */
+            return EXIT_PASS;
+        }
+    }
+    int exit_code = parse_flags(settings, argc, argv) ? run(settings) : EXIT_UNIMPLEMENTED;
+    (void)fprintf(stderr, "--- DONE ---\n"); /* what comes behind it are sanitizers' words */
+    return exit_code;
+}

@@ -1,0 +1,212 @@
+/* options.c - from the runner's flags to options of the library. Opens no connection. */
+#include "shim.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+enum { LIST_MAX = 64, TEXT_MAX = 1024, VERSION_13 = 0x0304, FRAGMENT_MIN = 64 };
+
+/* Lists that the options point to; they have to live until the config is made. */
+struct lists {
+    const char *groups[LIST_MAX], *shares[LIST_MAX], *schemes[LIST_MAX], *alpn[LIST_MAX];
+    char alpn_text[TEXT_MAX];
+    cssl_cert_key identities[CREDENTIALS_MAX];
+};
+
+static bool cannot(const char *what)
+{
+    (void)fprintf(stderr, "cannot: %s\n", what);
+    return false;
+}
+
+static int64_t now_us(void *user, cssl_clock which)
+{
+    const struct surroundings *around = user;
+    struct timespec ts;
+    (void)clock_gettime(which == CSSL_CLOCK_WALL ? CLOCK_REALTIME : CLOCK_MONOTONIC, &ts);
+    return ((int64_t)ts.tv_sec + around->clock_offset) * 1000000 + ts.tv_nsec / 1000;
+}
+
+static void trace(void *user, const cssl_trace_event *event)
+{
+    struct surroundings *around = user;
+    const uint8_t *m = event->message.data;
+    const char *way = event->sent ? "write" : "read";
+    char line[64] = "";
+    if (event->content_type == 22) {
+        (void)snprintf(line, sizeof(line), "%s hs %u\n", way, m[0]);
+    } else if (event->content_type == 21) {
+        (void)snprintf(line, sizeof(line), "%s alert %u %u\n", way, m[0], m[1]);
+    } else {
+        (void)snprintf(line, sizeof(line), "%s ccs\n", way);
+    }
+    size_t len = strlen(line);
+    if (around->trace_len + len < sizeof(around->trace)) {
+        memcpy(around->trace + around->trace_len, line, len + 1);
+        around->trace_len += len;
+    }
+}
+
+/* Without flags: what the runner takes for the default, as far as this libcrypto has it. */
+static bool set_groups(cssl_options *o, struct lists *l, const struct settings *s)
+{
+    static const struct numbers by_default = { { 4588, 29, 23, 24 }, 4 };
+    const struct numbers *n = s->curves.num > 0 ? &s->curves : &by_default;
+    size_t num = 0;
+    for (size_t i = 0; i < n->num; i++) {
+        l->groups[num] = usable_group(n->list[i]);
+        if (l->groups[num] == NULL && s->curves.num > 0) {
+            return cannot("a group that this library does not have");
+        }
+        num += l->groups[num] == NULL ? 0 : 1;
+    }
+    for (size_t i = 0; i < s->key_shares.num; i++) {
+        l->shares[i] = usable_group(s->key_shares.list[i]);
+        if (l->shares[i] == NULL) {
+            return cannot("a key share of a group that this library does not have");
+        }
+    }
+    o->supported_groups = l->groups;
+    o->key_share_groups = s->key_shares.num > 0 ? l->shares : NULL;
+    return true;
+}
+
+/* The library has one list for what it signs with and what it accepts; the runner has two. */
+static bool set_schemes(cssl_options *o, struct lists *l, const struct settings *s)
+{
+    static const struct numbers by_default = {
+        { 0x0403, 0x0804, 0x0503, 0x0805, 0x0806 }, 5
+    };
+    const struct numbers *signing = NULL;
+    for (size_t i = 0; i < s->num_credentials; i++) {
+        if (s->credentials[i].signing_prefs.num > 0) {
+            if (signing != NULL) {
+                return cannot("signature schemes of its own for each credential");
+            }
+            signing = &s->credentials[i].signing_prefs;
+        }
+    }
+    bool verifies = !s->server || s->verify_peer || s->require_any_client_certificate;
+    const struct numbers *n = s->verify_prefs.num > 0 ? &s->verify_prefs : NULL;
+    if (signing != NULL && n != NULL) {
+        return cannot("other schemes for signing than for verifying");
+    }
+    n = signing != NULL ? signing : n;
+    if (n == NULL) {
+        if (!verifies) {
+            return true; /* all */
+        }
+        n = &by_default;
+    }
+    size_t num = 0;
+    for (size_t i = 0; i < n->num; i++) {
+        l->schemes[num] = usable_scheme(n->list[i]);
+        num += l->schemes[num] == NULL ? 0 : 1;
+    }
+    o->signature_algs = l->schemes;
+    return num > 0 || cannot("none of the signature schemes is for TLS 1.3");
+}
+
+static bool set_identities(cssl_options *o, struct lists *l, const struct settings *s)
+{
+    for (size_t i = 0; i < s->num_credentials; i++) {
+        const struct credential *c = &s->credentials[i];
+        if (c->must_match_issuer) {
+            return cannot("an identity that is used only if its issuer is asked for");
+        }
+        if (c->cert_file != NULL) {
+            l->identities[o->num_certs_keys].certfile = c->cert_file;
+            l->identities[o->num_certs_keys++].keyfile = c->key_file;
+        } else if (c->key_file != NULL) {
+            return cannot("a key without a certificate");
+        }
+    }
+    o->certs_keys = l->identities;
+    return true;
+}
+
+static bool set_verify(cssl_options *o, const struct settings *s)
+{
+    bool wanted = s->verify_peer || s->require_any_client_certificate;
+    o->cacertfile = s->trust_cert != NULL ? s->trust_cert : s->credentials[0].cert_file;
+    if (!s->server) {
+        o->verify = o->cacertfile != NULL ? CSSL_VERIFY_PEER : CSSL_VERIFY_NONE;
+        o->server_name_indication = s->host_name == NULL ? "" : NULL;
+    } else if (wanted && o->cacertfile != NULL) {
+        o->verify = CSSL_VERIFY_PEER;
+        o->certificate_authorities = CSSL_OFF;
+        o->fail_if_no_peer_cert = s->require_any_client_certificate ? CSSL_ON : CSSL_OFF;
+    } else if (wanted) {
+        return cannot("to verify without anchors");
+    }
+    if (o->verify != CSSL_VERIFY_PEER) {
+        o->cacertfile = NULL;
+    }
+    if (s->use_client_ca_list != NULL && s->use_client_ca_list[0] != '<') {
+        return cannot("names of authorities without their certificates");
+    }
+    set_verdict(s->verify_fail && wanted);
+    return true;
+}
+
+/* -advertise-alpn has each protocol behind its length. */
+static bool set_alpn(cssl_options *o, struct lists *l, const struct settings *s)
+{
+    size_t num = 0;
+    if (s->server) {
+        l->alpn[num] = s->reject_alpn ? "nobody-offers-this" : s->select_alpn;
+        num += l->alpn[0] == NULL ? 0 : 1;
+    } else if (s->advertise_alpn != NULL) {
+        char *to = l->alpn_text;
+        size_t left = strlen(s->advertise_alpn);
+        for (const char *at = s->advertise_alpn; left > 0 && num + 1 < LIST_MAX;) {
+            size_t len = (uint8_t)*at;
+            if (len == 0 || len >= left || len + 1 > (size_t)(l->alpn_text + TEXT_MAX - to)) {
+                return cannot("such a list of protocols");
+            }
+            memcpy(to, at + 1, len);
+            l->alpn[num++] = to;
+            to += len + 1;
+            at += len + 1;
+            left -= len + 1;
+        }
+    }
+    o->alpn_protocols = num > 0 ? l->alpn : NULL;
+    return true;
+}
+
+static bool set_versions(const struct settings *s)
+{
+    bool possible = !s->no_tls13 && (s->max_version == 0 || s->max_version >= VERSION_13) &&
+                    s->min_version <= VERSION_13;
+    return possible || cannot("a version other than TLS 1.3");
+}
+
+cssl_config *make_config(const struct settings *s, cssl_config *old, cssl_bytes ticket,
+                         struct surroundings *around)
+{
+    cssl_options o = { .max_fragment = (size_t)s->max_send_fragment,
+                       .max_handshake_size = (size_t)s->max_cert_list,
+                       .use_ticket = ticket,
+                       .now_us = now_us,
+                       .trace = trace,
+                       .user = around };
+    struct lists l;
+    cssl_error err;
+    memset(&l, 0, sizeof(l));
+    if (!set_versions(s) || !set_groups(&o, &l, s) || !set_schemes(&o, &l, s) ||
+        !set_identities(&o, &l, s) || !set_verify(&o, s) || !set_alpn(&o, &l, s)) {
+        return NULL;
+    }
+    o.session_tickets = s->no_ticket ? CSSL_TICKETS_DISABLED
+                        : s->server  ? CSSL_TICKETS_STATELESS
+                                     : CSSL_TICKETS_MANUAL;
+    cssl_config *config = old != NULL  ? cssl_config_renew(old, &o, &err)
+                          : s->server ? cssl_server_config(&o, &err)
+                                      : cssl_client_config(&o, &err);
+    if (config == NULL) {
+        (void)cannot(err.text);
+    }
+    return config;
+}

@@ -1,0 +1,103 @@
+/*
+ * shim.h - the program between BoringSSL's test runner (BoGo) and this library: its settings and
+ * its parts. docs/internals/bogo.md tells how it is run. It is no example of how to use cssl.
+ */
+#ifndef CSSL_BOGO_SHIM_H
+#define CSSL_BOGO_SHIM_H
+
+#include "cssl.h"
+
+/* What the runner takes for "this shim cannot do that", and for success and failure. */
+enum { EXIT_PASS = 0, EXIT_FAIL = 1, EXIT_UNIMPLEMENTED = 89 };
+
+enum { NUMBERS_MAX = 32, CREDENTIALS_MAX = 16 };
+
+struct numbers {
+    uint16_t list[NUMBERS_MAX];
+    size_t num;
+};
+
+/* One identity; number 0 is the default one, which may be empty. */
+struct credential {
+    const char *cert_file, *key_file;
+    struct numbers signing_prefs;
+    bool must_match_issuer;
+};
+
+/* The flags of one connection, named after the runner's. */
+struct settings {
+    bool server, ipv6;
+    bool async, implicit_handshake, shim_writes_first, read_with_unfinished_write;
+    bool shim_shuts_down, check_close_notify, key_update, tls_unique;
+    bool verify_peer, require_any_client_certificate, verify_fail;
+    bool expect_hrr, expect_no_hrr, expect_session_miss, expect_no_session;
+    bool expect_no_server_name, expect_no_peer_cert, no_ticket;
+    bool no_tls13, decline_alpn, reject_alpn, use_export_context;
+    int port, resume_count, min_version, max_version, read_size, repeat_shim_initial_write;
+    int expect_version, expect_cipher, expect_cipher_aes, expect_curve_id;
+    int expect_peer_signature_algorithm, expect_selected_credential;
+    int max_send_fragment, max_cert_list, resumption_delay, export_keying_material;
+    const char *shim_id, *trust_cert, *host_name, *expect_server_name;
+    const char *advertise_alpn, *select_alpn, *expect_alpn, *shim_initial_write;
+    const char *export_label, *export_context, *expect_peer_cert_file;
+    const char *use_client_ca_list, *expect_msg_callback;
+    struct numbers curves, key_shares, verify_prefs;
+    struct credential credentials[CREDENTIALS_MAX];
+    size_t num_credentials;
+};
+
+enum { ON_INITIAL, ON_RESUME, ON_RETRY, NUM_SETTINGS };
+
+/* flags.c: parse_flags fills the three sets of settings; false (a line says which flag) if there
+ * is one that this shim does not know. */
+bool parse_flags(struct settings settings[NUM_SETTINGS], int argc, char **argv);
+
+/* options.c: make_config turns settings into a config. NULL: the library cannot express them, or
+ * refuses them; a line says why. clock_offset is in seconds. */
+struct surroundings {
+    int64_t clock_offset; /* seconds that the runner let pass */
+    char trace[4096];     /* messages of this connection, as -expect-msg-callback has them */
+    size_t trace_len;
+};
+cssl_config *make_config(const struct settings *s, cssl_config *old, cssl_bytes ticket,
+                         struct surroundings *around);
+
+/* checks.c: check_handshake and check_end compare a connection with what -expect-... flags say. */
+bool check_handshake(const struct settings *s, cssl_engine *e, bool resumption);
+bool same_trace(const struct settings *s, const struct surroundings *around);
+
+/* inside.c: what the API cannot ask for yet. set_verdict says what is to be thought of the peers'
+ * certificates from now on; selected_credential is the number of the identity used, -1 for none. */
+void set_verdict(bool reject);
+int selected_credential(const cssl_engine *e);
+/* Names of code points, NULL for those that this library cannot use. */
+const char *usable_group(uint16_t code);
+const char *usable_scheme(uint16_t code);
+
+/* connection.c: a connection to the runner. */
+struct connection {
+    int fd;
+    cssl_engine *engine;
+    bool by_bytes;    /* -async */
+    bool hold_output; /* nothing more leaves until data came */
+    bool closed, ended; /* close_notify came; the stream ended */
+    cssl_bytes data;  /* that was received and not read yet */
+    uint8_t *ticket;  /* the newest one */
+    size_t ticket_len;
+    cssl_error error;
+};
+
+bool connection_open(struct connection *c, const struct settings *s, cssl_config *config);
+/* connection_handshake runs it to the end; false: c->error says why not. */
+bool connection_handshake(struct connection *c);
+/* connection_read gives up to max bytes, 0 at the end (closed or ended say which), -1 on errors. */
+ssize_t connection_read(struct connection *c, uint8_t *to, size_t max);
+bool connection_write(struct connection *c, const void *data, size_t len);
+/* connection_flush sends what is in the engine's output; connection_trickle one byte of it. */
+bool connection_flush(struct connection *c);
+bool connection_trickle(struct connection *c);
+bool connection_shutdown(struct connection *c);
+/* connection_free sends what is left, an alert perhaps, and closes without losing it. */
+void connection_free(struct connection *c);
+
+#endif
