@@ -257,6 +257,39 @@ static void strange_names(void **state)
     pkey_free(key);
 }
 
+/* A name is granted whole or not at all: what is too long is not cut short. */
+static void long_names(void **state)
+{
+    (void)state;
+    cssl_error err = { 0 };
+    struct pkey *key = pkey_generate(KEY_ED25519, 0, &err);
+    assert_non_null(key);
+    for (size_t len = ISSUE_NAME_MAX - 1; len <= ISSUE_NAME_MAX + 50; len++) {
+        struct dw alt;
+        struct dw w;
+        char uri[400];
+        memset(uri, 'a', sizeof(uri));
+        memcpy(uri, "https://", 8);
+        dw_init(&alt, 1000);
+        dw_open(&alt, DER_SEQUENCE);
+        dw_put(&alt, DER_CONTEXT(6), bytes_of((const uint8_t *)uri, len));
+        dw_close(&alt);
+        build(&w, key, dw_view(&alt), PLAIN);
+        struct request r;
+        struct issue_name names[2];
+        size_t num = 0;
+        assert_int_equal(request_parse(&r, dw_view(&w), &err), 0);
+        int status = request_names(&r, names, 2, &num, &err);
+        assert_int_equal(status == 0, len <= ISSUE_NAME_MAX);
+        if (status == 0) {
+            assert_int_equal(names[0].len, len);
+        }
+        dw_free(&w);
+        dw_free(&alt);
+    }
+    pkey_free(key);
+}
+
 static void wrong_key(void **state)
 {
     (void)state;
@@ -280,8 +313,8 @@ static void wrong_key(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(round_trip),    cmocka_unit_test(damaged),   cmocka_unit_test(shapes),
-        cmocka_unit_test(strange_names), cmocka_unit_test(wrong_key),
+        cmocka_unit_test(round_trip),    cmocka_unit_test(damaged),    cmocka_unit_test(shapes),
+        cmocka_unit_test(strange_names), cmocka_unit_test(long_names), cmocka_unit_test(wrong_key),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
