@@ -2,6 +2,7 @@
 #include "peers.h"
 
 #include <netinet/in.h>
+#include <time.h>
 #include <unistd.h>
 
 static int accept_one(struct job *job);
@@ -108,6 +109,38 @@ bool check(const uint8_t *data, size_t len, size_t at)
         }
     }
     return true;
+}
+
+cssl_event next(cssl_mailbox *mb)
+{
+    cssl_event ev;
+    cssl_error err;
+    ok(cssl_receive(mb, &ev, PATIENCE, &err), &err);
+    return ev;
+}
+
+cssl_event expect(cssl_mailbox *mb, cssl_event_type type)
+{
+    cssl_event ev = next(mb);
+    if (ev.type != type && ev.type == CSSL_EV_ERROR) {
+        print_error("%s\n", ev.error->text);
+    }
+    assert_int_equal(ev.type, type);
+    return ev;
+}
+
+void expect_none(cssl_mailbox *mb, int timeout)
+{
+    cssl_event ev;
+    cssl_error err;
+    assert_int_equal(cssl_receive(mb, &ev, timeout, &err), CSSL_TIMEOUT);
+}
+
+int64_t clock_ms(void)
+{
+    struct timespec t;
+    assert_int_equal(clock_gettime(CLOCK_MONOTONIC, &t), 0);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 static int accept_one(struct job *job)

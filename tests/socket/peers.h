@@ -49,4 +49,21 @@ int raw_listen(uint16_t *port);
 void fill(uint8_t *out, size_t len, size_t at);
 bool check(const uint8_t *data, size_t len, size_t at);
 
+/* next takes the next event, which has to come; expect also says of which type it has to be;
+ * expect_none waits so many ms and sees that none comes. */
+cssl_event next(cssl_mailbox *mb);
+cssl_event expect(cssl_mailbox *mb, cssl_event_type type);
+void expect_none(cssl_mailbox *mb, int timeout);
+
+/* clock_ms is the time since some moment. */
+int64_t clock_ms(void);
+
+/* in_child is for processes of fork(2): their exit code is the line where something was wrong. */
+#define in_child(condition)            \
+    do {                               \
+        if (!(condition)) {            \
+            _exit(__LINE__ % 255 + 1); \
+        }                              \
+    } while (0)
+
 #endif

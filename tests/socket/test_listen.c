@@ -246,38 +246,30 @@ static void test_config_changes_under_way(void **state)
     cssl_config_free(configs[1]);
 }
 
-/* In a child with few descriptors. Its exit code is the line of what went wrong. */
-#define expect(condition)              \
-    do {                               \
-        if (!(condition)) {            \
-            _exit(__LINE__ % 255 + 1); \
-        }                              \
-    } while (0)
-
 static void few_descriptors(void)
 {
     cssl_error err;
     cssl_options options = server_options();
     cssl_listener *l = cssl_listen(0, &options, &err);
-    expect(l != NULL);
+    in_child(l != NULL);
     int raw = raw_connect(cssl_listener_port(l));
-    int next = dup(0);
-    const struct rlimit limit = { .rlim_cur = (rlim_t)next, .rlim_max = (rlim_t)next };
-    expect(close(next) == 0);
-    expect(setrlimit(RLIMIT_NOFILE, &limit) == 0);
-    expect(cssl_transport_accept(l, PATIENCE, &err) == NULL);
-    expect(err.status == CSSL_SYSTEM && err.posix == EMFILE);
-    expect(err.reason == CSSL_R_DESCRIPTORS && strstr(err.text, "ulimit") != NULL);
-    expect(cssl_listen(0, &options, &err) == NULL);
-    expect(err.reason != CSSL_R_DESCRIPTORS || err.posix == EMFILE);
-    expect(cssl_mailbox_new(&err) == NULL);
-    expect(err.posix == EMFILE);
+    int highest = dup(0);
+    const struct rlimit limit = { .rlim_cur = (rlim_t)highest, .rlim_max = (rlim_t)highest };
+    in_child(close(highest) == 0);
+    in_child(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+    in_child(cssl_transport_accept(l, PATIENCE, &err) == NULL);
+    in_child(err.status == CSSL_SYSTEM && err.posix == EMFILE);
+    in_child(err.reason == CSSL_R_DESCRIPTORS && strstr(err.text, "ulimit") != NULL);
+    in_child(cssl_listen(0, &options, &err) == NULL);
+    in_child(err.reason != CSSL_R_DESCRIPTORS || err.posix == EMFILE);
+    in_child(cssl_mailbox_new(&err) == NULL);
+    in_child(err.posix == EMFILE);
     options = client_options();
-    expect(cssl_connect("127.0.0.1", 1, &options, PATIENCE, &err) == NULL);
+    in_child(cssl_connect("127.0.0.1", 1, &options, PATIENCE, &err) == NULL);
     /* Once there is one, the connection that waited is accepted. */
-    expect(close(raw) == 0);
+    in_child(close(raw) == 0);
     cssl_socket *s = cssl_transport_accept(l, PATIENCE, &err);
-    expect(s != NULL);
+    in_child(s != NULL);
     cssl_close(s, 0, NULL);
     cssl_listener_close(l);
     _exit(0);
