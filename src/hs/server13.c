@@ -294,10 +294,10 @@ static int check_retried(struct hs *hs, const struct client_hello *ch, cssl_erro
     if (ext_has(ch->has, EXT_EARLY_DATA)) {
         return fail_text(err, CSSL_R_HELLO_CHANGED, "early_data"); /* 4.1.2: removed */
     }
-    if (hs->conn->config->cookie !=
-            (ext_has(ch->has, EXT_COOKIE) && ch->cookie.len == sizeof(hs->cookie_sent)) ||
-        (hs->conn->config->cookie &&
-         !ct_equal(ch->cookie.data, hs->cookie_sent, sizeof(hs->cookie_sent)))) {
+    bool cookie = ext_has(ch->has, EXT_COOKIE);
+    if (cookie != hs->conn->config->cookie ||
+        (cookie && (ch->cookie.len != sizeof(hs->cookie_sent) ||
+                    !ct_equal(ch->cookie.data, hs->cookie_sent, sizeof(hs->cookie_sent))))) {
         return fail(err, CSSL_R_COOKIE);
     }
     return 0;
