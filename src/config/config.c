@@ -116,9 +116,9 @@ static cssl_config *config_make(bool server, cssl_config *old, const cssl_option
         return NULL;
     }
     digest_policy(config);
-    config->shared = old != NULL ? shared_ref(old->shared)
-                                 : shared_new(server, config->tickets, config->ticket_lifetime,
-                                              o.ticket_seed, err);
+    config->shared = old != NULL ? shared_renew(old->shared, config->ticket_lifetime,
+                                                o.ticket_seed, err)
+                                 : shared_new(server, config->ticket_lifetime, o.ticket_seed, err);
     if (config->shared == NULL) {
         cssl_config_free(config);
         return NULL;

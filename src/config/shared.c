@@ -16,8 +16,8 @@ struct worker_pool {
     struct worker *idle[POOL_MAX];
 };
 
-struct shared *shared_new(bool server, cssl_tickets tickets, uint32_t ticket_lifetime,
-                          cssl_bytes ticket_seed, cssl_error *err)
+struct shared *shared_new(bool server, uint32_t ticket_lifetime, cssl_bytes ticket_seed,
+                          cssl_error *err)
 {
     struct shared *s = mem_new(sizeof(*s));
     struct worker_pool *pool = mem_new(sizeof(*pool));
@@ -29,22 +29,24 @@ struct shared *shared_new(bool server, cssl_tickets tickets, uint32_t ticket_lif
     }
     atomic_init(&pool->refs, 1);
     s->workers = pool;
-    bool ok = true;
-    if (server && tickets == CSSL_TICKETS_STATELESS) {
-        s->ticket_keys = ticket_keys_new(ticket_seed, ticket_lifetime, err);
-        ok = s->ticket_keys != NULL;
-    } else if (server && tickets == CSSL_TICKETS_STATEFUL) {
-        s->sessions = cache_new(CACHE_SERVER_MAX, 1, err);
-        ok = s->sessions != NULL;
-    } else if (!server && tickets == CSSL_TICKETS_AUTO) {
-        s->sessions = cache_new(CACHE_CLIENT_MAX, CACHE_CLIENT_PER_KEY, err);
-        ok = s->sessions != NULL;
-    }
-    if (!ok) {
+    s->sessions = server ? cache_new(CACHE_SERVER_MAX, 1, err)
+                         : cache_new(CACHE_CLIENT_MAX, CACHE_CLIENT_PER_KEY, err);
+    s->ticket_keys = server ? ticket_keys_new(ticket_seed, ticket_lifetime, err) : NULL;
+    if (s->sessions == NULL || (server && s->ticket_keys == NULL)) {
         shared_free(s);
         return NULL;
     }
     return s;
+}
+
+struct shared *shared_renew(struct shared *s, uint32_t ticket_lifetime, cssl_bytes ticket_seed,
+                            cssl_error *err)
+{
+    if (s->ticket_keys != NULL &&
+        ticket_keys_renew(s->ticket_keys, ticket_seed, ticket_lifetime, err) != 0) {
+        return NULL;
+    }
+    return shared_ref(s);
 }
 
 struct shared *shared_ref(struct shared *s)

@@ -7,14 +7,19 @@
 #include "session/ticket.h"
 
 struct shared {
-    struct ticket_keys *ticket_keys; /* servers, stateless */
+    struct ticket_keys *ticket_keys; /* servers */
     struct cache *sessions;          /* servers, stateful: by identifier; clients: by peer */
     struct worker_pool *workers;
 };
 
-/* shared_new makes the parts that a config of this kind needs. */
-struct shared *shared_new(bool server, cssl_tickets tickets, uint32_t ticket_lifetime,
-                          cssl_bytes ticket_seed, cssl_error *err) CHECK;
+/* shared_new makes what any config of the role may need, since a renewal may keep sessions in
+ * another way than the config before it. What is not used stays small. */
+struct shared *shared_new(bool server, uint32_t ticket_lifetime, cssl_bytes ticket_seed,
+                          cssl_error *err) CHECK;
+/* shared_renew is shared_ref for a config that may bring another lifetime of tickets, and that must
+ * not bring another seed (CSSL_R_TICKET_SEED). */
+struct shared *shared_renew(struct shared *s, uint32_t ticket_lifetime, cssl_bytes ticket_seed,
+                            cssl_error *err) CHECK;
 struct shared *shared_ref(struct shared *s);
 void shared_free(struct shared *s);
 

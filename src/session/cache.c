@@ -28,7 +28,7 @@ struct entry {
 
 struct shard {
     pthread_mutex_t lock;
-    struct entry **buckets;
+    struct entry **buckets; /* NULL until the first put */
     struct entry *oldest, *newest;
     size_t num;
 };
@@ -41,6 +41,7 @@ struct cache {
 
 static struct shard *shard_of(struct cache *c, const uint8_t *key);
 static struct entry **bucket_of(const struct cache *c, struct shard *shard, const uint8_t *key);
+static bool has_buckets(const struct cache *c, struct shard *shard) CHECK;
 static void detach(const struct cache *c, struct shard *shard, struct entry *e);
 static void make_room(const struct cache *c, struct shard *shard, const uint8_t *key, int64_t now,
                       struct entry **gone);
@@ -66,9 +67,7 @@ struct cache *cache_new(size_t max, size_t max_per_key, cssl_error *err)
     }
     for (; c->num_shards < num_shards; c->num_shards++) {
         struct shard *shard = &c->shards[c->num_shards];
-        shard->buckets = mem_new_array(c->num_buckets, sizeof(struct entry *));
-        if (shard->buckets == NULL || pthread_mutex_init(&shard->lock, NULL) != 0) {
-            mem_free(shard->buckets);
+        if (pthread_mutex_init(&shard->lock, NULL) != 0) {
             cache_free(c);
             (void)fail(err, CSSL_R_NOMEM);
             return NULL;
@@ -104,7 +103,8 @@ int cache_put(struct cache *c, const uint8_t key[SESSION_DIGEST], struct session
     }
     struct shard *shard = shard_of(c, key);
     struct entry *e = mem_new(sizeof(*e));
-    if (e == NULL) {
+    if (e == NULL || !has_buckets(c, shard)) {
+        mem_free(e);
         session_wipe(s);
         return fail(err, CSSL_R_NOMEM);
     }
@@ -139,7 +139,7 @@ bool cache_take(struct cache *c, const uint8_t key[SESSION_DIGEST], int64_t now,
     bool found = false;
     memset(s, 0, sizeof(*s));
     (void)pthread_mutex_lock(&shard->lock);
-    struct entry *e = *bucket_of(c, shard, key);
+    struct entry *e = shard->buckets == NULL ? NULL : *bucket_of(c, shard, key);
     while (e != NULL && !found) {
         struct entry *next = e->chain;
         if (memcmp(e->key, key, SESSION_DIGEST) == 0) {
@@ -215,6 +215,29 @@ static struct entry **bucket_of(const struct cache *c, struct shard *shard, cons
 {
     size_t at = (size_t)key[1] | (size_t)key[2] << 8;
     return &shard->buckets[at & (c->num_buckets - 1)];
+}
+
+/* has_buckets makes a shard's table when it is first needed; false when memory is out. */
+static bool has_buckets(const struct cache *c, struct shard *shard)
+{
+    (void)pthread_mutex_lock(&shard->lock);
+    bool has = shard->buckets != NULL;
+    (void)pthread_mutex_unlock(&shard->lock);
+    if (has) {
+        return true;
+    }
+    struct entry **buckets = mem_new_array(c->num_buckets, sizeof(struct entry *));
+    if (buckets == NULL) {
+        return false;
+    }
+    (void)pthread_mutex_lock(&shard->lock);
+    if (shard->buckets == NULL) {
+        shard->buckets = buckets;
+        buckets = NULL;
+    }
+    (void)pthread_mutex_unlock(&shard->lock);
+    mem_free(buckets); /* another thread was faster */
+    return true;
 }
 
 /* detach takes e out of its chain and its list. */

@@ -18,6 +18,7 @@
 #include "session/session.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 enum {
     FORMAT = 1,
@@ -38,13 +39,14 @@ struct slot {
 };
 
 struct ticket_keys {
-    uint32_t lifetime;
+    atomic_uint lifetime; /* only ever grows */
     bool seeded;
     struct secret seed; /* extracted; immutable */
     pthread_mutex_t lock;
     struct slot slots[SLOTS]; /* without a seed; under the lock */
 };
 
+static void extract_seed(cssl_bytes seed, struct secret *out);
 static uint64_t period_of(int64_t now);
 static uint64_t oldest_period(const struct ticket_keys *keys, int64_t now);
 static int sealing_secret(struct ticket_keys *keys, const struct rand_source *rand, int64_t now,
@@ -67,12 +69,32 @@ struct ticket_keys *ticket_keys_new(cssl_bytes seed, uint32_t lifetime, cssl_err
         (void)fail(err, CSSL_R_NOMEM);
         return NULL;
     }
-    keys->lifetime = lifetime;
+    atomic_init(&keys->lifetime, lifetime);
     keys->seeded = seed.len > 0;
     if (keys->seeded) {
-        hkdf_extract(HASH_SHA256, bytes_str("cssl ticket seed"), seed, &keys->seed);
+        extract_seed(seed, &keys->seed);
     }
     return keys;
+}
+
+int ticket_keys_renew(struct ticket_keys *keys, cssl_bytes seed, uint32_t lifetime,
+                      cssl_error *err)
+{
+    if (seed.len > 0) {
+        struct secret extracted;
+        extract_seed(seed, &extracted);
+        bool same = keys->seeded && ct_equal(extracted.data, keys->seed.data, extracted.len);
+        secret_wipe(&extracted);
+        if (!same) {
+            return fail_option(err, CSSL_R_TICKET_SEED, "ticket_seed",
+                               "a renewed config keeps its keys; make a new config instead");
+        }
+    }
+    unsigned before = atomic_load(&keys->lifetime);
+    while (before < lifetime &&
+           !atomic_compare_exchange_weak(&keys->lifetime, &before, lifetime)) {
+    }
+    return 0;
 }
 
 void ticket_keys_free(struct ticket_keys *keys)
@@ -159,6 +181,11 @@ int ticket_open(struct ticket_keys *keys, struct worker *worker, int64_t now, cs
     return ret;
 }
 
+static void extract_seed(cssl_bytes seed, struct secret *out)
+{
+    hkdf_extract(HASH_SHA256, bytes_str("cssl ticket seed"), seed, out);
+}
+
 static uint64_t period_of(int64_t now)
 {
     return now < 0 ? 0 : (uint64_t)now / TICKET_PERIOD;
@@ -168,7 +195,8 @@ static uint64_t period_of(int64_t now)
  * at its end and lives for lifetime seconds. */
 static uint64_t oldest_period(const struct ticket_keys *keys, int64_t now)
 {
-    uint64_t gone = (uint64_t)keys->lifetime + TICKET_PERIOD; /* since the period began */
+    /* since the period began */
+    uint64_t gone = (uint64_t)atomic_load(&keys->lifetime) + TICKET_PERIOD;
     uint64_t at = now < 0 ? 0 : (uint64_t)now;
     return at < gone ? 0 : (at - gone) / TICKET_PERIOD + 1;
 }

@@ -20,6 +20,10 @@ struct ticket_keys; /* the mutable part: has a lock of its own, threads share it
 /* ticket_keys_new: seed empty means random secrets. lifetime in seconds, of a ticket at most. */
 struct ticket_keys *ticket_keys_new(cssl_bytes seed, uint32_t lifetime, cssl_error *err) CHECK;
 void ticket_keys_free(struct ticket_keys *keys);
+/* ticket_keys_renew is for a config that takes keys over: a seed has to be the one they were made
+ * with (else CSSL_R_TICKET_SEED), and secrets are kept for the longer of both lifetimes. */
+int ticket_keys_renew(struct ticket_keys *keys, cssl_bytes seed, uint32_t lifetime,
+                      cssl_error *err) CHECK;
 /* ticket_seal appends the sealed plain to out. now in seconds of wall-clock time. */
 int ticket_seal(struct ticket_keys *keys, struct worker *worker, const struct rand_source *rand,
                 int64_t now, cssl_bytes plain, struct wr *out, cssl_error *err) CHECK;

@@ -145,6 +145,68 @@ static void test_disabled(void **state)
     }
 }
 
+/* A server that was told to resume nothing opens no tickets any more. */
+static void test_disabled_later(void **state)
+{
+    (void)state;
+    struct pair_host server;
+    host_init(&server, true, &wall, NULL);
+    cssl_bytes ticket = get_ticket(NULL, &server, "server.test");
+    assert_true(use_ticket(ticket, NULL, &server, "server.test"));
+    host_renew(&server, &(cssl_options){ .session_tickets = CSSL_TICKETS_DISABLED });
+    assert_false(use_ticket(ticket, NULL, &server, "server.test"));
+    host_renew(&server, &(cssl_options){ .session_tickets = CSSL_TICKETS_STATELESS });
+    assert_true(use_ticket(ticket, NULL, &server, "server.test"));
+    drop(ticket);
+    host_free(&server);
+}
+
+/* A renewal may change how tickets are made: the shared part has to follow. */
+static void test_renewed_modes(void **state)
+{
+    (void)state;
+    static const cssl_tickets modes[] = { CSSL_TICKETS_DISABLED, CSSL_TICKETS_STATELESS,
+                                          CSSL_TICKETS_STATEFUL };
+    for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
+        for (size_t k = 0; k < ARRAY_SIZE(modes); k++) {
+            struct pair_host client, server;
+            host_init(&client, false, &wall, NULL);
+            host_init(&server, true, &wall, &(cssl_options){ .session_tickets = modes[i] });
+            assert_false(connect_to(&client, &server, "server.test"));
+            host_renew(&server, &(cssl_options){ .session_tickets = modes[k] });
+            (void)connect_to(&client, &server, "server.test");
+            host_forget(&server);
+            assert_int_equal(connect_to(&client, &server, "server.test"),
+                             modes[k] != CSSL_TICKETS_DISABLED);
+            host_free(&client);
+            host_free(&server);
+        }
+    }
+}
+
+/* The same for clients, which keep sessions in one mode alone. */
+static void test_renewed_clients(void **state)
+{
+    (void)state;
+    static const cssl_tickets modes[] = { CSSL_TICKETS_DISABLED, CSSL_TICKETS_AUTO,
+                                          CSSL_TICKETS_MANUAL };
+    struct pair_host server;
+    host_init(&server, true, &wall, NULL);
+    for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
+        for (size_t k = 0; k < ARRAY_SIZE(modes); k++) {
+            struct pair_host client;
+            host_init(&client, false, &wall, &(cssl_options){ .session_tickets = modes[i] });
+            assert_false(connect_to(&client, &server, "server.test"));
+            host_renew(&client, &(cssl_options){ .session_tickets = modes[k] });
+            (void)connect_to(&client, &server, "server.test");
+            assert_int_equal(connect_to(&client, &server, "server.test"),
+                             modes[k] == CSSL_TICKETS_AUTO);
+            host_free(&client);
+        }
+    }
+    host_free(&server);
+}
+
 /* What was authenticated is known in the resumed connection too. */
 static void test_carries_the_peer(void **state)
 {
@@ -201,6 +263,28 @@ static void test_shared_seed(void **state)
     host_free(&a);
     host_free(&b);
     host_free(&stranger);
+}
+
+/* A renewal keeps the ticket keys, so it cannot bring another seed: it says so. */
+static void test_renewed_seed(void **state)
+{
+    (void)state;
+    static const uint8_t other[32] = { 6 };
+    struct pair_host server;
+    const cssl_cert_key identity = { .cert = PAIR_PEM(pair_p256) };
+    cssl_options o = { .certs_keys = &identity, .num_certs_keys = 1,
+                       .ticket_seed = { seed, sizeof(seed) } };
+    cssl_error err = { 0 };
+    host_init(&server, true, &wall, &o);
+    cssl_bytes ticket = get_ticket(NULL, &server, "server.test");
+    host_renew(&server, &o);
+    assert_true(use_ticket(ticket, NULL, &server, "server.test"));
+    o.ticket_seed.data = other;
+    assert_null(cssl_config_renew(server.config, &o, &err));
+    assert_int_equal(err.status, CSSL_OPTION);
+    assert_string_equal(err.option, "ticket_seed");
+    drop(ticket);
+    host_free(&server);
 }
 
 /* ---- What differs ---- */
@@ -647,6 +731,10 @@ int main(void)
         cmocka_unit_test_setup(test_modes, set_up),
         cmocka_unit_test_setup(test_every_suite, set_up),
         cmocka_unit_test_setup(test_disabled, set_up),
+        cmocka_unit_test_setup(test_disabled_later, set_up),
+        cmocka_unit_test_setup(test_renewed_modes, set_up),
+        cmocka_unit_test_setup(test_renewed_clients, set_up),
+        cmocka_unit_test_setup(test_renewed_seed, set_up),
         cmocka_unit_test_setup(test_carries_the_peer, set_up),
         cmocka_unit_test_setup(test_shared_seed, set_up),
         cmocka_unit_test_setup(test_name, set_up),

@@ -332,6 +332,31 @@ static void test_no_randomness(void **state)
     }
 }
 
+/* A config that takes keys over keeps their seed; a longer lifetime keeps secrets for longer. */
+static void test_renew(void **state)
+{
+    (void)state;
+    static const uint8_t other_bytes[32] = { 9 };
+    const cssl_bytes other = { other_bytes, sizeof(other_bytes) };
+    struct ticket_keys *seeded = new_keys(seed, 7200), *random = new_keys(no_seed, 7200);
+    cssl_error err = { 0 };
+    struct wr w;
+    assert_int_equal(ticket_keys_renew(seeded, seed, 100, NULL), 0);
+    assert_int_equal(ticket_keys_renew(seeded, no_seed, 100, NULL), 0);
+    assert_int_equal(ticket_keys_renew(seeded, other, 100, &err), CSSL_OPTION);
+    assert_int_equal(err.reason, CSSL_R_TICKET_SEED);
+    assert_string_equal(err.option, "ticket_seed");
+    assert_int_equal(ticket_keys_renew(random, seed, 100, NULL), CSSL_OPTION);
+    assert_int_equal(ticket_keys_renew(random, no_seed, 100, NULL), 0);
+    seal(random, NOW, &w);
+    assert_true(opens(random, NOW + 7200, wr_view(&w))); /* the lifetime did not shrink */
+    assert_int_equal(ticket_keys_renew(random, no_seed, SESSION_AGE_MAX, NULL), 0);
+    assert_true(opens(random, NOW + 6 * DAY, wr_view(&w)));
+    wr_free(&w);
+    ticket_keys_free(seeded);
+    ticket_keys_free(random);
+}
+
 static void test_arguments(void **state)
 {
     (void)state;
@@ -350,7 +375,8 @@ int main(void)
         cmocka_unit_test(test_sizes),         cmocka_unit_test(test_damage),
         cmocka_unit_test(test_rotation),      cmocka_unit_test(test_shared_seed),
         cmocka_unit_test(test_known_ticket),  cmocka_unit_test(test_clock_goes_back),
-        cmocka_unit_test(test_no_randomness), cmocka_unit_test(test_arguments),
+        cmocka_unit_test(test_no_randomness), cmocka_unit_test(test_renew),
+        cmocka_unit_test(test_arguments),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
