@@ -17,7 +17,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-    bool failed = false;
-    (void)play(bytes_of(data, len), &failed);
+    cssl_error error;
+    (void)play(bytes_of(data, len), &error);
     return 0;
 }

@@ -12,8 +12,6 @@
 
 enum { NOW = 1800000000, OUTPUT_MAX = 1 << 20 };
 
-static const char psk_identity[] = "fuzz";
-static const uint8_t psk[32] = { 1, 2, 3 };
 static const uint8_t ticket_seed[32] = { 4, 5, 6 };
 
 static cssl_config *configs[VARIANTS];
@@ -26,7 +24,8 @@ static int64_t clock_us;
 struct player {
     struct cssl_engine *e;
     unsigned variant;
-    bool connected, failed;
+    bool connected;
+    cssl_error error; /* the first one */
     bool proved_identity, proved_psk, finished;
 };
 
@@ -124,8 +123,8 @@ static void make(unsigned variant)
         o.cacerts = bytes_str(pair_root);
     }
     if (with_psk) {
-        o.psk_identity = psk_identity;
-        o.psk = bytes_of(psk, sizeof(psk));
+        o.psk_identity = PLAY_PSK_IDENTITY;
+        o.psk = bytes_str(PLAY_PSK);
     }
     if (is_server) {
         o.ticket_seed = bytes_of(ticket_seed, sizeof(ticket_seed));
@@ -148,7 +147,7 @@ static bool must_prove(unsigned variant)
     return is_server ? (variant & VARIANT_MUTUAL) != 0 : (variant & VARIANT_PSK) == 0;
 }
 
-bool play(cssl_bytes script, bool *failed)
+bool play(cssl_bytes script, cssl_error *error)
 {
     struct rd r = rd_of(script);
     struct player p = { .variant = rd_u8(&r) % VARIANTS };
@@ -171,20 +170,34 @@ bool play(cssl_bytes script, bool *failed)
         }
     }
     cssl_engine_free(p.e);
-    *failed = p.failed;
+    *error = p.error;
     return p.connected;
+}
+
+/* note keeps the first failure. None is a fault of our own, unless the peer says that it was its. */
+static void note(struct player *p, int ret, const cssl_error *error)
+{
+    if (ret >= 0) {
+        return;
+    }
+    must(error->status < 0 && error->text[0] != '\0', "an error says why");
+    must(error->alert_from_peer || error->alert != ALERT_INTERNAL_ERROR, "no fault of our own");
+    if (p->error.status == 0) {
+        p->error = *error;
+    }
 }
 
 static void take_events(struct player *p)
 {
     cssl_event event;
+    cssl_error error = { 0 };
     while (cssl_engine_next(p->e, &event)) {
         switch (event.type) {
         case CSSL_EV_STEP: {
             cssl_step *step = cssl_engine_step(p->e);
             must(step != NULL, "a step that was announced");
             cssl_step_run(step);
-            p->failed = cssl_engine_step_done(p->e, step, NULL) != 0 || p->failed;
+            note(p, cssl_engine_step_done(p->e, step, &error), &error);
             break;
         }
         case CSSL_EV_CONNECTED:
@@ -192,8 +205,7 @@ static void take_events(struct player *p)
             p->connected = true;
             break;
         case CSSL_EV_ERROR:
-            must(event.error->status < 0 && event.error->text[0] != '\0', "an error says why");
-            p->failed = true;
+            note(p, -1, event.error);
             break;
         case CSSL_EV_DATA:
             must(p->connected && event.data.len > 0, "data after the handshake");
@@ -219,16 +231,12 @@ static void feed(struct player *p, cssl_bytes bytes)
         if (room == 0) {
             return;
         }
-        must(!p->failed, "no room after an error");
+        must(p->error.status == 0, "no room after an error");
         size_t n = min_size(room, bytes.len);
         memcpy(where, bytes.data, n);
         bytes = bytes_of(bytes.data + n, bytes.len - n);
         cssl_error err = { 0 };
-        if (cssl_engine_received(p->e, n, &err) != 0) {
-            must(err.status < 0 && err.text[0] != '\0', "an error says why");
-            must(err.alert_from_peer || err.alert != ALERT_INTERNAL_ERROR, "no fault of our own");
-            p->failed = true;
-        }
+        note(p, cssl_engine_received(p->e, n, &err), &err);
         take_events(p);
     }
 }
@@ -302,7 +310,7 @@ static void play_binder(struct player *p, cssl_bytes hello)
     }
     memcpy(bytes, hello.data, hello.len);
     transcript_hash_with(&hs->transcript, HASH_SHA256, bytes_of(bytes, hello.len - BINDERS), hash);
-    schedule13_early(&s, HASH_SHA256, bytes_of(psk, sizeof(psk)));
+    schedule13_early(&s, HASH_SHA256, bytes_str(PLAY_PSK));
     schedule13_binder(&s, true, hash, bytes + hello.len - 32);
     schedule13_wipe(&s);
     p->proved_psk = p->proved_psk || (p->variant & VARIANT_PSK) != 0;
@@ -311,6 +319,7 @@ static void play_binder(struct player *p, cssl_bytes hello)
 
 static void one_op(struct player *p, uint8_t op, cssl_bytes bytes)
 {
+    cssl_error error = { 0 };
     switch (op) {
     case PLAY_RAW:
         feed(p, bytes);
@@ -341,15 +350,15 @@ static void one_op(struct player *p, uint8_t op, cssl_bytes bytes)
         (void)cssl_engine_close(p->e, NULL);
         break;
     case PLAY_CANCEL:
-        p->failed = p->failed || p->e->hs != NULL;
         cssl_engine_cancel(p->e);
         take_events(p);
+        note(p, cssl_engine_received(p->e, 0, &error), &error);
         break;
     case PLAY_LATER:
         clock_us += (int64_t)bytes.len * 3600 * 1000000;
         break;
     case PLAY_END:
-        p->failed = cssl_engine_received(p->e, 0, NULL) != 0 || p->failed;
+        note(p, cssl_engine_received(p->e, 0, &error), &error);
         take_events(p);
         break;
     default:

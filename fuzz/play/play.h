@@ -28,6 +28,9 @@ enum play_op {
     PLAY_END = 0x88        /* and hears that the stream has ended */
 };
 
+#define PLAY_PSK_IDENTITY "fuzz"
+#define PLAY_PSK "a secret of the whole world, 32 b"
+
 /* Bits of the variant. */
 enum {
     VARIANT_MUTUAL = 1,    /* certificates on both sides, the client's required */
@@ -42,6 +45,6 @@ void play_init(bool server);
 void play_free(void);
 /* play runs a script against an engine of the role. It aborts when an engine breaks a promise: is
  * connected without the peer having proved anything, takes bytes after an error, grows. It returns
- * whether the engine was connected, and by *failed whether it failed. */
-bool play(cssl_bytes script, bool *failed);
+ * whether the engine was connected, and in *error why it failed (status 0: it did not). */
+bool play(cssl_bytes script, cssl_error *error);
 #endif

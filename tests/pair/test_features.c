@@ -3,6 +3,7 @@
  * keys, early answers, key updates, closing, padding and sizes.
  */
 #include "base/error.h"
+#include "msg/hello.h"
 #include "pair.h"
 
 static struct test_clock wall;
@@ -152,6 +153,47 @@ static void test_hello_retry_resumes(void **state)
     host_free(&server);
 }
 
+/* RFC 8446 4.1.4: when the retry settles on a suite of another hash, the PSK is not offered again. */
+static void see_hellos(struct pair *p, enum pair_dir dir, size_t number, cssl_bytes record,
+                       struct buf *out)
+{
+    bool *offered = p->tamper_arg;
+    struct client_hello ch;
+    (void)number;
+    if (dir == FROM_CLIENT && record.data[0] == CT_HANDSHAKE) {
+        assert_int_equal(record.data[5], HT_CLIENT_HELLO);
+        assert_int_equal(client_hello_parse(&ch, bytes_of(record.data + 9, record.len - 9), NULL),
+                         0);
+        offered[offered[0] ? 1 : 0] = ext_has(ch.has, EXT_PRE_SHARED_KEY);
+    }
+    assert_int_equal(buf_append(out, record.data, record.len), 0);
+}
+
+static void test_hello_retry_other_hash(void **state)
+{
+    (void)state;
+    struct scene s;
+    bool offered[2] = { false, false };
+    const cssl_options sha384 = { .ciphers = CSSL_LIST("TLS_AES_256_GCM_SHA384"),
+                                  .supported_groups = CSSL_LIST("x25519", "secp384r1"),
+                                  .key_share_groups = CSSL_LIST("x25519") };
+    cssl_options both = sha384;
+    both.ciphers = CSSL_LIST("TLS_AES_256_GCM_SHA384", "TLS_AES_128_GCM_SHA256");
+    begin(&s, &sha384, &(cssl_options){ .supported_groups = CSSL_LIST("secp384r1") });
+    pair_must_connect(&s.p);
+    pair_free(&s.p);
+    host_renew(&s.client, &both);
+    pair_start(&s.p, &s.client, &s.server, "server.test");
+    s.p.tamper = see_hellos;
+    s.p.tamper_arg = offered;
+    pair_must_connect(&s.p);
+    assert_true(offered[0]);
+    assert_false(offered[1]);
+    assert_false(pair_resumed(&s.p));
+    assert_string_equal(info_of(&s, FROM_CLIENT).cipher_suite, "TLS_AES_128_GCM_SHA256");
+    finish(&s);
+}
+
 static void test_alpn(void **state)
 {
     (void)state;
@@ -249,6 +291,24 @@ static void test_half_rtt(void **state)
     pair_pump(&s.p);
     assert_int_equal(s.p.side[FROM_CLIENT].data.len, sizeof(hello));
     assert_false(s.p.side[FROM_SERVER].connected);
+    s.p.tamper = NULL;
+    pair_inject(&s.p, FROM_CLIENT, buf_bytes(&s.p.held).data, s.p.held.len);
+    pair_must_connect(&s.p);
+    pair_must_talk(&s.p);
+    finish(&s);
+}
+
+/* A server that wants to know who its client is waits for that. */
+static void test_half_rtt_mutual(void **state)
+{
+    (void)state;
+    struct scene s;
+    begin(&s, &(cssl_options){ PAIR_IDENTITY(pair_client) },
+          &(cssl_options){ .verify = CSSL_VERIFY_PEER });
+    s.p.tamper = hold_client;
+    pair_pump(&s.p);
+    assert_true(s.p.side[FROM_CLIENT].connected);
+    assert_int_equal(cssl_engine_write(server_of(&s), "secret", 6, NULL), CSSL_STATE);
     s.p.tamper = NULL;
     pair_inject(&s.p, FROM_CLIENT, buf_bytes(&s.p.held).data, s.p.held.len);
     pair_must_connect(&s.p);
@@ -617,9 +677,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_flights),         cmocka_unit_test(test_middlebox_mode),
         cmocka_unit_test(test_hello_retry),     cmocka_unit_test(test_hello_retry_resumes),
+        cmocka_unit_test(test_hello_retry_other_hash),
         cmocka_unit_test(test_alpn),            cmocka_unit_test(test_external_psk),
         cmocka_unit_test(test_psk_only),        cmocka_unit_test(test_half_rtt),
-        cmocka_unit_test(test_too_early),       cmocka_unit_test(test_key_updates),
+        cmocka_unit_test(test_half_rtt_mutual), cmocka_unit_test(test_too_early),
+        cmocka_unit_test(test_key_updates),
         cmocka_unit_test(test_key_update_at),   cmocka_unit_test(test_sizes),
         cmocka_unit_test(test_padding_hides),   cmocka_unit_test(test_send_limit),
         cmocka_unit_test(test_writev),          cmocka_unit_test(test_close_both),

@@ -483,6 +483,36 @@ static void expect(struct scene *s, enum pair_dir victim, int alert, int reason)
     assert_false(s->p.side[FROM_SERVER].connected);
 }
 
+/* A client whose cookie is not the one that it was given, or has another length, or is none. */
+static void test_cookie(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
+        struct scene s;
+        begin(&s, &(cssl_options){ .supported_groups = CSSL_LIST("x25519", "secp256r1"),
+                                   .key_share_groups = CSSL_LIST("x25519"),
+                                   .defer_steps = true },
+              &(cssl_options){ .supported_groups = CSSL_LIST("secp256r1") });
+        s.p.step_leave = true;
+        pair_pump(&s.p);
+        assert_true(pair_step(&s.p, FROM_CLIENT));
+        pair_pump(&s.p);
+        struct hs *hs = ((struct cssl_engine *)s.p.side[FROM_CLIENT].engine)->hs;
+        assert_true(hs->retried && hs->cookie_len == 32);
+        const size_t lengths[] = { 32, 31, 0, 32 };
+        hs->cookie[31] ^= (uint8_t)(i == 0);
+        hs->cookie_len = lengths[i];
+        assert_true(pair_step(&s.p, FROM_CLIENT));
+        if (i < 3) {
+            pair_must_fail(&s.p, FROM_SERVER, ALERT_ILLEGAL_PARAMETER, CSSL_R_COOKIE);
+        } else {
+            s.p.step_leave = false;
+            pair_must_connect(&s.p);
+        }
+        finish(&s);
+    }
+}
+
 /* certificate makes a Certificate message with num entries of the bytes. */
 static size_t certificate(uint8_t *out, size_t size, size_t num, const void *der, size_t len)
 {
@@ -718,6 +748,7 @@ int main(void)
         cmocka_unit_test(test_big_hello),      cmocka_unit_test(test_bad_certificates),
         cmocka_unit_test(test_bad_signatures), cmocka_unit_test(test_out_of_order),
         cmocka_unit_test(test_record_overflow), cmocka_unit_test(test_full_queue),
+        cmocka_unit_test(test_cookie),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
