@@ -174,7 +174,7 @@ bool play(cssl_bytes script, cssl_error *error)
     return p.connected;
 }
 
-/* note keeps the first failure. None is a fault of our own, unless the peer says that it was its. */
+/* note keeps the first failure. None is our own fault, unless the peer says that it was its. */
 static void note(struct player *p, int ret, const cssl_error *error)
 {
     if (ret >= 0) {

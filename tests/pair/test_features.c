@@ -153,7 +153,8 @@ static void test_hello_retry_resumes(void **state)
     host_free(&server);
 }
 
-/* RFC 8446 4.1.4: when the retry settles on a suite of another hash, the PSK is not offered again. */
+/* RFC 8446 4.1.4: when the retry settles on a suite of another hash, the PSK is not offered
+ * again. */
 static void see_hellos(struct pair *p, enum pair_dir dir, size_t number, cssl_bytes record,
                        struct buf *out)
 {

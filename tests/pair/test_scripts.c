@@ -515,7 +515,12 @@ static void test_client_hello(void **state)
 static void test_second_hello(void **state)
 {
     (void)state;
-    static const struct { const char *what; uint16_t type; const char *data; size_t len; } cases[] = {
+    static const struct {
+        const char *what;
+        uint16_t type;
+        const char *data;
+        size_t len;
+    } cases[] = {
         { "other versions", EXT_SUPPORTED_VERSIONS, "\4\3\4\3\3", 5 },
         { "other protocols", EXT_ALPN, "\0\6\2h2\2h3", 8 },
         { "another name", EXT_SERVER_NAME, "\0\x0d\0\0\x0aother.test", 15 },
