@@ -8,6 +8,7 @@
 #include <cssl.h>
 
 #include <err.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,6 +61,7 @@ int main(int argc, char **argv)
         cssl_socket *s = cssl_transport_accept(listener, CSSL_INFINITY, &e);
         if (s == NULL) {
             warnx("%s", e.text);
+            poll(NULL, 0, 100); /* when descriptors ran out, let some be closed */
             continue;
         }
         serve(s);

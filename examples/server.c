@@ -6,6 +6,7 @@
 #include <cssl.h>
 
 #include <err.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,7 +56,8 @@ int main(int argc, char **argv)
         cssl_socket *s = cssl_transport_accept(listener, CSSL_INFINITY, &e);
         pthread_t thread;
         if (s == NULL) {
-            warnx("%s", e.text); /* one connection less; the server goes on */
+            warnx("%s", e.text);
+            poll(NULL, 0, 100); /* when descriptors ran out, let some be closed */
         } else if (pthread_create(&thread, NULL, serve, s) != 0) {
             warnx("no thread for a connection");
             cssl_close(s, 0, NULL);

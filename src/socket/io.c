@@ -145,7 +145,7 @@ size_t cssl_pending(const cssl_socket *s)
     }
     recv_begin(mine);
     while (mine->view.len == 0 && !mine->peer_closed && !mine->recv_failed &&
-           mine->mailbox == NULL && sock_next(mine, &event)) {
+           mine->active == CSSL_PASSIVE && sock_next(mine, &event)) {
         sock_take_event(mine, &event);
     }
     size_t n = stash_view(mine).len + mine->view.len;

@@ -177,7 +177,7 @@ void cssl_listener_shutdown(cssl_listener *l)
     l->closed = true;
     for (struct inlet *in = l->inlets; in != NULL; in = in->next_in_listener) {
         in->closed = true;
-        mailbox_poke(in->mailbox);
+        mailbox_poke(in->mailbox); /* never waits; the lock keeps the mailbox from being freed */
     }
     (void)pthread_mutex_unlock(&l->lock);
     (void)eventfd_write(l->end_fd, 1);
@@ -241,7 +241,8 @@ int listener_take(cssl_listener *l, cssl_socket **out, cssl_error *err)
 int listener_attach(cssl_listener *l, struct inlet *in, cssl_error *err)
 {
     (void)pthread_mutex_lock(&l->lock);
-    bool again = false;
+    bool closed = l->closed;
+    bool again = closed;
     for (const struct inlet *old = l->inlets; old != NULL; old = old->next_in_listener) {
         again = again || old->mailbox == in->mailbox;
     }
@@ -253,6 +254,9 @@ int listener_attach(cssl_listener *l, struct inlet *in, cssl_error *err)
         l->inlets = in;
     }
     (void)pthread_mutex_unlock(&l->lock);
+    if (closed) {
+        return fail_text(err, CSSL_R_CLOSED, "the listener was closed");
+    }
     return again ? fail_text(err, CSSL_R_NOT_NOW, "the listener is in this mailbox already") : 0;
 }
 

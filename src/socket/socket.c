@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "config/config.h"
+#include "socket/addr.h"
 #include "socket/deadline.h"
 #include "socket/race.h"
 #include "socket/sockerr.h"
@@ -100,6 +101,13 @@ int sock_check_connected(int fd, cssl_error *err)
 
 int sock_start(cssl_socket *s, const char *name, uint16_t port, cssl_error *err)
 {
+    char address[ADDR_TEXT];
+    const char *scope = name == NULL ? NULL : strchr(name, '%');
+    if (scope != NULL && (size_t)(scope - name) < sizeof(address)) {
+        memcpy(address, name, (size_t)(scope - name)); /* no certificate knows this host's links */
+        address[scope - name] = '\0';
+        name = address;
+    }
     const cssl_peer peer = { .name = name, .port = port };
     cssl_error why;
     s->engine = cssl_engine_new(s->config, name == NULL ? NULL : &peer, &why);

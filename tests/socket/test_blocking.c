@@ -623,6 +623,61 @@ static void test_handshake_with_another_config(void **state)
     cssl_listener_close(l);
 }
 
+/* serve_one accepts, sends one byte and waits for the client's end. */
+static int serve_one(struct job *job)
+{
+    uint8_t end;
+    cssl_socket *s = cssl_transport_accept(job->arg, PATIENCE, &job->err);
+    int rc = s == NULL ? -1 : cssl_handshake(s, PATIENCE, &job->err);
+    rc = rc != 0 ? rc : cssl_send(s, "x", 1, PATIENCE, &job->err);
+    rc = rc != 0 ? rc : (int)cssl_recv(s, &end, 1, PATIENCE, &job->err);
+    cssl_close(s, PATIENCE, NULL);
+    return rc;
+}
+
+static void test_sessions_are_resumed(void **state)
+{
+    (void)state;
+    cssl_error err;
+    cssl_options options = server_options();
+    cssl_listener *l = cssl_listen(0, &options, &err);
+    assert_non_null(l);
+    options = client_options();
+    cssl_config *config = cssl_client_config(&options, &err);
+    assert_non_null(config);
+    /* By another name it is another server; an address with a scope is the address. */
+    static const struct {
+        const char *host;
+        bool resumed;
+    } cases[] = { { "localhost", false },
+                  { "localhost", true },
+                  { "127.0.0.1", false },
+                  { "localhost", true },
+                  { "::1%lo", false } };
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        struct job job;
+        cssl_info info;
+        job_start(&job, serve_one, l);
+        cssl_socket *s =
+            cssl_connect_with(cases[i].host, cssl_listener_port(l), config, PATIENCE, &err);
+        if (s == NULL && strchr(cases[i].host, ':') != NULL && err.status == CSSL_SYSTEM) {
+            cssl_listener_shutdown(l); /* no IPv6 here */
+            assert_true(job_end(&job) < 0);
+            break;
+        }
+        ok(s == NULL ? -1 : 0, &err);
+        cssl_connection_information(s, &info);
+        assert_int_equal(info.session_resumption, cases[i].resumed);
+        assert_true(info.peer_verified);
+        receive_text(s, "x");
+        ok(cssl_shutdown(s, SHUT_WR, PATIENCE, &err), &err);
+        ok(job_end(&job), &job.err);
+        ok(cssl_close(s, PATIENCE, &err), &err);
+    }
+    cssl_config_free(config);
+    cssl_listener_close(l);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -646,6 +701,7 @@ int main(void)
         cmocka_unit_test(test_roles_and_states),
         cmocka_unit_test(test_hosts_that_cannot_be_reached),
         cmocka_unit_test(test_handshake_with_another_config),
+        cmocka_unit_test(test_sessions_are_resumed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
