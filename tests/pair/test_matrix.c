@@ -294,6 +294,24 @@ static void test_names(void **state)
     }
 }
 
+/* A client that would verify nobody in particular is not even made. */
+static void test_no_name(void **state)
+{
+    (void)state;
+    static const char *const names[] = { NULL, "" };
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+        struct pair_host client, server;
+        struct pair p;
+        host_init(&client, false, &wall, NULL);
+        host_init(&server, true, &wall, NULL);
+        assert_int_equal(pair_try_start(&p, &client, &server, names[i]), CSSL_OPTION);
+        assert_string_equal(p.side[FROM_CLIENT].error.option, "server_name_indication");
+        pair_free(&p);
+        host_free(&client);
+        host_free(&server);
+    }
+}
+
 int main(void)
 {
     test_clock_init(&wall, PAIR_NOW);
@@ -305,6 +323,7 @@ int main(void)
         cmocka_unit_test(test_client_of_strangers),
         cmocka_unit_test(test_bad_servers),
         cmocka_unit_test(test_names),
+        cmocka_unit_test(test_no_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

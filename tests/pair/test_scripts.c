@@ -512,6 +512,69 @@ static void test_client_hello(void **state)
     end("a binder of another hello", CSSL_R_BINDER_WRONG);
 }
 
+/* ---- Early data, which is never accepted: skipped up to a bound (RFC 8446 4.2.10) ---- */
+
+/* early says records of early data as a client with keys of its own would: len bytes in all. */
+static void early(size_t len)
+{
+    while (len > 0) {
+        uint8_t record[5 + 5000] = { CT_APPLICATION_DATA, 3, 3 };
+        size_t n = min_size(len, sizeof(record));
+        n = len - n > 0 && len - n < 5 + 17 ? n - 100 : n; /* no record is too short to be one */
+        record[3] = (uint8_t)((n - 5) >> 8);
+        record[4] = (uint8_t)(n - 5);
+        memset(record + 5, 0x5a, n - 5);
+        record_op(&script, PLAY_RAW, bytes_of(record, n));
+        len -= n;
+    }
+}
+
+static void test_early_data(void **state)
+{
+    (void)state;
+    enum { SKIPPED = 16384 + 256 };
+    static const struct { unsigned variant; size_t len; int reason; } cases[] = {
+        { 0, 100, 0 },
+        { 0, SKIPPED, 0 },
+        { 0, SKIPPED + 1, CSSL_R_EARLY_DATA_TOO_LONG },
+        { VARIANT_MUTUAL, 3000, 0 },
+        { VARIANT_RETRY, 6000, 0 },
+        { VARIANT_RETRY, SKIPPED + 30, CSSL_R_EARLY_DATA_TOO_LONG },
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        cssl_error error = { 0 };
+        client_hello(cases[i].variant, 0);
+        add_extension(EXT_EARLY_DATA, "", 0);
+        say_edited();
+        early(cases[i].len);
+        for (size_t k = 1; k < num_recorded; k++) {
+            say(k);
+        }
+        record_op(&script, PLAY_DATA, bytes_str("and now in earnest"));
+        assert_true(wr_ok(&script));
+        bool connected = play(wr_view(&script), &error);
+        if (connected != (cases[i].reason == 0) || error.reason != cases[i].reason) {
+            fail_msg("case %zu: %s %s", i, connected ? "connected" : "refused", error.text);
+        }
+        wr_free(&script);
+        record_forget();
+        play_free();
+    }
+    /* without having said so */
+    client_hello(0, 0);
+    say_edited();
+    early(100);
+    end("data under unknown keys", CSSL_R_BAD_RECORD_MAC);
+    /* what can be opened ends the skipping */
+    client_hello(VARIANT_MUTUAL, 0);
+    add_extension(EXT_EARLY_DATA, "", 0);
+    say_edited();
+    early(100);
+    say(1);
+    early(100);
+    end("early data behind the second flight", CSSL_R_BAD_RECORD_MAC);
+}
+
 static void test_second_hello(void **state)
 {
     (void)state;
@@ -577,7 +640,8 @@ int main(void)
         cmocka_unit_test(test_across_keys),   cmocka_unit_test(test_context),
         cmocka_unit_test(test_server_hello),  cmocka_unit_test(test_versions),
         cmocka_unit_test(test_retries),       cmocka_unit_test(test_encrypted_extensions),
-        cmocka_unit_test(test_client_hello),  cmocka_unit_test(test_second_hello),
+        cmocka_unit_test(test_client_hello),  cmocka_unit_test(test_early_data),
+        cmocka_unit_test(test_second_hello),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
