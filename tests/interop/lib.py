@@ -336,25 +336,26 @@ def make_pki():
 
 @functools.lru_cache(None)
 def bulk(name, size=BULK):
-    """A file of size bytes in which no two places look alike; returns (path, SHA-256)."""
+    """A file of size bytes in which no two places look alike, in lines of 2,048 bytes (some programs
+    read and echo lines only); returns (path, SHA-256)."""
     digest = hashlib.sha256()
+    lines = [hashlib.shake_256(f"{name} {i}".encode()).hexdigest(1015) + "\n" for i in range(32)]
     with open(path(name), "wb") as file:
-        block = hashlib.shake_256(name.encode()).digest(65536)
-        at = 0
-        while at < size:
-            piece = (at.to_bytes(8, "big") + block)[:size - at]
-            digest.update(piece)
-            file.write(piece)
-            at += len(piece)
+        for start in range(0, size, 65536):
+            piece = "".join(f"{start + 2048 * i:016x} {line}" for i, line in enumerate(lines))
+            data = piece.encode()[:size - start]
+            digest.update(data)
+            file.write(data)
     return path(name), digest.hexdigest()
 
 
-def feed(stream, name, size=BULK):
+def feed(stream, name, size=BULK, before=b""):
     """Writes a bulk file to a stream, in a thread of its own."""
     file_path, _ = bulk(name, size)
 
     def run():
         try:
+            stream.write(before)
             with open(file_path, "rb") as file:
                 shutil.copyfileobj(file, stream, 65536)
             stream.flush()
@@ -400,6 +401,25 @@ def same_bulk(*expected, size=BULK, seconds=300):
 def echo_bulk(program, name="echoed", size=BULK):
     """Sends a bulk file through a program's stdin and wants it back on its stdout."""
     feed(program.process.stdin, name, size)
+    same_bulk((program.process.stdout, name), size=size)
+
+
+# For programs that block when both directions are full, one direction at a time: HTTP over their
+# stdin and stdout, with cssl serve --www and --files.
+
+def upload_bulk(program, name="up", size=BULK):
+    """Sends a bulk file as a request's body; the page /json says what it hashed to."""
+    head = f"PUT /json HTTP/1.0\r\nContent-Length: {size}\r\n\r\n".encode()
+    feed(program.process.stdin, name, size, head)
+    text = program.process.stdout.read().decode("utf-8", "replace")
+    check(bulk(name, size)[1] in text, f"the bytes of '{name}' came out wrong: {text[-400:]}")
+
+
+def download_bulk(program, name="down", size=BULK):
+    """Asks for a bulk file in FOLDER."""
+    program.say(f"GET /{name} HTTP/1.0\r\n\r\n")
+    while program.process.stdout.readline().strip():
+        pass
     same_bulk((program.process.stdout, name), size=size)
 
 
