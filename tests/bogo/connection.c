@@ -120,10 +120,8 @@ static bool next_event(struct connection *c, cssl_event *event)
             }
             keep_ticket(c, event->data);
         }
-        if (!connection_flush(c)) {
-            c->ended = true;
-        }
-        if (!fill(c)) {
+        /* Later on replies wait for the next write: the runner counts them. */
+        if ((!c->connected && !connection_flush(c)) || !fill(c)) {
             return false;
         }
     }
@@ -132,7 +130,8 @@ static bool next_event(struct connection *c, cssl_event *event)
 bool connection_handshake(struct connection *c)
 {
     cssl_event event;
-    return next_event(c, &event) && event.type == CSSL_EV_CONNECTED && connection_flush(c);
+    c->connected = next_event(c, &event) && event.type == CSSL_EV_CONNECTED;
+    return c->connected && connection_flush(c);
 }
 
 ssize_t connection_read(struct connection *c, uint8_t *to, size_t max)

@@ -73,6 +73,7 @@ static const struct flag flags[] = {
     { "verify-peer", BOOL, OF(verify_peer) },
     { "require-any-client-certificate", BOOL, OF(require_any_client_certificate) },
     { "verify-fail", BOOL, OF(verify_fail) },
+    { "use-custom-verify-callback", BOOL, OF(use_custom_verify_callback) },
     { "expect-verify-result", NOTHING, 0 },
     { "expect-peer-cert-file", TEXT, OF(expect_peer_cert_file) },
     { "expect-no-peer-cert", BOOL, OF(expect_no_peer_cert) },
@@ -99,7 +100,9 @@ static const struct flag flags[] = {
     { "expect-alpn", TEXT, OF(expect_alpn) },
     { "select-alpn", TEXT, OF(select_alpn) },
     { "decline-alpn", BOOL, OF(decline_alpn) },
+    { "expect-early-data-reason", NOTHING_1, 0 },
     { "reject-alpn", BOOL, OF(reject_alpn) },
+    { "renegotiate-freely", NOTHING, 0 },
     { "expect-secure-renegotiation", NOTHING, 0 },
     { "no-legacy-server-connect", NOTHING, 0 },
 };

@@ -17,6 +17,7 @@
 #include <string.h>
 
 static bool rejecting;
+static uint8_t rejecting_alert;
 
 struct chain *__real_chain_new(const struct chain_params *params, struct cert *const *certs,
                                size_t num, cssl_error *err);
@@ -25,9 +26,10 @@ struct chain *__wrap_chain_new(const struct chain_params *params, struct cert *c
                                size_t num, cssl_error *err);
 enum chain_result __wrap_chain_run(struct chain *c, cssl_error *err);
 
-void set_verdict(bool reject)
+void set_verdict(bool reject, uint8_t alert)
 {
     rejecting = reject;
+    rejecting_alert = alert;
 }
 
 struct chain *__wrap_chain_new(const struct chain_params *params, struct cert *const *certs,
@@ -49,6 +51,10 @@ enum chain_result __wrap_chain_run(struct chain *c, cssl_error *err)
                                                 : false;
         chain_answer(c, no ? CHAIN_REJECT : CHAIN_ACCEPT);
         result = __real_chain_run(c, err);
+    }
+    if (result == CHAIN_FAILED && err != NULL && err->reason == CSSL_R_CERT_REJECTED &&
+        rejecting_alert != 0) {
+        err->alert = rejecting_alert;
     }
     return result;
 }

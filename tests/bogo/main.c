@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { READ_MAX = 65536, EXPORT_MAX = 65536 };
 
@@ -123,6 +124,7 @@ static int run(const struct settings settings[NUM_SETTINGS])
     uint8_t *ticket = NULL;
     size_t ticket_len = 0;
     int exit_code = EXIT_PASS;
+    around.clock = time(NULL);
     for (int i = 0; i <= settings[0].resume_count && exit_code == EXIT_PASS; i++) {
         const struct settings *s = &settings[i == 0 ? ON_INITIAL : ON_RESUME];
         struct connection c = { .fd = -1 };
@@ -149,7 +151,7 @@ static int run(const struct settings settings[NUM_SETTINGS])
             c.ticket = NULL;
         }
         connection_free(&c);
-        around.clock_offset += s->resumption_delay;
+        around.clock += s->resumption_delay;
     }
     free(ticket);
     cssl_config_free(config);

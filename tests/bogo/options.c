@@ -3,9 +3,9 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
-enum { LIST_MAX = 64, TEXT_MAX = 1024, VERSION_13 = 0x0304, FRAGMENT_MIN = 64 };
+enum { LIST_MAX = 64, TEXT_MAX = 1024, VERSION_13 = 0x0304, RSA_PSS_SHA256 = 0x0804,
+       CERTIFICATE_UNKNOWN = 46 };
 
 /* Lists that the options point to; they have to live until the config is made. */
 struct lists {
@@ -23,9 +23,8 @@ static bool cannot(const char *what)
 static int64_t now_us(void *user, cssl_clock which)
 {
     const struct surroundings *around = user;
-    struct timespec ts;
-    (void)clock_gettime(which == CSSL_CLOCK_WALL ? CLOCK_REALTIME : CLOCK_MONOTONIC, &ts);
-    return ((int64_t)ts.tv_sec + around->clock_offset) * 1000000 + ts.tv_nsec / 1000;
+    (void)which;
+    return around->clock * 1000000;
 }
 
 static void trace(void *user, const cssl_trace_event *event)
@@ -72,12 +71,28 @@ static bool set_groups(cssl_options *o, struct lists *l, const struct settings *
     return true;
 }
 
+static void add_schemes(struct lists *l, size_t *num, const struct numbers *n)
+{
+    for (size_t i = 0; i < n->num; i++) {
+        const char *name = usable_scheme(n->list[i]);
+        bool there = name == NULL;
+        for (size_t k = 0; k < *num && !there; k++) {
+            there = strcmp(l->schemes[k], name) == 0;
+        }
+        if (!there) {
+            l->schemes[(*num)++] = name;
+        }
+    }
+}
+
 /* The library has one list for what it signs with and what it accepts; the runner has two. */
 static bool set_schemes(cssl_options *o, struct lists *l, const struct settings *s)
 {
     static const struct numbers by_default = {
-        { 0x0403, 0x0804, 0x0503, 0x0805, 0x0806 }, 5
+        { 0x0403, RSA_PSS_SHA256, 0x0503, 0x0805, 0x0806 }, 5
     };
+    static const struct numbers only_signing = { { 0x0603, 0x0807 }, 2 };
+    static const struct numbers of_the_servers = { { RSA_PSS_SHA256 }, 1 };
     const struct numbers *signing = NULL;
     for (size_t i = 0; i < s->num_credentials; i++) {
         if (s->credentials[i].signing_prefs.num > 0) {
@@ -87,31 +102,34 @@ static bool set_schemes(cssl_options *o, struct lists *l, const struct settings 
             signing = &s->credentials[i].signing_prefs;
         }
     }
-    bool verifies = !s->server || s->verify_peer || s->require_any_client_certificate;
     const struct numbers *n = s->verify_prefs.num > 0 ? &s->verify_prefs : NULL;
     if (signing != NULL && n != NULL) {
         return cannot("other schemes for signing than for verifying");
     }
-    n = signing != NULL ? signing : n;
-    if (n == NULL) {
-        if (!verifies) {
-            return true; /* all */
-        }
-        n = &by_default;
+    bool verifies = !s->server || s->verify_peer || s->require_any_client_certificate;
+    if (signing == NULL && n == NULL && !verifies) {
+        return true; /* all */
     }
     size_t num = 0;
-    for (size_t i = 0; i < n->num; i++) {
-        l->schemes[num] = usable_scheme(n->list[i]);
-        num += l->schemes[num] == NULL ? 0 : 1;
+    add_schemes(l, &num, signing != NULL ? signing : n != NULL ? n : &by_default);
+    if (num == 0) {
+        return cannot("none of the signature schemes is for TLS 1.3");
+    }
+    /* Behind the list for one purpose: what the other one needs. */
+    if ((signing == NULL) == s->server) {
+        add_schemes(l, &num, &of_the_servers);
+    } else if (signing == NULL && s->credentials[0].cert_file != NULL) {
+        add_schemes(l, &num, &only_signing);
     }
     o->signature_algs = l->schemes;
-    return num > 0 || cannot("none of the signature schemes is for TLS 1.3");
+    return true;
 }
 
+/* The default credential is the last choice. */
 static bool set_identities(cssl_options *o, struct lists *l, const struct settings *s)
 {
-    for (size_t i = 0; i < s->num_credentials; i++) {
-        const struct credential *c = &s->credentials[i];
+    for (size_t i = 1; i <= s->num_credentials; i++) {
+        const struct credential *c = &s->credentials[i % s->num_credentials];
         if (c->must_match_issuer) {
             return cannot("an identity that is used only if its issuer is asked for");
         }
@@ -146,7 +164,8 @@ static bool set_verify(cssl_options *o, const struct settings *s)
     if (s->use_client_ca_list != NULL && s->use_client_ca_list[0] != '<') {
         return cannot("names of authorities without their certificates");
     }
-    set_verdict(s->verify_fail && wanted);
+    set_verdict(s->verify_fail && wanted,
+                s->use_custom_verify_callback ? CERTIFICATE_UNKNOWN : 0);
     return true;
 }
 

@@ -29,7 +29,7 @@ struct settings {
     bool server, ipv6;
     bool async, implicit_handshake, shim_writes_first, read_with_unfinished_write;
     bool shim_shuts_down, check_close_notify, key_update, tls_unique;
-    bool verify_peer, require_any_client_certificate, verify_fail;
+    bool verify_peer, require_any_client_certificate, verify_fail, use_custom_verify_callback;
     bool expect_hrr, expect_no_hrr, expect_session_miss, expect_no_session;
     bool expect_no_server_name, expect_no_peer_cert, no_ticket;
     bool no_tls13, decline_alpn, reject_alpn, use_export_context;
@@ -53,9 +53,9 @@ enum { ON_INITIAL, ON_RESUME, ON_RETRY, NUM_SETTINGS };
 bool parse_flags(struct settings settings[NUM_SETTINGS], int argc, char **argv);
 
 /* options.c: make_config turns settings into a config. NULL: the library cannot express them, or
- * refuses them; a line says why. clock_offset is in seconds. */
+ * refuses them; a line says why. */
 struct surroundings {
-    int64_t clock_offset; /* seconds that the runner let pass */
+    int64_t clock;        /* seconds; it stands still unless the runner lets time pass */
     char trace[4096];     /* messages of this connection, as -expect-msg-callback has them */
     size_t trace_len;
 };
@@ -67,8 +67,9 @@ bool check_handshake(const struct settings *s, cssl_engine *e, bool resumption);
 bool same_trace(const struct settings *s, const struct surroundings *around);
 
 /* inside.c: what the API cannot ask for yet. set_verdict says what is to be thought of the peers'
- * certificates from now on; selected_credential is the number of the identity used, -1 for none. */
-void set_verdict(bool reject);
+ * certificates from now on, and with which alert they are refused (0: the library's). */
+void set_verdict(bool reject, uint8_t alert);
+/* selected_credential is the number of the identity used, -1 for none. */
 int selected_credential(const cssl_engine *e);
 /* Names of code points, NULL for those that this library cannot use. */
 const char *usable_group(uint16_t code);
@@ -80,7 +81,7 @@ struct connection {
     cssl_engine *engine;
     bool by_bytes;    /* -async */
     bool hold_output; /* nothing more leaves until data came */
-    bool closed, ended; /* close_notify came; the stream ended */
+    bool connected, closed, ended; /* close_notify came; the stream ended */
     cssl_bytes data;  /* that was received and not read yet */
     uint8_t *ticket;  /* the newest one */
     size_t ticket_len;
