@@ -113,8 +113,8 @@ int race_wait(struct race *r)
     if (wait >= 0) {
         until = now_ms() + wait;
     }
-    if (r->v4_at > 0 && !known(r, FAMILY_V6)) {
-        until = earlier(until, r->v4_at);
+    if (r->num_attempts == 0 && !known(r, FAMILY_V6) && pick(r) >= 0) {
+        until = earlier(until, r->v4_at); /* IPv4 waits, and nothing has begun yet */
     }
     for (int i = 0; i < NUM_FAMILIES; i++) {
         if (r->next[i] < list_of(r, i)->num && r->num_attempts > 0) {

@@ -623,6 +623,21 @@ static void test_handshake_with_another_config(void **state)
     cssl_listener_close(l);
 }
 
+/* Public-key steps that are put off are run by the call that drives the connection. */
+static void test_deferred_steps(void **state)
+{
+    (void)state;
+    struct pair p;
+    cssl_options server = server_options();
+    cssl_options client = client_options();
+    server.defer_steps = true;
+    client.defer_steps = true;
+    pair_open(&p, &server, &client);
+    send_text(p.client, "abc");
+    receive_text(p.server, "abc");
+    pair_close(&p);
+}
+
 /* serve_one accepts, sends one byte and waits for the client's end. */
 static int serve_one(struct job *job)
 {
@@ -702,6 +717,7 @@ int main(void)
         cmocka_unit_test(test_hosts_that_cannot_be_reached),
         cmocka_unit_test(test_handshake_with_another_config),
         cmocka_unit_test(test_sessions_are_resumed),
+        cmocka_unit_test(test_deferred_steps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
