@@ -575,6 +575,54 @@ static void test_tickets_by_hand(void **state)
     box_close(&b);
 }
 
+static int64_t cpu_ms(void)
+{
+    struct rusage usage;
+    assert_int_equal(getrusage(RUSAGE_THREAD, &usage), 0);
+    return (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000 +
+           (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1000;
+}
+
+/* Everything that can wait does so without a turn of its own: unread data, a peer's end, a full
+ * queue, a close that lingers, a handshake and an address that stay silent, too many of them. */
+static void test_waiting_costs_nothing(void **state)
+{
+    (void)state;
+    struct box b;
+    cssl_error err;
+    cssl_socket *client[4], *server[4];
+    static uint8_t data[300000];
+    uint16_t port;
+    cssl_options options = server_options();
+    options.max_handshakes = 3;
+    box_open(&b, &options);
+    for (int i = 0; i < 4; i++) {
+        box_pair(&b, &client[i], &server[i]);
+    }
+    ok(cssl_send(client[0], "unread", 6, PATIENCE, &err), &err);
+    ok(cssl_shutdown(client[1], SHUT_WR, PATIENCE, &err), &err);
+    while (cssl_send_some(client[2], data, sizeof(data), &err) == (ssize_t)sizeof(data)) {
+    }
+    cssl_close(server[3], PATIENCE, NULL);
+    int silent = raw_listen(&port);
+    cssl_socket *waiting = cssl_connect_start("127.0.0.1", port, b.client, b.mb, &err);
+    assert_non_null(waiting);
+    int raw[3];
+    for (int i = 0; i < 3; i++) {
+        raw[i] = raw_connect(b.port);
+    }
+    expect(b.mb, CSSL_EV_ACCEPTED); /* and one more than may shake hands */
+    expect(b.mb, CSSL_EV_ACCEPTED);
+    int64_t before = cpu_ms();
+    expect_none(b.mb, 400);
+    assert_true(cpu_ms() - before < 100);
+    box_close(&b);
+    for (int i = 0; i < 3; i++) {
+        (void)close(raw[i]);
+    }
+    (void)close(silent);
+}
+
 /* Freeing a mailbox frees all that lives in it, in whatever state. */
 static void test_free_with_everything_inside(void **state)
 {
@@ -612,6 +660,7 @@ int main(void)
         cmocka_unit_test(test_listener_closed_in_a_mailbox),
         cmocka_unit_test(test_no_descriptors_left),
         cmocka_unit_test(test_tickets_by_hand),
+        cmocka_unit_test(test_waiting_costs_nothing),
         cmocka_unit_test(test_free_with_everything_inside),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
