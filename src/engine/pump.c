@@ -107,6 +107,7 @@ static void finish_handshake(struct cssl_engine *e)
     if (hs_done(e->hs)) {
         hs_free(e->hs);
         e->hs = NULL;
+        e->empties = 0; /* no change_cipher_spec of the handshake counts any more */
         raise(e, CSSL_EV_CONNECTED);
     }
 }
@@ -131,7 +132,8 @@ static int next_record(struct cssl_engine *e, struct worker *w, bool *progress, 
     if (ret != 0) {
         return error_copy(err, &error);
     }
-    if (skipping && !rec.sealed && rec.type == CT_APPLICATION_DATA) {
+    if (skipping && !rec.sealed && rec.type == CT_APPLICATION_DATA &&
+        !reassemble_pending(&e->messages)) {
         return skip_early(e, len, err);
     }
     if (skipping && rec.sealed) {

@@ -300,6 +300,7 @@ static int check_retried(struct hs *hs, const struct client_hello *ch, cssl_erro
                     !ct_equal(ch->cookie.data, hs->cookie_sent, sizeof(hs->cookie_sent))))) {
         return fail(err, CSSL_R_COOKIE);
     }
+    hs->skip_early = 0; /* 4.2.10: early data end before the second hello */
     return 0;
 }
 

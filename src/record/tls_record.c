@@ -46,7 +46,7 @@ int rec_wire_len(const struct rec_half *h, cssl_bytes in, size_t *len, cssl_erro
         return 0;
     }
     size_t body = (size_t)in.data[3] << 8 | in.data[4];
-    bool sealed = h->key.alg != AEAD_NONE && in.data[0] == CT_APPLICATION_DATA;
+    bool sealed = in.data[0] == CT_APPLICATION_DATA; /* in TLS 1.3 there are no others of it */
     if (body > (size_t)REC_PLAIN_MAX + (sealed ? REC_EXPANSION_13 : 0)) {
         return fail_text(err, CSSL_R_RECORD_TOO_LONG, "%zu bytes", body); /* RFC 8446 5.1, 5.2 */
     }

@@ -575,6 +575,54 @@ static void test_early_data(void **state)
     end("early data behind the second flight", CSSL_R_BAD_RECORD_MAC);
 }
 
+/* raw says one record in the clear. */
+static void raw(uint8_t type, const uint8_t *data, size_t len)
+{
+    static uint8_t record[5 + 16384 + 256];
+    const uint8_t header[5] = { type, 3, 3, (uint8_t)(len >> 8), (uint8_t)len };
+    assert_true(sizeof(header) + len <= sizeof(record));
+    memcpy(record, header, sizeof(header));
+    memcpy(record + sizeof(header), data, len);
+    record_op(&script, PLAY_RAW, bytes_of(record, sizeof(header) + len));
+}
+
+/* Around a HelloRetryRequest early data meet a server that has no keys yet. */
+static void test_early_data_retried(void **state)
+{
+    (void)state;
+    static const uint8_t full[16384 + 1 + 16]; /* as much as fits into a record, and its tag */
+    for (int i = 0; i < 3; i++) {
+        cssl_error error = { 0 };
+        client_hello(VARIANT_RETRY, 0);
+        add_extension(EXT_EARLY_DATA, "", 0);
+        say_edited();
+        size_t second = find(HT_CLIENT_HELLO, 1);
+        take(second);
+        if (i == 0) {
+            raw(CT_APPLICATION_DATA, full, sizeof(full));
+            for (size_t k = second; k < num_recorded; k++) {
+                say(k);
+            }
+            assert_true(wr_ok(&script));
+            if (!play(wr_view(&script), &error)) {
+                fail_msg("a full record of early data: %s", error.text);
+            }
+            wr_free(&script);
+            record_forget();
+            play_free();
+        } else if (i == 1) {
+            raw(CT_HANDSHAKE, edited, 100);
+            raw(CT_APPLICATION_DATA, full, 50);
+            raw(CT_HANDSHAKE, edited + 100, edited_len - 100);
+            end("early data amid the second hello", CSSL_R_RECORD_INTERLEAVED);
+        } else {
+            say_edited();
+            raw(CT_APPLICATION_DATA, full, 50);
+            end("early data behind the second hello", CSSL_R_BAD_RECORD_MAC);
+        }
+    }
+}
+
 static void test_second_hello(void **state)
 {
     (void)state;
@@ -641,6 +689,7 @@ int main(void)
         cmocka_unit_test(test_server_hello),  cmocka_unit_test(test_versions),
         cmocka_unit_test(test_retries),       cmocka_unit_test(test_encrypted_extensions),
         cmocka_unit_test(test_client_hello),  cmocka_unit_test(test_early_data),
+        cmocka_unit_test(test_early_data_retried),
         cmocka_unit_test(test_second_hello),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -148,6 +148,8 @@ static void test_headers(void **state)
         { "1603034000", false, 0, 5 + 16384 },
         { "1603034001", false, CSSL_R_RECORD_TOO_LONG, 0 },
         { "1703034100", true, 0, 5 + 16384 + 256 },
+        { "1703034100", false, 0, 5 + 16384 + 256 }, /* early data of a client with keys */
+        { "1703034101", false, CSSL_R_RECORD_TOO_LONG, 0 },
         { "1703034101", true, CSSL_R_RECORD_TOO_LONG, 0 },
         { "1403034001", true, CSSL_R_RECORD_TOO_LONG, 0 },
         { "1602", false, CSSL_R_RECORD_VERSION, 0 },
