@@ -9,8 +9,11 @@ static int send_alert(struct cssl_engine *e, struct worker *w, uint8_t alert);
 
 int alert_take(struct cssl_engine *e, const struct rec *rec, cssl_error *err)
 {
-    if (rec->len != 2 || (rec->data[0] != LEVEL_WARNING && rec->data[0] != LEVEL_FATAL)) {
+    if (rec->len != 2) {
         return fail(err, CSSL_R_ALERT_MALFORMED);
+    }
+    if (rec->data[0] != LEVEL_WARNING && rec->data[0] != LEVEL_FATAL) {
+        return fail_text(err, CSSL_R_ALERT_LEVEL, "%u", rec->data[0]); /* RFC 8446 6 */
     }
     uint8_t alert = rec->data[1];
     conn_trace(&e->conn, false, CT_ALERT, rec->sealed ? e->conn.read.epoch : EPOCH_CLEAR,

@@ -110,8 +110,10 @@ static const struct late lates[] = {
     { "half an alert", FROM_CLIENT, CT_ALERT, "02", ALERT_DECODE_ERROR, CSSL_R_ALERT_MALFORMED },
     { "two alerts in a record", FROM_SERVER, CT_ALERT, "0100 0100", ALERT_DECODE_ERROR,
       CSSL_R_ALERT_MALFORMED },
-    { "an alert of level 3", FROM_SERVER, CT_ALERT, "0300", ALERT_DECODE_ERROR,
-      CSSL_R_ALERT_MALFORMED },
+    { "an alert of level 3", FROM_SERVER, CT_ALERT, "0300", ALERT_ILLEGAL_PARAMETER,
+      CSSL_R_ALERT_LEVEL },
+    { "an alert of level 0", FROM_CLIENT, CT_ALERT, "0000", ALERT_ILLEGAL_PARAMETER,
+      CSSL_R_ALERT_LEVEL },
     { "change_cipher_spec, encrypted", FROM_CLIENT, CT_CHANGE_CIPHER_SPEC, "01",
       ALERT_UNEXPECTED_MESSAGE, 0 },
     { "a content type that does not exist", FROM_SERVER, 24, "00", ALERT_UNEXPECTED_MESSAGE, 0 },
@@ -186,6 +188,25 @@ static void repeat(uint8_t type, const void *data, size_t len, int allowed, int 
         }
         finish(&s);
     }
+}
+
+/* What came during the handshake, such as a change_cipher_spec, is not counted afterwards. */
+static void test_empty_at_once(void **state)
+{
+    (void)state;
+    struct scene s;
+    begin(&s, NULL, NULL);
+    pair_must_connect(&s.p);
+    assert_int_equal(host_saw(&s.client, false, CT_CHANGE_CIPHER_SPEC, -1), 1);
+    assert_int_equal(host_saw(&s.server, false, CT_CHANGE_CIPHER_SPEC, -1), 1);
+    for (int side = FROM_CLIENT; side <= FROM_SERVER; side++) {
+        for (int i = 0; i < 32; i++) {
+            say(&s.p, (enum pair_dir)side, CT_APPLICATION_DATA, "", 0);
+        }
+    }
+    pair_pump(&s.p);
+    pair_must_talk(&s.p);
+    finish(&s);
 }
 
 static void test_too_often(void **state)
@@ -742,8 +763,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_late),           cmocka_unit_test(test_interleaved),
-        cmocka_unit_test(test_too_often),      cmocka_unit_test(test_key_updates_in_a_row),
-        cmocka_unit_test(test_updates_unread), cmocka_unit_test(test_many_tickets),
+        cmocka_unit_test(test_empty_at_once),  cmocka_unit_test(test_too_often),
+        cmocka_unit_test(test_key_updates_in_a_row), cmocka_unit_test(test_updates_unread), cmocka_unit_test(test_many_tickets),
         cmocka_unit_test(test_not_tls),        cmocka_unit_test(test_many_ccs),
         cmocka_unit_test(test_big_hello),      cmocka_unit_test(test_bad_certificates),
         cmocka_unit_test(test_bad_signatures), cmocka_unit_test(test_out_of_order),
