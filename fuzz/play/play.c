@@ -14,6 +14,8 @@ enum { NOW = 1800000000, OUTPUT_MAX = 1 << 20 };
 
 static const uint8_t ticket_seed[32] = { 4, 5, 6 };
 
+struct play_sent play_sent;
+
 static cssl_config *configs[VARIANTS];
 static struct pkey *peer_key; /* of the certificate that the peer shows */
 static struct worker *worker;
@@ -57,6 +59,15 @@ static int64_t fixed_clock(void *user, cssl_clock which)
     (void)user;
     (void)which;
     return clock_us;
+}
+
+static void count_sent(void *user, const cssl_trace_event *event)
+{
+    (void)user;
+    if (event->sent && event->content_type == CT_HANDSHAKE) {
+        play_sent.certificates += event->message.data[0] == HT_CERTIFICATE;
+        play_sent.tickets += event->message.data[0] == HT_NEW_SESSION_TICKET;
+    }
 }
 
 static struct pkey *key_of(const char *pem)
@@ -113,7 +124,8 @@ static void make(unsigned variant)
                                             "TLS_CHACHA20_POLY1305_SHA256"),
                        .defer_steps = (variant & VARIANT_STEPS) != 0,
                        .now_us = fixed_clock,
-                       .random = fixed_random };
+                       .random = fixed_random,
+                       .trace = count_sent };
     if (is_server || mutual) {
         o.certs_keys = &identity;
         o.num_certs_keys = 1;
@@ -152,6 +164,7 @@ bool play(cssl_bytes script, cssl_error *error)
     struct rd r = rd_of(script);
     struct player p = { .variant = rd_u8(&r) % VARIANTS };
     const cssl_peer peer = { .name = "server.test", .port = 443 };
+    play_sent = (struct play_sent){ 0 };
     random_state = 1;
     clock_us = NOW * INT64_C(1000000);
     p.e = cssl_engine_new(configs[p.variant], is_server ? NULL : &peer, NULL);

@@ -47,4 +47,8 @@ void play_free(void);
  * connected without the peer having proved anything, takes bytes after an error, grows. It returns
  * whether the engine was connected, and in *error why it failed (status 0: it did not). */
 bool play(cssl_bytes script, cssl_error *error);
+/* What the engine of the last play has sent. */
+extern struct play_sent {
+    unsigned certificates, tickets;
+} play_sent;
 #endif

@@ -1,6 +1,8 @@
 /* pair.c - see pair.h. */
 #include "pair.h"
 
+#include "msg/hello.h"
+
 enum { TURNS_MAX = 2000000 };
 
 static void end_side(struct pair *p, enum pair_dir dir);
@@ -492,6 +494,15 @@ bool pair_resumed(const struct pair *p)
     cssl_engine_information(p->side[1].engine, &info[1]);
     assert_int_equal(info[0].session_resumption, info[1].session_resumption);
     return info[0].session_resumption;
+}
+
+bool pair_offers_psk(const struct pair *p)
+{
+    struct client_hello ch;
+    cssl_bytes out = cssl_engine_output(p->side[FROM_CLIENT].engine);
+    assert_true(out.len > 9 && out.data[5] == HT_CLIENT_HELLO);
+    assert_int_equal(client_hello_parse(&ch, bytes_of(out.data + 9, out.len - 9), NULL), 0);
+    return ext_has(ch.has, EXT_PRE_SHARED_KEY);
 }
 
 bool pair_handshake(struct pair_host *client, struct pair_host *server, const char *name)

@@ -129,6 +129,8 @@ void pair_must_fail(struct pair *p, enum pair_dir side, int alert, int reason);
 /* pair_resumed tells whether both say that the connection resumes a session. */
 bool pair_resumed(const struct pair *p);
 
+/* pair_offers_psk tells, just after pair_start, whether the ClientHello offers a PSK. */
+bool pair_offers_psk(const struct pair *p);
 /* pair_handshake is the common case: start, connect, talk, close, free. True if it was resumed. */
 bool pair_handshake(struct pair_host *client, struct pair_host *server, const char *name);
 

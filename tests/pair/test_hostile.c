@@ -165,6 +165,28 @@ static void test_interleaved(void **state)
     }
 }
 
+/* Whoever is on the wire can write an alert in the clear. Once there are application keys it is
+ * no alert: else anybody could end a stream as if its sender had. */
+static void test_alert_in_the_clear(void **state)
+{
+    (void)state;
+    static const char *const alerts[] = { "1503030002 0100", "1503030002 0228",
+                                          "1503030002 015a" };
+    for (enum pair_dir side = FROM_CLIENT; side <= FROM_SERVER; side++) {
+        for (size_t i = 0; i < ARRAY_SIZE(alerts); i++) {
+            struct scene s;
+            uint8_t data[16];
+            begin(&s, NULL, &(cssl_options){ .session_tickets = CSSL_TICKETS_DISABLED });
+            pair_must_connect(&s.p); /* and not one record under the new keys */
+            pair_inject(&s.p, side, data, test_unhex(data, sizeof(data), alerts[i]));
+            pair_must_fail(&s.p, side == FROM_CLIENT ? FROM_SERVER : FROM_CLIENT,
+                           ALERT_UNEXPECTED_MESSAGE, CSSL_R_RECORD_NOT_SEALED);
+            assert_false(s.p.side[FROM_CLIENT].closed || s.p.side[FROM_SERVER].closed);
+            finish(&s);
+        }
+    }
+}
+
 /* ---- Too often ---- */
 
 static void repeat(uint8_t type, const void *data, size_t len, int allowed, int reason)
@@ -762,14 +784,23 @@ static void test_full_queue(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_late),           cmocka_unit_test(test_interleaved),
-        cmocka_unit_test(test_empty_at_once),  cmocka_unit_test(test_too_often),
-        cmocka_unit_test(test_key_updates_in_a_row), cmocka_unit_test(test_updates_unread), cmocka_unit_test(test_many_tickets),
-        cmocka_unit_test(test_not_tls),        cmocka_unit_test(test_many_ccs),
-        cmocka_unit_test(test_big_hello),      cmocka_unit_test(test_bad_certificates),
-        cmocka_unit_test(test_bad_signatures), cmocka_unit_test(test_out_of_order),
-        cmocka_unit_test(test_record_overflow), cmocka_unit_test(test_full_queue),
+        cmocka_unit_test(test_late),
+        cmocka_unit_test(test_interleaved),
+        cmocka_unit_test(test_empty_at_once),
+        cmocka_unit_test(test_too_often),
+        cmocka_unit_test(test_key_updates_in_a_row),
+        cmocka_unit_test(test_updates_unread),
+        cmocka_unit_test(test_many_tickets),
+        cmocka_unit_test(test_not_tls),
+        cmocka_unit_test(test_many_ccs),
+        cmocka_unit_test(test_big_hello),
+        cmocka_unit_test(test_bad_certificates),
+        cmocka_unit_test(test_bad_signatures),
+        cmocka_unit_test(test_out_of_order),
+        cmocka_unit_test(test_record_overflow),
+        cmocka_unit_test(test_full_queue),
         cmocka_unit_test(test_cookie),
+        cmocka_unit_test(test_alert_in_the_clear),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

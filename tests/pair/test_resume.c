@@ -52,6 +52,23 @@ static void drop(cssl_bytes ticket)
     free((void *)(uintptr_t)ticket.data);
 }
 
+/* offers tells whether a client with a ticket would offer it for a name at all. */
+static bool offers(cssl_bytes ticket, const cssl_options *options, struct pair_host *server,
+                   const char *name)
+{
+    struct pair_host client;
+    struct pair p;
+    cssl_options o = options == NULL ? (cssl_options){ 0 } : *options;
+    o.session_tickets = CSSL_TICKETS_MANUAL;
+    o.use_ticket = ticket;
+    host_init(&client, false, &wall, &o);
+    pair_start(&p, &client, server, name);
+    bool offered = pair_offers_psk(&p);
+    pair_free(&p);
+    host_free(&client);
+    return offered;
+}
+
 /* use_ticket connects with a ticket: true if it was resumed. */
 static bool use_ticket(cssl_bytes ticket, const cssl_options *options, struct pair_host *server,
                        const char *name)
@@ -303,6 +320,8 @@ static void test_name(void **state)
     host_free(&client);
     cssl_bytes ticket = get_ticket(NULL, &server, "server.test");
     assert_false(use_ticket(ticket, NULL, &server, "other.test"));
+    assert_false(offers(ticket, NULL, &server, "other.test"));
+    assert_true(offers(ticket, NULL, &server, "server.test"));
     assert_true(use_ticket(ticket, NULL, &server, "server.test"));
     drop(ticket);
     host_free(&server);
@@ -374,7 +393,9 @@ static void test_alpn(void **state)
     host_init(&server, true, &wall, &both);
     cssl_bytes ticket = get_ticket(&h2, &server, "server.test");
     assert_false(use_ticket(ticket, &http, &server, "server.test"));
+    assert_false(offers(ticket, &http, &server, "server.test"));
     assert_false(use_ticket(ticket, NULL, &server, "server.test"));
+    assert_false(offers(ticket, NULL, &server, "server.test"));
     assert_true(use_ticket(ticket, &h2, &server, "server.test"));
     /* the client offers both, and the server would now choose the other */
     assert_false(use_ticket(ticket, &both, &server, "server.test"));
@@ -451,6 +472,8 @@ static void test_client_policy(void **state)
     cssl_bytes loose = get_ticket(&none, &server, "server.test");
     cssl_bytes strict = get_ticket(NULL, &server, "server.test");
     assert_false(use_ticket(loose, NULL, &server, "server.test"));
+    assert_false(offers(loose, NULL, &server, "server.test"));
+    assert_false(offers(strict, &more, &server, "server.test"));
     assert_true(use_ticket(loose, &none, &server, "server.test"));
     assert_false(use_ticket(strict, &more, &server, "server.test"));
     assert_false(use_ticket(strict, &none, &server, "server.test"));
@@ -499,6 +522,7 @@ static void test_suites(void **state)
     host_init(&server, true, &wall, NULL);
     cssl_bytes ticket = get_ticket(&sha384, &server, "server.test");
     assert_false(use_ticket(ticket, &gcm, &server, "server.test"));
+    assert_false(offers(ticket, &gcm, &server, "server.test"));
     assert_true(use_ticket(ticket, &sha384, &server, "server.test"));
     drop(ticket);
     /* RFC 8446 4.2.11: the hash has to be the same, not the suite; refusing both is safe too */
@@ -528,6 +552,21 @@ static void test_lifetime(void **state)
         host_free(&client);
         host_free(&server);
     }
+}
+
+/* A client does not even offer what has ended, whatever the server would say. */
+static void test_lifetime_at_the_client(void **state)
+{
+    (void)state;
+    struct pair_host server;
+    host_init(&server, true, &wall, &(cssl_options){ .ticket_lifetime = 1000 });
+    cssl_bytes ticket = get_ticket(NULL, &server, "server.test");
+    pass(990);
+    assert_true(offers(ticket, NULL, &server, "server.test"));
+    pass(20);
+    assert_false(offers(ticket, NULL, &server, "server.test"));
+    drop(ticket);
+    host_free(&server);
 }
 
 static void no_end(struct session *s)
@@ -748,6 +787,7 @@ int main(void)
         cmocka_unit_test_setup(test_impostor, set_up),
         cmocka_unit_test_setup(test_suites, set_up),
         cmocka_unit_test_setup(test_lifetime, set_up),
+        cmocka_unit_test_setup(test_lifetime_at_the_client, set_up),
         cmocka_unit_test_setup(test_lifetime_at_the_server, set_up),
         cmocka_unit_test_setup(test_seven_days, set_up),
         cmocka_unit_test_setup(test_certificate_ends, set_up),

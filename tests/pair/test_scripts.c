@@ -512,6 +512,46 @@ static void test_client_hello(void **state)
     end("a binder of another hello", CSSL_R_BINDER_WRONG);
 }
 
+/* A client that cannot do psk_dhe_ke gets no tickets, and no PSK of it is used (RFC 8446 4.2.9). */
+static void test_psk_modes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *what;
+        unsigned variant;
+        const char *modes;
+        size_t len;
+        unsigned tickets, certificates;
+    } cases[] = {
+        { "psk_dhe_ke", 0, "\1\1", 2, 2, 1 },
+        { "both", 0, "\2\0\1", 3, 2, 1 },
+        { "psk_ke alone", 0, "\1\0", 2, 0, 1 },
+        { "unknown modes", 0, "\2\7\10", 3, 0, 1 },
+        { "psk_dhe_ke with a PSK", VARIANT_PSK, "\1\1", 2, 2, 0 },
+        { "psk_ke alone with a PSK", VARIANT_PSK, "\1\0", 2, 0, 1 },
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        cssl_error error = { 0 };
+        client_hello(cases[i].variant, 0);
+        change_extension(EXT_PSK_KEY_EXCHANGE_MODES, cases[i].modes, cases[i].len);
+        record_op(&script, cases[i].variant == 0 ? PLAY_HANDSHAKE : PLAY_BINDER,
+                  bytes_of(edited, edited_len));
+        record_op(&script, PLAY_FINISHED, bytes_of(NULL, 0));
+        if (!play(wr_view(&script), &error) || play_sent.tickets != cases[i].tickets ||
+            play_sent.certificates != cases[i].certificates) {
+            fail_msg("%s: %u tickets, %u certificates %s", cases[i].what, play_sent.tickets,
+                     play_sent.certificates, error.text);
+        }
+        wr_free(&script);
+        record_forget();
+        play_free();
+    }
+    client_hello(0, 0);
+    change_extension(EXT_PSK_KEY_EXCHANGE_MODES, "\0", 1);
+    say_edited();
+    end("no mode at all", CSSL_R_EXTENSION_MALFORMED);
+}
+
 /* ---- Early data, which is never accepted: skipped up to a bound (RFC 8446 4.2.10) ---- */
 
 /* early says records of early data as a client with keys of its own would: len bytes in all. */
@@ -690,7 +730,7 @@ int main(void)
         cmocka_unit_test(test_retries),       cmocka_unit_test(test_encrypted_extensions),
         cmocka_unit_test(test_client_hello),  cmocka_unit_test(test_early_data),
         cmocka_unit_test(test_early_data_retried),
-        cmocka_unit_test(test_second_hello),
+        cmocka_unit_test(test_second_hello),  cmocka_unit_test(test_psk_modes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
