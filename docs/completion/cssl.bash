@@ -3,7 +3,7 @@
 # The commands below a command.
 _cssl_commands() {
     case "$1" in
-    "") echo "cert serve connect advisories help" ;;
+    "") echo "cert serve connect trace advisories help" ;;
     cert) echo "self-signed ca issue csr show verify help" ;;
     esac
 }
@@ -27,6 +27,8 @@ _cssl_options() {
         --www" ;;
     connect) echo "$tls --insecure --name --port --starttls --timeout --sess-in --sess-out
         --quiet" ;;
+    trace) echo "--form --json --out --port --name --cacert --insecure --starttls --timeout --cert
+        --key --password-file --alpn --ciphers --groups" ;;
     advisories) echo "--file --for --severity --json" ;;
     esac
     echo "--help"
@@ -42,6 +44,7 @@ _cssl_value() {
     --key-type) echo "ecdsa p256 p384 p521 ed25519 ed448 rsa mldsa44 mldsa65 mldsa87" ;;
     --purpose) echo "server client" ;;
     --severity) echo "low moderate high critical" ;;
+    --form) echo "text ascii mermaid svg json" ;;
     --starttls) echo "smtp imap pop3 postgres ldap xmpp" ;;
     --name | --cn | --org | --days | --starts | --time | --path-len | --for | --ip | --port | \
         --reply | --alpn | --ciphers | --groups | --key-update-at | --timeout) echo NONE ;;
@@ -78,6 +81,7 @@ _cssl() {
         return
     fi
     value=$(_cssl_value "${option:-${COMP_WORDS[COMP_CWORD - 1]}}")
+    [[ $command == trace && $value == FOLDER ]] && value=FILE # its --out is a file
     case "$value" in
     FILE) _cssl_files -f "$current" ;;
     FOLDER) _cssl_files -d "$current" ;;

@@ -36,6 +36,7 @@ struct command {
 int cmd_cert(int argc, char **argv);
 int cmd_serve(int argc, char **argv);
 int cmd_connect(int argc, char **argv);
+int cmd_trace(int argc, char **argv);
 int cmd_advisories(int argc, char **argv);
 
 /* What a name with commands below it says in its help: of `cssl` and of `cssl cert`. */

@@ -122,20 +122,13 @@ int cmd_connect(int argc, char **argv)
 static int settle(struct connect_args *a)
 {
     cssl_options *o = &a->tls.options;
-    char why[CLI_HOST_MAX];
-    uint16_t port = a->port;
-    uint16_t usual = a->starttls != NULL ? starttls_port(a->starttls) : 443;
-    if (!cli_host_port(a->target, port != 0 ? port : usual, a->host, &a->port, why)) {
-        return cli_fail_usage("'%.80s': %s", a->target, why);
-    }
-    if (port != 0 && port != a->port) {
-        return cli_fail_usage("the port is %u or %u? Say it once", a->port, port);
+    int code = connect_target(a);
+    if (code != CLI_OK) {
+        return code;
     }
     if (a->json && a->silence == CSSL_INFINITY) {
         a->silence = a->timeout; /* nobody waits for data that nobody sees */
     }
-    o->server_name_indication = a->name;
-    o->verify = a->insecure ? CSSL_VERIFY_NONE : CSSL_VERIFY_DEFAULT;
     if (a->sess_in != NULL || a->sess_out != NULL) {
         o->session_tickets = CSSL_TICKETS_MANUAL;
     }
@@ -149,6 +142,22 @@ static int settle(struct connect_args *a)
         o->use_ticket = bytes_of(data, len);
     }
     return tls_opts_open(&a->tls);
+}
+
+int connect_target(struct connect_args *a)
+{
+    char why[CLI_HOST_MAX];
+    uint16_t port = a->port;
+    uint16_t usual = a->starttls != NULL ? starttls_port(a->starttls) : 443;
+    if (!cli_host_port(a->target, port != 0 ? port : usual, a->host, &a->port, why)) {
+        return cli_fail_usage("'%.80s': %s", a->target, why);
+    }
+    if (port != 0 && port != a->port) {
+        return cli_fail_usage("the port is %u or %u? Say it once", a->port, port);
+    }
+    a->tls.options.server_name_indication = a->name;
+    a->tls.options.verify = a->insecure ? CSSL_VERIFY_NONE : CSSL_VERIFY_DEFAULT;
+    return CLI_OK;
 }
 
 /* ---- The connection ---- */

@@ -1,4 +1,4 @@
-/* connect.h - what the files of `cssl connect` share. */
+/* connect.h - what the files of `cssl connect` share, and `cssl trace` with them. */
 #ifndef CSSL_CLI_CONNECT_H
 #define CSSL_CLI_CONNECT_H
 
@@ -21,6 +21,10 @@ struct connect_args {
     int silence;      /* ms, for a peer that says nothing after our end; CSSL_INFINITY */
     const char *sess_in, *sess_out;
 };
+
+/* connect_target says what target, port, name and insecure mean together: host, port and options.
+ * CLI_OK, or the exit code after a sentence. */
+int connect_target(struct connect_args *args) CHECK;
 
 /* dial connects and runs the handshake under config, STARTTLS before it included. */
 cssl_socket *dial(const struct connect_args *args, cssl_config *config, cssl_error *err);

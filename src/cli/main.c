@@ -9,6 +9,7 @@ static const struct command commands[] = {
     { "cert", cmd_cert, "make, look at and verify certificates" },
     { "serve", cmd_serve, "a TLS server for trying things: echo, a page, a folder of files" },
     { "connect", cmd_connect, "a TLS client: what was negotiated, whom it met, and a terminal" },
+    { "trace", cmd_trace, "draw a handshake as a sequence diagram: text, Mermaid, SVG" },
     { "advisories", cmd_advisories, "which published advisories touch the libraries in use" },
     { NULL, NULL, NULL },
 };

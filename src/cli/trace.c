@@ -84,6 +84,11 @@ void trace_add(struct trace *t, const cssl_trace_event *event)
                                               .len = message.len };
 }
 
+size_t trace_count(const struct trace *t)
+{
+    return t->num + t->lost;
+}
+
 int trace_draw(const struct trace *t, enum trace_form form, FILE *f, bool colour)
 {
     struct trace_message *m = mem_new(sizeof(*m));

@@ -37,6 +37,8 @@ void trace_names(struct trace *t, const char *client, const char *server);
 /* trace_add copies an event. It fits into cssl_options.trace: it cannot fail, a trace that has no
  * more room (or memory) counts what it had to leave out. */
 void trace_add(struct trace *t, const cssl_trace_event *event);
+/* trace_count is how many events were recorded or had to be left out. */
+size_t trace_count(const struct trace *t);
 /* trace_draw draws what was recorded. colour is for the terminal's forms. It returns 0, CSSL_NOMEM,
  * or CSSL_SYSTEM when f could not be written. */
 int trace_draw(const struct trace *t, enum trace_form form, FILE *f, bool colour) CHECK;

@@ -45,7 +45,7 @@ class Frame(CliTest):
         top = self.cssl("help").out
         self.assertEqual(top, self.cssl("--help").out)
         self.assertEqual(top, self.cssl("-h").out)
-        for name in ["cert", "serve", "connect", "advisories"]:
+        for name in ["cert", "serve", "connect", "trace", "advisories"]:
             self.assertIn(name, commands(top))
         self.assertEqual(self.cssl("help", "cert").out, self.cssl("cert", "--help").out)
         seen = list(self.every_command())
@@ -126,6 +126,8 @@ class Frame(CliTest):
         self.assertEqual(self.complete(["cert", "ca", "--key-type", "ed2"]), ["ed25519"])
         self.assertEqual(self.complete(["cert", "verify", "--purpose", "c"]), ["client"])
         self.assertEqual(self.complete(["cert", "ca", "--days", ""]), [])
+        self.assertEqual(self.complete(["trace", "--form", "s"]), ["svg"])
+        self.assertEqual(self.complete(["trace", "--out", "so"]), ["some.pem"])
 
     # ---- Manual pages ----
 
