@@ -784,22 +784,14 @@ static void test_full_queue(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_late),
-        cmocka_unit_test(test_interleaved),
-        cmocka_unit_test(test_empty_at_once),
-        cmocka_unit_test(test_too_often),
-        cmocka_unit_test(test_key_updates_in_a_row),
-        cmocka_unit_test(test_updates_unread),
-        cmocka_unit_test(test_many_tickets),
-        cmocka_unit_test(test_not_tls),
-        cmocka_unit_test(test_many_ccs),
-        cmocka_unit_test(test_big_hello),
-        cmocka_unit_test(test_bad_certificates),
-        cmocka_unit_test(test_bad_signatures),
-        cmocka_unit_test(test_out_of_order),
-        cmocka_unit_test(test_record_overflow),
-        cmocka_unit_test(test_full_queue),
-        cmocka_unit_test(test_cookie),
+        cmocka_unit_test(test_late), cmocka_unit_test(test_interleaved),
+        cmocka_unit_test(test_empty_at_once), cmocka_unit_test(test_too_often),
+        cmocka_unit_test(test_key_updates_in_a_row), cmocka_unit_test(test_updates_unread),
+        cmocka_unit_test(test_many_tickets), cmocka_unit_test(test_not_tls),
+        cmocka_unit_test(test_many_ccs), cmocka_unit_test(test_big_hello),
+        cmocka_unit_test(test_bad_certificates), cmocka_unit_test(test_bad_signatures),
+        cmocka_unit_test(test_out_of_order), cmocka_unit_test(test_record_overflow),
+        cmocka_unit_test(test_full_queue), cmocka_unit_test(test_cookie),
         cmocka_unit_test(test_alert_in_the_clear),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
