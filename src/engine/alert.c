@@ -6,6 +6,7 @@
 enum { LEVEL_WARNING = 1, LEVEL_FATAL = 2 };
 
 static int send_alert(struct cssl_engine *e, struct worker *w, uint8_t alert);
+static void end_sending(struct cssl_engine *e);
 
 int alert_take(struct cssl_engine *e, const struct rec *rec, cssl_error *err)
 {
@@ -34,8 +35,16 @@ int alert_take(struct cssl_engine *e, const struct rec *rec, cssl_error *err)
 
 void pay_owed(struct cssl_engine *e)
 {
-    if (e->closed || (atomic_load_explicit(&e->owed_alert, memory_order_relaxed) < 0 &&
-                      !atomic_load_explicit(&e->owed_update, memory_order_relaxed))) {
+    if (e->closed) {
+        return;
+    }
+    if (atomic_load_explicit(&e->rx_failed, memory_order_acquire) &&
+        engine_error(e)->alert_from_peer) {
+        end_sending(e); /* RFC 8446 6.2: nothing is said after a fatal alert, received or sent */
+        return;
+    }
+    if (atomic_load_explicit(&e->owed_alert, memory_order_relaxed) < 0 &&
+        !atomic_load_explicit(&e->owed_update, memory_order_relaxed)) {
         return;
     }
     struct worker *w = worker_borrow(e->conn.config->shared);
@@ -47,7 +56,7 @@ void pay_owed(struct cssl_engine *e)
         if (send_alert(e, w, (uint8_t)alert) == 0 && alert == ALERT_USER_CANCELED) {
             (void)send_alert(e, w, ALERT_CLOSE_NOTIFY); /* RFC 8446 6.1 */
         }
-        e->closed = true;
+        end_sending(e);
     } else if (atomic_exchange(&e->owed_update, false) &&
                post13_send_update(&e->conn, w, false, NULL) != 0) {
         atomic_store(&e->owed_update, true);
@@ -75,6 +84,14 @@ void cssl_engine_cancel(cssl_engine *e)
         (void)fail(&error, CSSL_R_USER_CANCELED);
         (void)engine_fail(e, &error, NULL);
     }
+}
+
+/* end_sending forgets the keys of a half that has failed: nothing is sealed any more. */
+static void end_sending(struct cssl_engine *e)
+{
+    e->closed = true;
+    rec_wipe(&e->conn.write);
+    secret_wipe(&e->conn.write_secret);
 }
 
 static int send_alert(struct cssl_engine *e, struct worker *w, uint8_t alert)

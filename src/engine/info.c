@@ -41,6 +41,9 @@ int cssl_engine_export_key_material(cssl_engine *e, const char *label, cssl_byte
 {
     enum { LABEL_MAX = 249 - 6 };
     const struct conn *c = &e->conn;
+    if (atomic_load_explicit(&e->rx_failed, memory_order_acquire)) {
+        return error_copy(err, engine_error(e)); /* RFC 8446 6.2: its secrets are forgotten */
+    }
     if (c->exporter.len == 0 || (e->hs != NULL && !c->server)) {
         return fail_text(err, CSSL_R_NOT_NOW, "the handshake is not done");
     }

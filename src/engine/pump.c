@@ -44,9 +44,13 @@ int engine_fail(struct cssl_engine *e, const cssl_error *error, cssl_error *err)
             atomic_store(&e->owed_alert, error->alert);
         }
         atomic_store_explicit(&e->rx_failed, true, memory_order_release);
-        /* Nothing of the handshake is needed any more, its secrets least of all. */
+        /* RFC 8446 6.2: the secrets of a failed connection are forgotten; pay_owed forgets those of
+         * the sending half. */
         hs_free(e->hs);
         e->hs = NULL;
+        rec_wipe(&e->conn.read);
+        secret_wipe(&e->conn.read_secret);
+        secret_wipe(&e->conn.resumption);
         reassemble_free(&e->messages);
         e->rest = bytes_of(NULL, 0);
         e->record_len = 0;
