@@ -44,7 +44,9 @@ int client13_hello(struct hs *hs, const struct hs_msg *m, cssl_error *err)
         int ret = ask_share(hs, groups->list[hs->num_shares], err);
         return ret == 0 ? CLIENT13_HELLO : ret;
     }
+    hs->conn->write.first_hello = true; /* what old servers and boxes between expect */
     int ret = send_hello(hs, err);
+    hs->conn->write.first_hello = false;
     return ret == 0 ? CLIENT13_WAIT_SH : ret;
 }
 

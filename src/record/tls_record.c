@@ -101,7 +101,7 @@ int rec_seal(struct rec_half *h, struct worker *w, uint8_t type, const cssl_byte
         if (to == NULL) {
             return fail(err, CSSL_R_NOMEM);
         }
-        write_header(to, type, TLS_1_2, len);
+        write_header(to, type, h->first_hello ? TLS_1_0 : TLS_1_2, len);
         gather(to + REC_HEADER, pieces, n);
         buf_grow(out, REC_HEADER + len);
         return 0;

@@ -23,6 +23,7 @@ struct rec_half {
     struct aead_key key; /* key.alg is AEAD_NONE in the clear */
     uint8_t iv[AEAD_NONCE];
     uint8_t epoch;       /* as in cssl_trace_event */
+    bool first_hello;    /* in the clear: records say TLS 1.0, as RFC 8446 5.1 allows for it */
     uint64_t seq;
     uint64_t sent;       /* plaintext bytes under this key */
 };

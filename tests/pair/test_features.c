@@ -135,6 +135,40 @@ static void test_hello_retry(void **state)
     }
 }
 
+struct versions {
+    uint8_t minor[8];
+    size_t num;
+};
+
+static void see_versions(struct pair *p, enum pair_dir dir, size_t number, cssl_bytes record,
+                         struct buf *out)
+{
+    struct versions *v = p->tamper_arg;
+    (void)number;
+    if (dir == FROM_CLIENT && v->num < sizeof(v->minor)) {
+        assert_int_equal(record.data[1], 3);
+        v->minor[v->num++] = record.data[2];
+    }
+    assert_int_equal(buf_append(out, record.data, record.len), 0);
+}
+
+/* RFC 8446 5.1: the record of the first ClientHello may say TLS 1.0, no other may. */
+static void test_record_versions(void **state)
+{
+    (void)state;
+    struct versions v = { .num = 0 };
+    struct scene s;
+    begin(&s, &(cssl_options){ .supported_groups = CSSL_LIST("x25519", "secp384r1"),
+                               .key_share_groups = CSSL_LIST("x25519") },
+          &(cssl_options){ .supported_groups = CSSL_LIST("secp384r1") });
+    s.p.tamper = see_versions;
+    s.p.tamper_arg = &v;
+    pair_must_connect(&s.p);
+    assert_int_equal(v.num, 4); /* hello, change_cipher_spec, second hello, Finished */
+    assert_memory_equal(v.minor, "\1\3\3\3", 4);
+    finish(&s);
+}
+
 /* A retry in the handshake that a resumption needs, too: the binders are made anew. */
 static void test_hello_retry_resumes(void **state)
 {
@@ -678,7 +712,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_flights),         cmocka_unit_test(test_middlebox_mode),
         cmocka_unit_test(test_hello_retry),     cmocka_unit_test(test_hello_retry_resumes),
-        cmocka_unit_test(test_hello_retry_other_hash),
+        cmocka_unit_test(test_hello_retry_other_hash), cmocka_unit_test(test_record_versions),
         cmocka_unit_test(test_alpn),            cmocka_unit_test(test_external_psk),
         cmocka_unit_test(test_psk_only),        cmocka_unit_test(test_half_rtt),
         cmocka_unit_test(test_half_rtt_mutual), cmocka_unit_test(test_too_early),
