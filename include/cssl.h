@@ -220,7 +220,8 @@ typedef struct cssl_options {
 } cssl_options;
 
 /* cssl_client_config and cssl_server_config check options, read the files that they name and
- * return a config that any number of connections and threads may use at once. */
+ * return a config that any number of connections and threads may use at once. When they succeed,
+ * err->text is empty or a warning worth showing: other users may read a private key's file. */
 cssl_config *cssl_client_config_sized(const cssl_options *options, size_t size, cssl_error *err);
 cssl_config *cssl_server_config_sized(const cssl_options *options, size_t size, cssl_error *err);
 static inline cssl_config *cssl_client_config(const cssl_options *options, cssl_error *err)

@@ -290,6 +290,9 @@ static int run(struct connect_args *a)
     if (config == NULL) {
         return cli_fail("%s", err.text);
     }
+    if (err.text[0] != '\0') {
+        cli_warn("%s", err.text);
+    }
     tls_opts_trace_begin(&a->tls);
     cssl_socket *s = dial(a, config, &err);
     int code = CLI_NO;

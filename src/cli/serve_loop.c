@@ -68,6 +68,9 @@ static int start(struct server *s, cssl_error *err)
     if (s->config == NULL) {
         return err->status;
     }
+    if (err->text[0] != '\0') {
+        cli_warn("%s", err->text);
+    }
     s->listener = cssl_listen_with(s->args->port, s->config, err);
     if (s->listener == NULL) {
         return err->status;

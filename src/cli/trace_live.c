@@ -146,6 +146,9 @@ static int run(struct trace_args *a)
     if (config == NULL) {
         return cli_fail("%s", err.text);
     }
+    if (err.text[0] != '\0') {
+        cli_warn("%s", err.text);
+    }
     tls_opts_trace_begin(&c->tls);
     cssl_socket *s = dial(c, config, &err);
     int code = s == NULL ? CLI_NO : CLI_OK;

@@ -10,7 +10,9 @@ enum { AUTHORITIES_MAX = 48 * 1024 }; /* bytes of names in a CertificateRequest;
 
 static cssl_config *config_make(bool server, cssl_config *old, const cssl_options *options,
                                 size_t size, cssl_error *err);
-static int load_identities(cssl_config *config, const cssl_options *o, cssl_error *err);
+static int load_identities(cssl_config *config, const cssl_options *o, char *warning,
+                           cssl_error *err);
+static void say_warning(cssl_error *err, const char *warning);
 static int load_anchors(cssl_config *config, const cssl_options *o, cssl_error *err);
 static int encode_authorities(cssl_config *config, const cssl_options *o, cssl_error *err);
 static int load_ticket(cssl_config *config, const cssl_options *o, cssl_error *err);
@@ -107,9 +109,10 @@ static cssl_config *config_make(bool server, cssl_config *old, const cssl_option
         (void)fail(err, CSSL_R_NOMEM);
         return NULL;
     }
+    char warning[CERTKEY_WARNING_MAX] = "";
     atomic_init(&config->refs, 1);
     config->server = server;
-    if (options_check(config, &o, err) != 0 || load_identities(config, &o, err) != 0 ||
+    if (options_check(config, &o, err) != 0 || load_identities(config, &o, warning, err) != 0 ||
         load_anchors(config, &o, err) != 0 || encode_authorities(config, &o, err) != 0 ||
         load_ticket(config, &o, err) != 0) {
         cssl_config_free(config);
@@ -123,10 +126,21 @@ static cssl_config *config_make(bool server, cssl_config *old, const cssl_option
         cssl_config_free(config);
         return NULL;
     }
+    say_warning(err, warning);
     return config;
 }
 
-static int load_identities(cssl_config *config, const cssl_options *o, cssl_error *err)
+/* What is no failure but should be known stands in the text of a success. */
+static void say_warning(cssl_error *err, const char *warning)
+{
+    if (err != NULL) {
+        *err = (cssl_error){ .status = CSSL_OK, .cert_index = -1 };
+        text_printable(err->text, sizeof(err->text), warning, strlen(warning));
+    }
+}
+
+static int load_identities(cssl_config *config, const cssl_options *o, char *warning,
+                           cssl_error *err)
 {
     bool single = o->certfile != NULL || o->keyfile != NULL;
     if (single && o->num_certs_keys > 0) {
@@ -157,9 +171,13 @@ static int load_identities(cssl_config *config, const cssl_options *o, cssl_erro
                                 .keyfile = o->keyfile,
                                 .password = o->password };
     for (size_t i = 0; i < num; i++) {
-        int ret = certkey_load(&config->certkeys[i], single ? &one : &o->certs_keys[i], NULL, err);
+        char said[CERTKEY_WARNING_MAX];
+        int ret = certkey_load(&config->certkeys[i], single ? &one : &o->certs_keys[i], said, err);
         if (ret != 0) {
             return ret;
+        }
+        if (said[0] != '\0') {
+            memcpy(warning, said, sizeof(said));
         }
         config->num_certkeys++;
     }

@@ -41,7 +41,8 @@ int pkcs8_open(struct pkcs8_file *file, cssl_bytes der, const char *password, cs
         break;
     case FORM_BAD:
         return fail_text(err, CSSL_R_KEY_MALFORMED,
-                         "it is not the DER of a PKCS#8, SEC 1 or PKCS#1 key");
+                         "it is not the DER of a PKCS#8, SEC 1 or PKCS#1 key: is this the key's "
+                         "file?");
     }
     if (ret == 0) {
         ret = read_plain(&file->key, bytes_of(file->owned, file->owned_len), err);

@@ -13,8 +13,6 @@
 #include "pki/hostname.h"
 #include "pki/load.h"
 
-enum { WARNING_MAX = 256 };
-
 /* Where certificates or a key come from. */
 struct source {
     const char *option; /* the field of cssl_options */
@@ -200,13 +198,15 @@ static int load_certs(struct certkey *ck, const struct source *s, cssl_error *er
         while (ret == 0 && rd_more(&r)) {
             cssl_bytes der = der_whole(&r, DER_SEQUENCE);
             ret = r.bad ? fail_option(err, CSSL_R_NO_CERTIFICATE, s->option,
-                                      "%s is neither PEM nor DER", source_name(s, name))
+                                      "%s is neither PEM nor DER: name the file that begins with "
+                                      "-----BEGIN CERTIFICATE-----", source_name(s, name))
                         : add_cert(ck, s, der, err);
         }
     }
     if (ret == 0 && ck->num_certs == 0) {
         ret = fail_option(err, CSSL_R_NO_CERTIFICATE, s->option,
-                          "%s has no block -----BEGIN CERTIFICATE-----", source_name(s, name));
+                          "%s has no block -----BEGIN CERTIFICATE-----: is it the right one?",
+                          source_name(s, name));
     }
     return ret;
 }
@@ -316,7 +316,7 @@ static int check_order(const struct certkey *ck, const struct source *s, cssl_er
 static void warn_if_readable(const struct source *s, char *warning)
 {
     if (warning != NULL && s->path != NULL && (s->stat.st_mode & (S_IRWXO | S_IWGRP)) != 0) {
-        (void)snprintf(warning, WARNING_MAX,
+        (void)snprintf(warning, CERTKEY_WARNING_MAX,
                        "the private key in \"%.80s\" is open to other users of this machine; "
                        "run: chmod 600 \"%.80s\"", s->path, s->path);
     }

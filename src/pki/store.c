@@ -213,7 +213,9 @@ static int add_ders(struct store *store, cssl_bytes ders, enum malformed malform
     struct rd r = rd_of(ders);
     while (rd_more(&r)) {
         cssl_bytes der = der_whole(&r, DER_SEQUENCE);
-        int status = r.bad ? fail_text(err, CSSL_R_NO_CERTIFICATE, "this is neither PEM nor DER")
+        int status = r.bad ? fail_text(err, CSSL_R_NO_CERTIFICATE,
+                                       "this is neither PEM nor DER: name the file of the "
+                                       "authorities' certificates")
                            : add(store, der, malformed, err);
         if (status != 0) {
             return status;

@@ -101,6 +101,18 @@ class Trace(CliTest):
         self.cssl("trace", "--cacert", CA, "--cert", os.path.join(CERTS, "client.pem"), "--key",
                   os.path.join(CERTS, "client.key.pem"), mutual)
 
+    def test_a_key_that_others_may_read(self):
+        server = self.serve("--cacert", CA)
+        with open(os.path.join(CERTS, "client.key.pem"), "rb") as f:
+            self.write("client.key", f.read())
+        for mode, warned in ((0o600, False), (0o644, True)):
+            os.chmod(self.path("client.key"), mode)
+            identity = ["--cacert", CA, "--cert", os.path.join(CERTS, "client.pem"), "--key",
+                        "client.key"]
+            for command in (["trace"], ["connect", "--quiet"]):
+                done = self.cssl(*command, *identity, server)
+                self.assertEqual("chmod 600" in done.err, warned, done)
+
     def test_nobody_there(self):
         with socket.create_server(("127.0.0.1", 0)) as silent:
             port = str(silent.getsockname()[1])

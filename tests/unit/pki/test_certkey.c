@@ -68,9 +68,10 @@ static void refusals(void **state)
         { { "server.pem", "none.pem", NULL }, CSSL_R_CERT_FILE, "keyfile",
           "none.pem\": No such file or directory; check the path" },
         { { "server.key.pem", NULL, NULL }, CSSL_R_NO_CERTIFICATE, "certfile",
-          "server.key.pem\" has no block -----BEGIN CERTIFICATE-----" },
+          "server.key.pem\" has no block -----BEGIN CERTIFICATE-----: is it the right one?" },
         { { "make.sh", NULL, NULL }, CSSL_R_NO_CERTIFICATE, "certfile",
-          "make.sh\" is neither PEM nor DER" },
+          "make.sh\" is neither PEM nor DER: name the file that begins with "
+          "-----BEGIN CERTIFICATE-----" },
         { { "server.pem", NULL, NULL }, CSSL_R_NO_KEY, "certfile",
           "server.pem\" has no block -----BEGIN PRIVATE KEY-----; give option keyfile" },
         { { "server.pem", "ca.pem", NULL }, CSSL_R_NO_KEY, "keyfile",
