@@ -23,43 +23,54 @@ struct alert_row {
     uint8_t number;
     const char *name; /* OTP's atom */
     const char *text; /* OTP's words */
+    const char *hint; /* what it means for whoever receives it, and what to do; may be NULL */
 };
 
 static const struct alert_row alert_rows[] = {
-    { 0, "close_notify", "Close Notify" },
-    { 10, "unexpected_message", "Unexpected Message" },
-    { 20, "bad_record_mac", "Bad Record MAC" },
-    { 21, "decryption_failed_reserved", "Decryption Failed Reserved" },
-    { 22, "record_overflow", "Record Overflow" },
-    { 30, "decompression_failure", "Decompression Failure" },
-    { 40, "handshake_failure", "Handshake Failure" },
-    { 41, "no_certificate_reserved", "No Certificate Reserved" },
-    { 42, "bad_certificate", "Bad Certificate" },
-    { 43, "unsupported_certificate", "Unsupported Certificate" },
-    { 44, "certificate_revoked", "Certificate Revoked" },
-    { 45, "certificate_expired", "Certificate Expired" },
-    { 46, "certificate_unknown", "Certificate Unknown" },
-    { 47, "illegal_parameter", "Illegal Parameter" },
-    { 48, "unknown_ca", "Unknown CA" },
-    { 49, "access_denied", "Access Denied" },
-    { 50, "decode_error", "Decode Error" },
-    { 51, "decrypt_error", "Decrypt Error" },
-    { 60, "export_restriction", "Export Restriction" },
-    { 70, "protocol_version", "Protocol Version" },
-    { 71, "insufficient_security", "Insufficient Security" },
-    { 80, "internal_error", "Internal Error" },
-    { 86, "inappropriate_fallback", "Inappropriate Fallback" },
-    { 90, "user_canceled", "User Canceled" },
-    { 100, "no_renegotiation", "No Renegotiation" },
-    { 109, "missing_extension", "Missing extension" },
-    { 110, "unsupported_extension", "Unsupported Extension" },
-    { 111, "certificate_unobtainable", "Certificate Unobtainable" },
-    { 112, "unrecognized_name", "Unrecognised Name" },
-    { 113, "bad_certificate_status_response", "Bad Certificate Status Response" },
-    { 114, "bad_certificate_hash_value", "Bad Certificate Hash Value" },
-    { 115, "unknown_psk_identity", "Unknown Psk Identity" },
-    { 116, "certificate_required", "Certificate required" },
-    { 120, "no_application_protocol", "No application protocol" },
+    { 0, "close_notify", "Close Notify", NULL },
+    { 10, "unexpected_message", "Unexpected Message", NULL },
+    { 20, "bad_record_mac", "Bad Record MAC", NULL },
+    { 21, "decryption_failed_reserved", "Decryption Failed Reserved", NULL },
+    { 22, "record_overflow", "Record Overflow", NULL },
+    { 30, "decompression_failure", "Decompression Failure", NULL },
+    { 40, "handshake_failure", "Handshake Failure",
+      "it found nothing in common: compare ciphers, groups and signature_algs" },
+    { 41, "no_certificate_reserved", "No Certificate Reserved", NULL },
+    { 42, "bad_certificate", "Bad Certificate",
+      "it does not accept our certificate" },
+    { 43, "unsupported_certificate", "Unsupported Certificate",
+      "it does not accept our certificate: this kind of key, or its use" },
+    { 44, "certificate_revoked", "Certificate Revoked", NULL },
+    { 45, "certificate_expired", "Certificate Expired",
+      "our certificate has expired, or its clock is wrong" },
+    { 46, "certificate_unknown", "Certificate Unknown", NULL },
+    { 47, "illegal_parameter", "Illegal Parameter", NULL },
+    { 48, "unknown_ca", "Unknown CA",
+      "it does not trust whoever issued our certificate" },
+    { 49, "access_denied", "Access Denied", NULL },
+    { 50, "decode_error", "Decode Error", NULL },
+    { 51, "decrypt_error", "Decrypt Error", NULL },
+    { 60, "export_restriction", "Export Restriction", NULL },
+    { 70, "protocol_version", "Protocol Version",
+      "it speaks no version of TLS in common" },
+    { 71, "insufficient_security", "Insufficient Security", NULL },
+    { 80, "internal_error", "Internal Error", NULL },
+    { 86, "inappropriate_fallback", "Inappropriate Fallback", NULL },
+    { 90, "user_canceled", "User Canceled", NULL },
+    { 100, "no_renegotiation", "No Renegotiation", NULL },
+    { 109, "missing_extension", "Missing extension", NULL },
+    { 110, "unsupported_extension", "Unsupported Extension", NULL },
+    { 111, "certificate_unobtainable", "Certificate Unobtainable", NULL },
+    { 112, "unrecognized_name", "Unrecognised Name",
+      "it does not serve the name that was asked for" },
+    { 113, "bad_certificate_status_response", "Bad Certificate Status Response", NULL },
+    { 114, "bad_certificate_hash_value", "Bad Certificate Hash Value", NULL },
+    { 115, "unknown_psk_identity", "Unknown Psk Identity",
+      "it does not know our psk_identity" },
+    { 116, "certificate_required", "Certificate required",
+      "it wants a certificate from us: give certfile and keyfile" },
+    { 120, "no_application_protocol", "No application protocol",
+      "it speaks none of our alpn_protocols" },
 };
 
 static const struct reason_row *reason_find(uint16_t number);
@@ -127,7 +138,12 @@ int fail_system(cssl_error *err, int posix, const char *format, ...)
 
 int fail_peer_alert(cssl_error *err, uint8_t alert)
 {
-    int status = fail_text(err, CSSL_R_PEER_ALERT, "%s", alert_text(alert));
+    const char *hint = NULL;
+    for (size_t i = 0; i < ARRAY_LEN(alert_rows); i++) {
+        hint = alert_rows[i].number == alert ? alert_rows[i].hint : hint;
+    }
+    int status = fail_text(err, CSSL_R_PEER_ALERT, "%s%s%s", alert_text(alert),
+                           hint == NULL ? "" : "; ", hint == NULL ? "" : hint);
     if (err != NULL) {
         err->alert = alert;
         err->alert_from_peer = true;

@@ -96,7 +96,12 @@ static void test_fail(void **state)
     assert_int_equal(fail_peer_alert(&err, 48), CSSL_ALERT);
     assert_int_equal(err.alert, 48);
     assert_true(err.alert_from_peer);
-    assert_non_null(strstr(err.text, "Unknown CA"));
+    assert_string_equal(err.text, "the peer sent a fatal alert: Unknown CA; it does not trust "
+                                  "whoever issued our certificate");
+    assert_int_equal(fail_peer_alert(&err, 51), CSSL_ALERT);
+    assert_string_equal(err.text, "the peer sent a fatal alert: Decrypt Error");
+    assert_int_equal(fail_peer_alert(&err, 200), CSSL_ALERT);
+    assert_string_equal(err.text, "the peer sent a fatal alert: unsupported/unknown alert");
 }
 
 static void test_no_error(void **state)
