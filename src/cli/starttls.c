@@ -96,7 +96,8 @@ static int wait_for(struct talk *t, short events)
             return 0;
         }
         if (n == 0) {
-            return fail_text(t->err, CSSL_R_TIMEOUT, "before TLS began");
+            return fail_text(t->err, CSSL_R_TIMEOUT,
+                             "before TLS began: is this the server's port for the protocol?");
         }
         if (errno != EINTR) {
             return fail_system(t->err, errno, "waiting for the server failed");

@@ -36,8 +36,9 @@ int addr_check(const char *host, cssl_error *err)
         }
     }
     if (ends_in(host, "invalid") || ends_in(host, "onion")) {
-        return fail_text(err, CSSL_R_HOST_NOT_FOUND, "\"%s\": names of this kind have no address",
-                         host); /* RFC 6761 6.4, RFC 7686 2 */
+        /* RFC 6761 6.4, RFC 7686 2 */
+        return fail_text(err, CSSL_R_HOST_NOT_FOUND,
+                         "\"%s\": names of this kind have no address: is it the right one?", host);
     }
     return 0;
 }

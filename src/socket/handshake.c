@@ -41,7 +41,8 @@ int sock_handshake(cssl_socket *s, int64_t deadline, cssl_error *err)
         }
         short events = (short)((s->connected ? 0 : POLLIN) | (rc == SOCK_AGAIN ? POLLOUT : 0));
         if (sock_wait(s->fd, events, deadline) == 0) {
-            return fail_time(err, "the peer has not finished the handshake");
+            return fail_time(err, "the peer has not finished the handshake: it may not speak TLS "
+                             "here, or need a longer timeout");
         }
     }
 }

@@ -391,8 +391,8 @@ static int listen_failed(cssl_error *err, int posix, uint16_t port, const struct
     case EADDRNOTAVAIL:
     case EAFNOSUPPORT:
         if (c->ip != NULL) {
-            return fail_option(err, CSSL_R_LISTEN_IP, "ip", "\"%s\": %s", c->ip,
-                               posix_text(posix, why));
+            return fail_option(err, CSSL_R_LISTEN_IP, "ip", "\"%s\": %s; `ip address' shows those "
+                               "there are", c->ip, posix_text(posix, why));
         }
         break;
     case EMFILE:
