@@ -14,9 +14,9 @@ struct certkey {
 enum { CERTKEY_WARNING_MAX = 256 };
 
 /* certkey_load reads what conf names: PEM or DER, from files or memory; the key may stand beside
- * the certificates. It refuses a key that does not belong to the leaf and a chain out of order, each
- * with a sentence that names the file and says what to do; a key file that others may read is a
- * warning (CERTKEY_WARNING_MAX bytes, or NULL). Errors name the option (certfile, keyfile,
+ * the certificates. It refuses a key that does not belong to the leaf and a chain out of order,
+ * each with a sentence that names the file and says what to do; a key file that others may read is
+ * a warning (CERTKEY_WARNING_MAX bytes, or NULL). Errors name the option (certfile, keyfile,
  * password, cert, key). */
 int certkey_load(struct certkey *ck, const cssl_cert_key *conf, char *warning,
                  cssl_error *err) CHECK;

@@ -26,7 +26,8 @@ int load_file(const char *path, const char *option, uint8_t **data, size_t *len,
     if (fstat(fd, status) != 0) {
         ret = refuse(path, option, errno, err);
     } else if (!S_ISREG(status->st_mode)) {
-        ret = fail_option(err, CSSL_R_CERT_FILE, option, "\"%s\" is not a file: name the file itself", path);
+        ret = fail_option(err, CSSL_R_CERT_FILE, option,
+                          "\"%s\" is not a file: name the file itself", path);
     } else if (status->st_size > LOAD_MAX) {
         ret = fail_option(err, CSSL_R_CERT_FILE, option, "\"%s\" is larger than 16 MiB", path);
     } else if ((buffer = mem_new((size_t)status->st_size)) == NULL) {

@@ -54,8 +54,8 @@ void socket_due(cssl_mailbox *mb, cssl_socket *s)
         (void)race_late(s->race, &err);
         sock_keep_error(s, &err);
     } else if (mb->now >= s->deadline && s->phase == PHASE_HANDSHAKE) {
-        (void)fail_time(&err, "the peer has not finished the handshake: it may not speak TLS here, or "
-                        "need a longer handshake_timeout");
+        (void)fail_time(&err, "the peer has not finished the handshake: it may not speak TLS here, "
+                              "or need a longer handshake_timeout");
         cssl_engine_cancel(s->engine);
         sock_keep_error(s, &err);
     }
