@@ -10,6 +10,9 @@ static void end_sending(struct cssl_engine *e);
 
 int alert_take(struct cssl_engine *e, const struct rec *rec, cssl_error *err)
 {
+    if (rec->len == 0) {
+        return fail_text(err, CSSL_R_RECORD_EMPTY, "an alert"); /* RFC 8446 5.4 */
+    }
     if (rec->len != 2) {
         return fail(err, CSSL_R_ALERT_MALFORMED);
     }

@@ -106,7 +106,7 @@ static const struct late lates[] = {
     { "a message of 16 MiB", FROM_CLIENT, CT_HANDSHAKE, "18ffffff", ALERT_ILLEGAL_PARAMETER,
       CSSL_R_MESSAGE_TOO_LONG },
     { "an empty handshake record", FROM_CLIENT, CT_HANDSHAKE, "", ALERT_UNEXPECTED_MESSAGE, 0 },
-    { "an empty alert", FROM_CLIENT, CT_ALERT, "", ALERT_DECODE_ERROR, CSSL_R_ALERT_MALFORMED },
+    { "an empty alert", FROM_CLIENT, CT_ALERT, "", ALERT_UNEXPECTED_MESSAGE, CSSL_R_RECORD_EMPTY },
     { "half an alert", FROM_CLIENT, CT_ALERT, "02", ALERT_DECODE_ERROR, CSSL_R_ALERT_MALFORMED },
     { "two alerts in a record", FROM_SERVER, CT_ALERT, "0100 0100", ALERT_DECODE_ERROR,
       CSSL_R_ALERT_MALFORMED },

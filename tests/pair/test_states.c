@@ -382,6 +382,7 @@ struct record {
 
 static const struct record records[] = {
     { "an empty handshake record", CT_HANDSHAKE, false, "", 0, ALERT_UNEXPECTED_MESSAGE, 0 },
+    { "an empty alert", CT_ALERT, false, "", 0, ALERT_UNEXPECTED_MESSAGE, CSSL_R_RECORD_EMPTY },
     { "half an alert", CT_ALERT, false, "\1", 1, ALERT_DECODE_ERROR, CSSL_R_ALERT_MALFORMED },
     { "an alert and a half", CT_ALERT, false, "\1\0\1", 3, ALERT_DECODE_ERROR,
       CSSL_R_ALERT_MALFORMED },
