@@ -4,7 +4,7 @@
  *     echo_mailbox PORT CERTIFICATE KEY
  *
  * CSSL_ONCE gives one piece of data at a time; the next is asked for when this one was sent. So a
- * client which never reads is not read from either, and costs no memory.
+ * client which never reads is not read from either, and costs no more than send_limit and a rest.
  */
 #include <cssl.h>
 
@@ -68,7 +68,9 @@ int main(int argc, char **argv)
     if (argc != 4) {
         errx(2, "usage: echo_mailbox PORT CERTIFICATE KEY");
     }
-    const cssl_options options = { .certfile = argv[2], .keyfile = argv[3] };
+    const cssl_options options = {
+        .certfile = argv[2], .keyfile = argv[3], .send_limit = 32768 /* for each slow client */
+    };
     cssl_listener *listener = cssl_listen((uint16_t)strtoul(argv[1], NULL, 10), &options, &e);
     cssl_mailbox *mb = listener == NULL ? NULL : cssl_mailbox_new(&e);
     if (mb == NULL || cssl_listener_set_mailbox(listener, mb, &e) != 0) {
