@@ -321,7 +321,7 @@ static int find_session(struct hs *hs, cssl_error *err)
                     alpn_has(bytes_of(config->alpn, config->alpn_len), bytes_str(s->alpn));
     if (s->ticket_len > 0 &&
         (!protocol || !session_fits(s, config, name, bytes_str(s->alpn), now) ||
-         (config->verify && !s->peer_verified) ||
+         (config->verify && !s->peer_verified) || suite_hash(s->suite) == HASH_NONE ||
          first_suite(&config->suites, codes_wire(&config->suites), suite_hash(s->suite)) == 0)) {
         session_wipe(&hs->session);
     }
@@ -422,6 +422,9 @@ static void write_binders(struct hs *hs, const struct client_hello *ch, size_t b
 static int check_server_hello(struct hs *hs, const struct server_hello *sh, cssl_error *err)
 {
     static const uint8_t downgrade[] = { 'D', 'O', 'W', 'N', 'G', 'R', 'D' };
+    if (sh->legacy_version <= 0x0300) {
+        return fail_text(err, CSSL_R_VERSION_NOT_COMMON, "SSL 3.0"); /* RFC 8446 D.5 */
+    }
     if (sh->selected_version != TLS_1_3) {
         if (ext_has(sh->has, EXT_SUPPORTED_VERSIONS)) {
             return fail(err, CSSL_R_VERSION_NOT_OFFERED); /* RFC 8446 4.2.1 */

@@ -47,10 +47,59 @@ static void test_ssl3(void **state)
     }
 }
 
+/* ---- Policies ---- */
+
+/* ticket_of makes a connection of a manual client and returns a ticket of it. */
+static cssl_bytes ticket_of(const cssl_options *options, struct pair_host *server)
+{
+    struct pair_host client;
+    struct pair p;
+    cssl_options o = *options;
+    o.session_tickets = CSSL_TICKETS_MANUAL;
+    host_init(&client, false, &wall, &o);
+    pair_start(&p, &client, server, "server.test");
+    pair_must_connect(&p);
+    pair_must_talk(&p);
+    assert_true(p.side[FROM_CLIENT].num_tickets > 0);
+    size_t len = p.side[FROM_CLIENT].tickets[0].len;
+    uint8_t *data = test_copy(p.side[FROM_CLIENT].tickets[0].data, len);
+    pair_free(&p);
+    host_free(&client);
+    return (cssl_bytes){ data, len };
+}
+
+static cssl_options with_ticket(const cssl_options *options, cssl_bytes ticket)
+{
+    cssl_options o = *options;
+    o.session_tickets = CSSL_TICKETS_MANUAL;
+    o.use_ticket = ticket;
+    return o;
+}
+
+/* A session of a suite that does not exist is no session. */
+static void test_unknown_suite(void **state)
+{
+    (void)state;
+    const cssl_options none = { 0 };
+    struct pair_host client, server;
+    host_init(&server, true, &wall, NULL);
+    cssl_bytes ticket = ticket_of(&none, &server);
+    uint8_t *bytes = (void *)(uintptr_t)ticket.data;
+    bytes[3] = 0x13; /* behind format and version */
+    bytes[4] = 0x99;
+    cssl_options o = with_ticket(&none, ticket);
+    host_init(&client, false, &wall, &o);
+    assert_false(pair_handshake(&client, &server, "server.test"));
+    host_free(&client);
+    host_free(&server);
+    free(bytes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_ssl3, set_up),
+        cmocka_unit_test_setup(test_unknown_suite, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
