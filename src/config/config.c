@@ -246,22 +246,27 @@ static int load_ticket(cssl_config *config, const cssl_options *o, cssl_error *e
 }
 
 /* Two configs with one digest trust the same peers: a session made under the one may be resumed
- * under the other. */
+ * under the other. The numbers say how long each part is, so that no two parts trade bytes. */
 static void digest_policy(cssl_config *config)
 {
     struct hash h;
     hash_init(&h, HASH_SHA256);
-    const uint8_t facts[] = { 1, /* version of this digest */
+    const size_t name_len = config->psk_identity == NULL ? 0 : strlen(config->psk_identity);
+    const uint8_t facts[] = { 2, /* version of this digest */
                               config->server, config->verify, config->fail_if_no_peer_cert,
-                              (uint8_t)config->depth };
+                              (uint8_t)config->depth, (uint8_t)config->cert_schemes.num,
+                              (uint8_t)config->schemes.num, config->anchors != NULL,
+                              (uint8_t)(name_len >> 8), (uint8_t)name_len };
     hash_update(&h, facts, sizeof(facts));
     hash_update(&h, config->cert_schemes.wire, 2 * config->cert_schemes.num);
     hash_update(&h, config->schemes.wire, 2 * config->schemes.num);
     if (config->anchors != NULL) {
         hash_update(&h, store_digest(config->anchors), SESSION_DIGEST);
     }
-    if (config->psk_identity != NULL) {
-        hash_update(&h, config->psk_identity, strlen(config->psk_identity));
+    if (config->psk != NULL) {
+        hash_update(&h, config->psk_identity, name_len);
+        hash_update(&h, config->psk, config->psk_len);
     }
     hash_peek(&h, config->policy);
+    mem_wipe(&h, sizeof(h));
 }

@@ -49,6 +49,25 @@ static void test_ssl3(void **state)
 
 /* ---- Policies ---- */
 
+/* A scheme that moves from one list to the other is another policy. */
+static void test_lists_are_told_apart(void **state)
+{
+    (void)state;
+    const cssl_options options[] = {
+        { .signature_algs = CSSL_LIST("ed25519"),
+          .signature_algs_cert = CSSL_LIST("ecdsa_secp256r1_sha256", "rsa_pss_rsae_sha256") },
+        { .signature_algs = CSSL_LIST("rsa_pss_rsae_sha256", "ed25519"),
+          .signature_algs_cert = CSSL_LIST("ecdsa_secp256r1_sha256") },
+    };
+    struct pair_host hosts[2];
+    for (int i = 0; i < 2; i++) {
+        host_init(&hosts[i], false, &wall, &options[i]);
+    }
+    assert_memory_not_equal(hosts[0].config->policy, hosts[1].config->policy, SESSION_DIGEST);
+    host_free(&hosts[0]);
+    host_free(&hosts[1]);
+}
+
 /* ticket_of makes a connection of a manual client and returns a ticket of it. */
 static cssl_bytes ticket_of(const cssl_options *options, struct pair_host *server)
 {
@@ -76,6 +95,39 @@ static cssl_options with_ticket(const cssl_options *options, cssl_bytes ticket)
     return o;
 }
 
+/* A key that was exchanged ends what the old one had authenticated. */
+static void test_new_psk(void **state)
+{
+    (void)state;
+    const cssl_options old = { .psk_identity = "us", .psk = { (const uint8_t *)"0123456789abcdef",
+                                                              16 } };
+    const cssl_options new = { .psk_identity = "us", .psk = { (const uint8_t *)"fedcba9876543210",
+                                                              16 } };
+    struct pair_host client, server;
+    struct pair p;
+    host_init(&server, true, &wall, &old);
+    cssl_bytes ticket = ticket_of(&old, &server);
+
+    /* it is good as long as the key is the same one */
+    cssl_options o = with_ticket(&old, ticket);
+    host_init(&client, false, &wall, &o);
+    assert_true(pair_handshake(&client, &server, "server.test"));
+    host_renew(&server, &new);
+
+    /* who does not have the new key is not let in by what he got for the old one */
+    pair_start(&p, &client, &server, "server.test");
+    pair_must_fail(&p, FROM_SERVER, ALERT_DECRYPT_ERROR, CSSL_R_BINDER_WRONG);
+    pair_free(&p);
+    host_free(&client);
+
+    o = with_ticket(&new, ticket);
+    host_init(&client, false, &wall, &o);
+    assert_false(pair_handshake(&client, &server, "server.test"));
+    host_free(&client);
+    host_free(&server);
+    free((void *)(uintptr_t)ticket.data);
+}
+
 /* A session of a suite that does not exist is no session. */
 static void test_unknown_suite(void **state)
 {
@@ -99,6 +151,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_ssl3, set_up),
+        cmocka_unit_test_setup(test_lists_are_told_apart, set_up),
+        cmocka_unit_test_setup(test_new_psk, set_up),
         cmocka_unit_test_setup(test_unknown_suite, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
