@@ -25,8 +25,9 @@ int post13_send_ticket(struct conn *c, struct worker *w, const struct secret *re
     int ret = fill_session(c, &s, now, err);
     int64_t end = now + config->ticket_lifetime;
     s.expires_at = end < s.expires_at ? end : s.expires_at;
-    if (ret != 0 || s.expires_at <= now || (c->peer != NULL && s.chain_len == 0)) {
-        goto out; /* nothing to resume, or no time left for it */
+    if (ret != 0 || s.expires_at <= now || s.expires_at < s.authenticated_at ||
+        (c->peer != NULL && s.chain_len == 0)) {
+        goto out; /* nothing to resume, or no time left for it, even by a clock that went back */
     }
     if ((ret = rand_fill(&config->rand, random, sizeof(random), err)) != 0) {
         goto out;
@@ -163,6 +164,7 @@ static int take_ticket(struct conn *c, cssl_bytes body, struct post13 *out, cssl
     s->ticket_len = nst.ticket.len;
     /* A chain that is too long to be kept makes a session that cannot say who the peer was. */
     out->has_session = s->ticket != NULL && s->expires_at > now &&
+                       s->expires_at >= s->authenticated_at &&
                        (c->peer == NULL || s->chain_len > 0);
     if (!out->has_session) {
         session_wipe(s);

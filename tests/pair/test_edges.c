@@ -147,6 +147,24 @@ static void test_unknown_suite(void **state)
     free(bytes);
 }
 
+/* The clock goes back by more than a ticket lives: there is no new ticket, and no harm. */
+static void test_short_lives(void **state)
+{
+    (void)state;
+    const cssl_options none = { 0 };
+    const cssl_options short_lived = { .ticket_lifetime = 10 };
+    struct pair_host client, server;
+    host_init(&server, true, &wall, &short_lived);
+    cssl_bytes ticket = ticket_of(&none, &server);
+    cssl_options o = with_ticket(&none, ticket);
+    host_init(&client, false, &wall, &o);
+    test_clock_advance(&wall, INT64_C(-30) * 1000000);
+    assert_true(pair_handshake(&client, &server, "server.test"));
+    host_free(&client);
+    host_free(&server);
+    free((void *)(uintptr_t)ticket.data);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -154,6 +172,7 @@ int main(void)
         cmocka_unit_test_setup(test_lists_are_told_apart, set_up),
         cmocka_unit_test_setup(test_new_psk, set_up),
         cmocka_unit_test_setup(test_unknown_suite, set_up),
+        cmocka_unit_test_setup(test_short_lives, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
