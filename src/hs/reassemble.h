@@ -4,7 +4,12 @@
 
 #include "base/buf.h"
 
-enum { HANDSHAKE_HEADER = 4, CLIENT_HELLO_MAX = 65536, MESSAGE_MAX = 16384 };
+enum {
+    HANDSHAKE_HEADER = 4,
+    CLIENT_HELLO_MAX = 65536,
+    REQUEST_MAX = 65536, /* CertificateRequest: a server may name many authorities */
+    MESSAGE_MAX = 16384
+};
 
 /* Zeroed memory is ready. Memory is used for a message that did not come in one piece alone. */
 struct reassemble {

@@ -165,6 +165,41 @@ static void test_short_lives(void **state)
     free((void *)(uintptr_t)ticket.data);
 }
 
+/* ---- Long lists ---- */
+
+static void test_many_authorities(void **state)
+{
+    (void)state;
+    enum { NAMES = 47, NAME = 1000 };
+    const cssl_options verifying = { .verify = CSSL_VERIFY_PEER };
+    const cssl_options identity = { PAIR_IDENTITY(pair_client_ed25519) };
+    struct pair_host client, server;
+    struct pair p;
+    host_init(&client, false, &wall, &identity);
+    host_init(&server, true, &wall, &verifying);
+    /* the client's issuer, and many others before it */
+    cssl_config *config = server.config;
+    size_t own = config->authorities_len;
+    uint8_t *list = mem_new(NAMES * (2 + NAME) + own);
+    assert_non_null(list);
+    for (size_t i = 0; i < NAMES; i++) {
+        list[i * (2 + NAME)] = NAME >> 8;
+        list[i * (2 + NAME) + 1] = NAME & 0xff;
+    }
+    memcpy(list + NAMES * (2 + NAME), config->authorities, own);
+    mem_free(config->authorities);
+    config->authorities = list;
+    config->authorities_len = NAMES * (2 + NAME) + own;
+    pair_start(&p, &client, &server, "server.test");
+    pair_must_connect(&p);
+    pair_must_talk(&p);
+    cssl_bytes der;
+    assert_int_equal(cssl_engine_peercert(p.side[FROM_SERVER].engine, 0, &der, NULL), 0);
+    pair_free(&p);
+    host_free(&client);
+    host_free(&server);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -173,6 +208,7 @@ int main(void)
         cmocka_unit_test_setup(test_new_psk, set_up),
         cmocka_unit_test_setup(test_unknown_suite, set_up),
         cmocka_unit_test_setup(test_short_lives, set_up),
+        cmocka_unit_test_setup(test_many_authorities, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
