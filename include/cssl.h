@@ -187,7 +187,7 @@ typedef struct cssl_options {
     cssl_switch fail_if_no_peer_cert; /* verifying servers: on by default */
     const char *cacertfile;           /* PEM; without it and cacerts: the system's authorities */
     cssl_bytes cacerts;               /* PEM or DER certificates, one after the other */
-    int depth;                        /* intermediate certificates at most; 0 means 10 */
+    int depth;                        /* intermediate certificates at most, up to 16; 0 means 10 */
     const char *server_name_indication; /* clients: name to send and to verify, instead of the
                                            host that was connected to; "" sends and checks none */
     cssl_switch certificate_authorities; /* verifying servers send the anchors' names; on */
@@ -199,11 +199,14 @@ typedef struct cssl_options {
     cssl_bytes psk;                     /* its secret: 16 bytes or more, uniformly random */
     cssl_switch middlebox_comp_mode;    /* RFC 8446 D.4; on */
     cssl_switch cookie;                 /* servers: HelloRetryRequest carries a cookie; on */
-    size_t max_handshake_size;          /* bytes of a Certificate message; 0 means 131,072 from
-                                           servers and 65,536 from clients */
-    size_t send_limit;                  /* bytes queued for a slow peer; 0 means 262,144 */
-    size_t record_padding;              /* records are padded to a multiple of it; 0: none */
-    size_t max_fragment;                /* plaintext bytes of a record sent; 0 means 16,384 */
+    size_t max_handshake_size;          /* bytes of a Certificate message, 1,024 or more; 0 means
+                                           131,072 from servers and 65,536 from clients */
+    size_t send_limit;                  /* bytes queued for a slow peer, 32,768 or more; 0 means
+                                           262,144 */
+    size_t record_padding;              /* records are padded to a multiple of so many bytes, 2 to
+                                           16,384; 0: none */
+    size_t max_fragment;                /* plaintext bytes of a record sent, 64 to 16,384; 0 means
+                                           16,384 */
     uint64_t key_update_at;             /* bytes under one sending key; 0: the AEAD's own limit */
     bool defer_steps;                   /* engines: public-key work by cssl_engine_step */
     void (*trace)(void *user, const cssl_trace_event *event); /* any thread that runs the
@@ -241,8 +244,10 @@ static inline cssl_config *cssl_config_renew(cssl_config *old, const cssl_option
 {
     return cssl_config_renew_sized(old, options, sizeof(*options), err);
 }
-/* cssl_config_ref takes one more reference, cssl_config_free gives one back. */
+/* cssl_config_ref takes one more reference and returns config. */
 cssl_config *cssl_config_ref(cssl_config *config);
+/* cssl_config_free gives a reference back; the last one frees config. Sockets, listeners and
+ * engines hold their own, so a program may free its config as soon as it handed it over. */
 void cssl_config_free(cssl_config *config);
 
 /* ---- Client ---------------------------------------------------------------------------------*/
@@ -289,8 +294,10 @@ static inline cssl_listener *cssl_listen(uint16_t port, const cssl_options *opti
 }
 /* cssl_listen_with listens with a config: on the ip, backlog and so on of its options. */
 cssl_listener *cssl_listen_with(uint16_t port, cssl_config *config, cssl_error *err);
-/* cssl_listen_fd takes over a descriptor that is already listening. */
+/* cssl_listen_fd takes over a descriptor that is already listening; when it fails, fd still
+ * belongs to the caller. */
 cssl_listener *cssl_listen_fd(int fd, cssl_config *config, cssl_error *err);
+/* cssl_listener_sockname fills addr with the address and port that l listens on. */
 int cssl_listener_sockname(const cssl_listener *l, struct sockaddr_storage *addr, cssl_error *err);
 /* cssl_listener_port returns the TCP port, in host byte order. */
 uint16_t cssl_listener_port(const cssl_listener *l);
@@ -346,18 +353,22 @@ int cssl_close(cssl_socket *s, int timeout, cssl_error *err);
  * same (RFC 8446 4.6.3). */
 int cssl_update_keys(cssl_socket *s, bool both_ways, cssl_error *err);
 /* cssl_export_key_material fills out with len bytes that only the two peers know, bound to label
- * and context (RFC 8446 7.5). */
+ * (at most 243 characters) and context (RFC 8446 7.5). len is at most 255 times the length of the
+ * cipher suite's hash. */
 int cssl_export_key_material(cssl_socket *s, const char *label, cssl_bytes context, uint8_t *out,
                              size_t len, cssl_error *err);
-/* cssl_channel_binding fills out, of *len bytes, and sets *len, for type "tls-exporter" (RFC 9266)
- * or "tls-server-end-point" (RFC 5929). 64 bytes are always enough. */
+/* cssl_channel_binding fills out, which has room for *len bytes, and sets *len, for type
+ * "tls-exporter" (RFC 9266) or "tls-server-end-point" (RFC 5929). 64 bytes are always enough. */
 int cssl_channel_binding(cssl_socket *s, const char *type, uint8_t *out, size_t *len,
                          cssl_error *err);
 /* cssl_fd returns the descriptor, for getsockopt and poll; reading or writing it breaks s. */
 int cssl_fd(const cssl_socket *s);
 /* cssl_pending returns how many bytes cssl_recv would give without reading from the network. */
 size_t cssl_pending(const cssl_socket *s);
+/* cssl_set_user attaches a pointer of the program's own to s; it comes out of cssl_user and with
+ * each event of s. The library never looks at what it points to, nor frees it. */
 void cssl_set_user(cssl_socket *s, void *user);
+/* cssl_user returns what cssl_set_user attached, NULL before that. */
 void *cssl_user(const cssl_socket *s);
 
 /* ---- Active mode ----------------------------------------------------------------------------
@@ -395,6 +406,8 @@ typedef struct cssl_event {
     const cssl_error *error; /* ERROR */
 } cssl_event;
 
+/* cssl_mailbox_new makes a mailbox without anything in it. One thread at a time uses it, from
+ * cssl_receive to cssl_mailbox_free; cssl_mailbox_wake is for any. */
 cssl_mailbox *cssl_mailbox_new(cssl_error *err);
 /* cssl_mailbox_free frees mb; the sockets that live in it are closed without ceremony. */
 void cssl_mailbox_free(cssl_mailbox *mb);
@@ -429,6 +442,7 @@ int cssl_mailbox_watch(cssl_mailbox *mb, int fd, int events, void *user, cssl_er
 /* cssl_mailbox_timer makes CSSL_EV_TIMER come out once after ms milliseconds. It returns a number
  * > 0 for cssl_mailbox_cancel_timer. */
 int64_t cssl_mailbox_timer(cssl_mailbox *mb, int ms, void *user, cssl_error *err);
+/* cssl_mailbox_cancel_timer forgets a timer; one that is over, or none, is not an error. */
 void cssl_mailbox_cancel_timer(cssl_mailbox *mb, int64_t timer);
 
 /* ---- Information ----------------------------------------------------------------------------*/
@@ -448,30 +462,43 @@ typedef struct cssl_info {
                                      that was resumed */
 } cssl_info;
 
+/* cssl_connection_information fills info with what is known of s by now. It cannot fail. */
 void cssl_connection_information_sized(const cssl_socket *s, cssl_info *info, size_t size);
 static inline void cssl_connection_information(const cssl_socket *s, cssl_info *info)
 {
     cssl_connection_information_sized(s, info, sizeof(*info));
 }
-/* cssl_peercert gives certificate i of the chain that the peer sent, 0 its own, as DER. */
+/* cssl_peercert gives certificate i of the chain that the peer sent, 0 its own, as DER; CSSL_STATE
+ * behind the last one. A session that is resumed has the chain of the handshake it goes back to. */
 int cssl_peercert(const cssl_socket *s, size_t i, cssl_bytes *der, cssl_error *err);
+/* cssl_peername fills addr with the peer's address and port; IPv4 is AF_INET, also where the
+ * socket is of both families. */
 int cssl_peername(const cssl_socket *s, struct sockaddr_storage *addr, cssl_error *err);
+/* cssl_sockname does the same for this side. */
 int cssl_sockname(const cssl_socket *s, struct sockaddr_storage *addr, cssl_error *err);
 
-/* Counts of the transport: ciphertext bytes, and the reads and writes that moved them. */
+/* Counts of the transport since the connection was made. */
 typedef struct cssl_stat {
-    uint64_t recv_oct, recv_cnt, send_oct, send_cnt, send_pend;
+    uint64_t recv_oct;  /* bytes of ciphertext received */
+    uint64_t recv_cnt;  /* reads that brought them */
+    uint64_t send_oct;  /* bytes of ciphertext sent */
+    uint64_t send_cnt;  /* writes that took them */
+    uint64_t send_pend; /* bytes of ciphertext queued, not sent yet */
 } cssl_stat;
+/* cssl_getstat fills stat, as inet:getstat/1 does. */
 int cssl_getstat_sized(const cssl_socket *s, cssl_stat *stat, size_t size, cssl_error *err);
 static inline int cssl_getstat(const cssl_socket *s, cssl_stat *stat, cssl_error *err)
 {
     return cssl_getstat_sized(s, stat, sizeof(*stat), err);
 }
 
-/* NULL-terminated lists of names (static), in order of preference: which is "default", or "all"
- * that this library and the libcrypto in use can do. NULL for another word. */
+/* cssl_cipher_suites returns a NULL-terminated list of names (static), in order of preference:
+ * which is "default", or "all" that this library and the libcrypto in use can do. NULL for another
+ * word. */
 const char *const *cssl_cipher_suites(const char *which);
+/* cssl_groups does the same for supported_groups. */
 const char *const *cssl_groups(const char *which);
+/* cssl_signature_algs does the same for signature_algs. */
 const char *const *cssl_signature_algs(const char *which);
 
 /* ---- The engine -----------------------------------------------------------------------------
@@ -500,6 +527,8 @@ typedef struct cssl_peer {
 /* cssl_engine_new makes the engine of one connection; the config says which role it has. A
  * client has its ClientHello in output at once. */
 cssl_engine *cssl_engine_new(cssl_config *config, const cssl_peer *peer, cssl_error *err);
+/* cssl_engine_free frees e and wipes its keys. Nothing is said to the peer: see cssl_engine_close
+ * and cssl_engine_cancel. */
 void cssl_engine_free(cssl_engine *e);
 /* cssl_engine_room gives where received bytes may be put and how many; 0 while the engine has to
  * be drained by cssl_engine_next, waits for a step, or takes nothing any more. */
@@ -522,21 +551,29 @@ ssize_t cssl_engine_write(cssl_engine *e, const void *data, size_t len, cssl_err
 /* cssl_engine_writev is cssl_engine_write for n pieces. */
 ssize_t cssl_engine_writev(cssl_engine *e, const struct iovec *v, int n, cssl_error *err);
 /* cssl_engine_output gives what is to be written to the peer, replies that the receiving half owes
- * included; cssl_engine_sent takes len bytes of it away. The view is valid until the next call on
- * the sending half. */
+ * included. The view is valid until the next call on the sending half. */
 cssl_bytes cssl_engine_output(cssl_engine *e);
+/* cssl_engine_sent says that the first len bytes of it were written: they are dropped. */
 void cssl_engine_sent(cssl_engine *e, size_t len);
 /* cssl_engine_close queues close_notify; nothing can be written after it. */
 int cssl_engine_close(cssl_engine *e, cssl_error *err);
 /* cssl_engine_cancel ends a handshake: it queues user_canceled and close_notify. */
 void cssl_engine_cancel(cssl_engine *e);
-/* With options.defer_steps: after CSSL_EV_STEP the public-key operation that the handshake waits
- * for. Run it anywhere, then hand it back; it is freed there. An engine that is freed meanwhile
- * leaves the step to its runner: cssl_engine_step_done is then replaced by cssl_step_free. */
+/* cssl_engine_step, with options.defer_steps and after CSSL_EV_STEP, returns the public-key
+ * operation that the handshake waits for; NULL when there is none, or no memory (ask again). It
+ * belongs to the caller until it is handed back. */
 cssl_step *cssl_engine_step(cssl_engine *e);
+/* cssl_step_run does the work, on any thread. Failures are told by cssl_engine_step_done. */
 void cssl_step_run(cssl_step *step);
+/* cssl_engine_step_done hands a step that was run back; it is freed here, whatever is returned.
+ * The handshake goes on with cssl_engine_next and cssl_engine_output. */
 int cssl_engine_step_done(cssl_engine *e, cssl_step *step, cssl_error *err);
+/* cssl_step_free is for a step whose engine was freed meanwhile. */
 void cssl_step_free(cssl_step *step);
+/* cssl_engine_update_keys, cssl_engine_export_key_material, cssl_engine_channel_binding,
+ * cssl_engine_peercert and cssl_engine_information do for an engine what cssl_update_keys,
+ * cssl_export_key_material, cssl_channel_binding, cssl_peercert and cssl_connection_information
+ * do for a socket. */
 int cssl_engine_update_keys(cssl_engine *e, bool both_ways, cssl_error *err);
 int cssl_engine_export_key_material(cssl_engine *e, const char *label, cssl_bytes context,
                                     uint8_t *out, size_t len, cssl_error *err);
