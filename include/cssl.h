@@ -196,7 +196,7 @@ typedef struct cssl_options {
     cssl_bytes ticket_seed;             /* servers that share tickets: 32 or more secret bytes */
     cssl_bytes use_ticket;              /* clients, CSSL_TICKETS_MANUAL */
     const char *psk_identity;           /* external PSK, RFC 8446 4.2.11 (psk_dhe_ke, SHA-256) */
-    cssl_bytes psk;                     /* its secret: 16 bytes or more, uniformly random */
+    cssl_bytes psk;                     /* its secret: 16 to 64 bytes, uniformly random */
     cssl_switch middlebox_comp_mode;    /* RFC 8446 D.4; on */
     cssl_switch cookie;                 /* servers: HelloRetryRequest carries a cookie; on */
     size_t max_handshake_size;          /* bytes of a Certificate message, 1,024 or more; 0 means
