@@ -46,8 +46,14 @@ int engine_fail(struct cssl_engine *e, const cssl_error *error, cssl_error *err)
         atomic_store_explicit(&e->rx_failed, true, memory_order_release);
         /* RFC 8446 6.2: the secrets of a failed connection are forgotten; pay_owed forgets those of
          * the sending half. */
-        hs_free(e->hs);
-        e->hs = NULL;
+        if (e->hs != NULL) { /* after the handshake the sending half reads it: not written then */
+            hs_free(e->hs);
+            e->hs = NULL;
+        }
+        if (e->event == CSSL_EV_STEP) {
+            e->event = 0; /* there is none to be had any more */
+            e->event_taken = false;
+        }
         rec_wipe(&e->conn.read);
         secret_wipe(&e->conn.read_secret);
         secret_wipe(&e->conn.resumption);

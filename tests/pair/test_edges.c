@@ -200,6 +200,33 @@ static void test_many_authorities(void **state)
     host_free(&server);
 }
 
+/* ---- Calls in an unusual order ---- */
+
+/* A handshake that is cancelled has no step to give away any more. */
+static void test_cancel_before_a_step(void **state)
+{
+    (void)state;
+    const cssl_options deferring = { .defer_steps = true };
+    struct pair_host client;
+    const cssl_peer peer = { .name = "server.test" };
+    cssl_event event;
+    host_init(&client, false, &wall, &deferring);
+    for (int taken = 0; taken < 2; taken++) {
+        cssl_engine *e = cssl_engine_new(client.config, &peer, NULL);
+        assert_non_null(e);
+        if (taken == 1) {
+            assert_true(cssl_engine_next(e, &event));
+            assert_int_equal(event.type, CSSL_EV_STEP);
+        }
+        cssl_engine_cancel(e);
+        assert_false(cssl_engine_next(e, &event));
+        assert_null(cssl_engine_step(e));
+        assert_true(cssl_engine_output(e).len > 0);
+        cssl_engine_free(e);
+    }
+    host_free(&client);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -209,6 +236,7 @@ int main(void)
         cmocka_unit_test_setup(test_unknown_suite, set_up),
         cmocka_unit_test_setup(test_short_lives, set_up),
         cmocka_unit_test_setup(test_many_authorities, set_up),
+        cmocka_unit_test_setup(test_cancel_before_a_step, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
