@@ -7,6 +7,7 @@ enum { LEVEL_WARNING = 1, LEVEL_FATAL = 2 };
 
 static int send_alert(struct cssl_engine *e, struct worker *w, uint8_t alert);
 static void end_sending(struct cssl_engine *e);
+static void end_handshake(struct cssl_engine *e);
 
 int alert_take(struct cssl_engine *e, const struct rec *rec, cssl_error *err)
 {
@@ -77,6 +78,9 @@ int cssl_engine_close(cssl_engine *e, cssl_error *err)
     int ret = w == NULL ? CSSL_NOMEM : send_alert(e, w, ALERT_CLOSE_NOTIFY);
     worker_return(e->conn.config->shared, w);
     e->closed = ret == 0;
+    if (ret == 0 && e->hs != NULL) {
+        end_handshake(e);
+    }
     return ret == 0 ? 0 : fail(err, CSSL_R_NOMEM);
 }
 
@@ -95,6 +99,19 @@ static void end_sending(struct cssl_engine *e)
     e->closed = true;
     rec_wipe(&e->conn.write);
     secret_wipe(&e->conn.write_secret);
+}
+
+/* end_handshake lets nothing of a handshake follow close_notify: a server that has said all but its
+ * tickets leaves those out; without what else is missing there will be no connection. */
+static void end_handshake(struct cssl_engine *e)
+{
+    if (e->conn.write.epoch == EPOCH_APPLICATION) {
+        e->hs->may_ticket = false;
+        return;
+    }
+    cssl_error error;
+    (void)fail_text(&error, CSSL_R_CLOSED, "on this side, before the handshake was done");
+    (void)engine_fail(e, &error, NULL);
 }
 
 static int send_alert(struct cssl_engine *e, struct worker *w, uint8_t alert)

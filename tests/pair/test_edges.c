@@ -227,6 +227,78 @@ static void test_cancel_before_a_step(void **state)
     host_free(&client);
 }
 
+/* silent_after_close: h sent nothing behind its close_notify, which it sent. */
+static void silent_after_close(const struct pair_host *h)
+{
+    bool closed = false;
+    for (size_t i = 0; i < h->num_seen; i++) {
+        if (h->seen[i].sent && closed) {
+            fail_msg("%s sends type %d, %d behind close_notify", h->server ? "server" : "client",
+                     h->seen[i].content_type, h->seen[i].type);
+        }
+        closed = closed || (h->seen[i].sent && h->seen[i].content_type == CT_ALERT);
+    }
+    assert_true(closed);
+}
+
+/* Who closes before the handshake is done says nothing behind close_notify. */
+static void test_close_before_the_end(void **state)
+{
+    (void)state;
+    for (enum pair_dir side = FROM_CLIENT; side <= FROM_SERVER; side++) {
+        struct pair_host client, server;
+        struct pair p;
+        host_init(&client, false, &wall, NULL);
+        host_init(&server, true, &wall, NULL);
+        pair_start(&p, &client, &server, "server.test");
+        assert_int_equal(cssl_engine_close(p.side[side].engine, NULL), 0);
+        pair_pump(&p);
+        silent_after_close(p.side[side].host);
+        cssl_error err = { 0 };
+        assert_int_equal(cssl_engine_received(p.side[side].engine, 0, &err), CSSL_CLOSED);
+        assert_int_equal(p.side[side == FROM_CLIENT ? FROM_SERVER : FROM_CLIENT].error.reason,
+                         CSSL_R_CLOSED);
+        pair_free(&p);
+        host_free(&client);
+        host_free(&server);
+    }
+}
+
+/* late holds what the client says after its hello. */
+static void late(struct pair *p, enum pair_dir dir, size_t number, cssl_bytes record,
+                 struct buf *out)
+{
+    bool hold = dir == FROM_CLIENT && number > 0;
+    assert_int_equal(buf_append(hold ? &p->held : out, record.data, record.len), 0);
+}
+
+/* A server that has said its all before it hears from the client goes on receiving. */
+static void test_close_after_half_a_round(void **state)
+{
+    (void)state;
+    struct pair_host client, server;
+    struct pair p;
+    host_init(&client, false, &wall, NULL);
+    host_init(&server, true, &wall, NULL);
+    pair_start(&p, &client, &server, "server.test");
+    p.tamper = late;
+    pair_pump(&p);
+    struct pair_side *s = &p.side[FROM_SERVER], *c = &p.side[FROM_CLIENT];
+    assert_int_equal(cssl_engine_write(s->engine, "hello", 5, NULL), 5);
+    assert_int_equal(cssl_engine_close(s->engine, NULL), 0);
+    p.tamper = NULL;
+    pair_inject(&p, FROM_CLIENT, buf_bytes(&p.held).data, p.held.len);
+    pair_pump(&p);
+    assert_true(pair_connected(&p) && c->closed);
+    assert_int_equal(c->data.len, 5);
+    silent_after_close(&server);
+    assert_int_equal(pair_write(&p, FROM_CLIENT, "hello", 5), 0);
+    assert_int_equal(s->data.len, 5);
+    pair_free(&p);
+    host_free(&client);
+    host_free(&server);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -237,6 +309,8 @@ int main(void)
         cmocka_unit_test_setup(test_short_lives, set_up),
         cmocka_unit_test_setup(test_many_authorities, set_up),
         cmocka_unit_test_setup(test_cancel_before_a_step, set_up),
+        cmocka_unit_test_setup(test_close_before_the_end, set_up),
+        cmocka_unit_test_setup(test_close_after_half_a_round, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
