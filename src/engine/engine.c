@@ -195,20 +195,15 @@ static int name_peer(struct cssl_engine *e, const cssl_peer *peer, cssl_error *e
         return 0;
     }
     const char *name = conn_verify_name(&e->conn);
+    char ascii[HOSTNAME_MAX + 1];
     if (config->verify && !config->has_sni && (peer == NULL || name[0] == '\0')) {
         return fail_option(err, CSSL_R_NO_PEER_NAME, "server_name_indication", "none was given");
     }
-    if (!hostname_is_dns(name)) {
-        return 0; /* RFC 6066 3: an address is not sent */
+    if (hostname_to_ascii(ascii, name, NULL) != 0) {
+        return 0; /* RFC 6066 3: an address is not sent; a name is, without its last dot */
     }
-    size_t len = strlen(name);
-    len -= name[len - 1] == '.' ? 1 : 0;
-    e->conn.sni = mem_new(len + 1);
-    if (e->conn.sni == NULL) {
-        return fail(err, CSSL_R_NOMEM);
-    }
-    memcpy(e->conn.sni, name, len);
-    return 0;
+    e->conn.sni = mem_str(ascii);
+    return e->conn.sni == NULL ? fail(err, CSSL_R_NOMEM) : 0;
 }
 
 /* drop_event forgets the event that was taken, so that the pump may go on. */

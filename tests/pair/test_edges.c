@@ -299,6 +299,32 @@ static void test_close_after_half_a_round(void **state)
     host_free(&server);
 }
 
+/* ---- Names ---- */
+
+static void test_names_that_are_sent(void **state)
+{
+    (void)state;
+    static const struct { const char *name, *sni; } cases[] = {
+        { "server.test", "server.test" },
+        { "server.test.", "server.test" },
+        { "b\xc3\xbc" "cher.example", "xn--bcher-kva.example" },
+        { "127.0.0.1", "" },
+        { "[::1]", "" },
+    };
+    struct pair_host client;
+    host_init(&client, false, &wall, NULL);
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        const cssl_peer peer = { .name = cases[i].name };
+        cssl_info info;
+        cssl_engine *e = cssl_engine_new(client.config, &peer, NULL);
+        assert_non_null(e);
+        cssl_engine_information(e, &info);
+        assert_string_equal(info.sni_hostname, cases[i].sni);
+        cssl_engine_free(e);
+    }
+    host_free(&client);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -311,6 +337,7 @@ int main(void)
         cmocka_unit_test_setup(test_cancel_before_a_step, set_up),
         cmocka_unit_test_setup(test_close_before_the_end, set_up),
         cmocka_unit_test_setup(test_close_after_half_a_round, set_up),
+        cmocka_unit_test_setup(test_names_that_are_sent, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
