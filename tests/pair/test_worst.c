@@ -2,7 +2,7 @@
  * test_worst.c - what the worst input of each kind costs: processor time and peak heap of the
  * whole process, libcrypto included. The bounds are far above what is measured (printed with
  * CSSL_VERBOSE=1) and far below what an unbounded loop or buffer would need. What hostile chains
- * cost is counted, not timed, in tests/unit/pki/test_chain_build.c.
+ * cost is counted and measured in tests/unit/pki/test_chain_build.c.
  */
 #include "pair.h"
 

@@ -1,6 +1,55 @@
 /* test_chain_build.c - the search: alternative ways, what is reported, and its bounds. */
 #include "pki_support.h"
 
+#include <malloc.h>
+#include <time.h>
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+#ifndef SANITIZED
+#define SANITIZED 0
+#endif
+
+/* What the worst chain may cost: processor time, and the heap that the search holds at its end. The
+ * bounds are far above what is measured (shown with CSSL_VERBOSE=1). */
+enum { SEARCH_MS_MAX = SANITIZED ? 15000 : 500, SEARCH_HEAP_MAX = 64 * 1024 };
+
+static size_t heap(void)
+{
+    struct mallinfo2 info = mallinfo2();
+    return SANITIZED ? 0 : info.uordblks + info.hblkhd;
+}
+
+static double cpu_ms(void)
+{
+    struct timespec ts;
+    assert_int_equal(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts), 0);
+    return (double)ts.tv_sec * 1e3 + (double)ts.tv_nsec / 1e6;
+}
+
+/* verify_measured is pki_verify for a chain that is made to be costly. */
+static void verify_measured(struct pki_run *run, const char *what)
+{
+    size_t heap_before = heap();
+    double before = cpu_ms();
+    pki_verify(run);
+    double ms = cpu_ms() - before;
+    size_t after = heap();
+    size_t held = after > heap_before ? after - heap_before : 0;
+    if (getenv("CSSL_VERBOSE") != NULL) {
+        print_message("%-20s %7.2f ms of %d, %6zu bytes of %d\n", what, ms, SEARCH_MS_MAX, held,
+                      SEARCH_HEAP_MAX);
+    }
+    if (ms > SEARCH_MS_MAX || held > SEARCH_HEAP_MAX) {
+        fail_msg("%s took %.2f ms and %zu bytes", what, ms, held);
+    }
+}
+
 static void alternative_ways(void **state)
 {
     (void)state;
@@ -89,7 +138,7 @@ static void mesh_of_one_name(void **state)
     (void)state;
     struct pki_run run;
     pki_begin(&run, "ca", "mesh mesh-cas*");
-    pki_verify(&run);
+    verify_measured(&run, "one name");
     assert_int_equal(run.result, CHAIN_FAILED);
     assert_int_equal(run.err.reason, CSSL_R_PATH_TOO_COSTLY);
     assert_true(run.chain->used.signatures <= CHAIN_SIGNATURES_MAX);
@@ -104,7 +153,7 @@ static void mesh_of_many_ways(void **state)
     pki_begin(&run, "ca", "cross cross-cas*");
     assert_int_equal(run.num, 31);
     run.params.pool = true;
-    pki_verify(&run);
+    verify_measured(&run, "many ways");
     assert_int_equal(run.result, CHAIN_FAILED);
     assert_int_equal(run.err.reason, CSSL_R_PATH_TOO_COSTLY);
     assert_true(run.chain->used.steps <= CHAIN_STEPS_MAX + 1);
@@ -121,7 +170,7 @@ static void names_are_bounded(void **state)
     struct pki_run run;
     pki_begin(&run, "ca", "large large-ca");
     run.params.name = NULL;
-    pki_verify(&run);
+    verify_measured(&run, "many names");
     assert_int_equal(run.result, CHAIN_FAILED);
     assert_int_equal(run.err.reason, CSSL_R_PATH_TOO_COSTLY);
     assert_in_range(run.chain->used.names, CHAIN_NAMES_MAX, CHAIN_NAMES_MAX + 1000);
