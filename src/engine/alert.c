@@ -93,10 +93,12 @@ void cssl_engine_cancel(cssl_engine *e)
     }
 }
 
-/* end_sending forgets the keys of a half that has failed: nothing is sealed any more. */
+/* end_sending forgets the keys of a half that has failed: nothing is sealed any more. Whoever sees
+ * the alert that is owed may be ahead of rx_failed: the error is there, and is to be told. */
 static void end_sending(struct cssl_engine *e)
 {
     e->closed = true;
+    atomic_store_explicit(&e->rx_failed, true, memory_order_release);
     rec_wipe(&e->conn.write);
     secret_wipe(&e->conn.write_secret);
 }
