@@ -169,8 +169,8 @@ run cert issue localhost --cacert ca.pem --out server
 run cert issue alice --client --cacert ca.pem --out client
 
 chapter 'A server, and a client that trusts the authority'
-say 'The client verifies the server before it says a word: the certificate is for localhost, it is' \
-    'valid today, and the authority vouches for it.'
+say 'The client verifies the server before it says a word: the certificate is for localhost, it' \
+    'is valid today, and the authority vouches for it.'
 serve --cert server/server.pem --key server/server.key --reply 'Hello, secure world!'
 greet --cacert ca.pem "localhost:$port"
 expect 'Hello, secure world!'

@@ -156,6 +156,10 @@ int connect_target(struct connect_args *a)
         return cli_fail_usage("the port is %u or %u? Say it once", a->port, port);
     }
     a->tls.options.server_name_indication = a->name;
+    a->cacert = a->tls.options.cacertfile;
+    if (a->insecure) { /* the handshake asks nobody; what is said of trust still does */
+        a->tls.options.cacertfile = NULL;
+    }
     a->tls.options.verify = a->insecure ? CSSL_VERIFY_NONE : CSSL_VERIFY_DEFAULT;
     return CLI_OK;
 }

@@ -12,6 +12,7 @@ struct connect_args {
     struct tls_opts tls;
     const char *target; /* HOST:PORT as given */
     const char *name;   /* to verify instead of the host */
+    const char *cacert; /* authorities to judge by; NULL: the system's */
     char host[CLI_HOST_MAX];
     uint16_t port;
     const struct starttls *starttls;

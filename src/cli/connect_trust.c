@@ -74,7 +74,7 @@ static size_t parse_all(const cssl_socket *s, struct cert *certs[CHAIN_CERTS_MAX
 static void judge(struct trust *trust, const struct connect_args *a, const cssl_socket *s)
 {
     struct cert *certs[CHAIN_CERTS_MAX];
-    const char *file = a->tls.options.cacertfile;
+    const char *file = a->cacert;
     struct store *anchors =
         file == NULL ? store_system(&trust->why) : store_from_file(file, &trust->why);
     size_t num = anchors == NULL ? 0 : parse_all(s, certs, &trust->why);

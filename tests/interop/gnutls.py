@@ -27,7 +27,7 @@ class Cli(Program):
 
 
 class Serv(Program):
-    """gnutls-serv cannot tell a port that it chose, so it is given one, again when that is taken."""
+    """gnutls-serv cannot tell a port that it chose, so it gets one, again when it is taken."""
 
     def __new__(cls, *more, priority=TLS13):
         for _ in range(10):

@@ -24,11 +24,12 @@ import sys
 import tempfile
 import threading
 import time
+import traceback
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 BUILD = os.environ.get("CSSL_BUILD_DIR", os.path.join(HERE, "..", "..", "build"))
 CSSL = os.path.join(BUILD, "cssl")
-PATIENCE = int(os.environ.get("CSSL_INTEROP_SECONDS", 60))  # seconds for whatever should happen at once
+PATIENCE = int(os.environ.get("CSSL_INTEROP_SECONDS", 60))  # for what should happen at once
 
 
 def sanitized():
@@ -238,8 +239,9 @@ def connect(port, *arguments, data=b"", code=0, seconds=PATIENCE, cacert="ca", h
     trust = ["--cacert", path(cacert + ".pem")] if cacert else []
     got, out, err = run_program([CSSL, "connect", "--timeout", "30", *trust, *arguments,
                                  f"{host}:{port}"], data, seconds)
-    check(code in (None, got), f"cssl connect {' '.join(arguments)}: exit code {got} instead of {code}"
-                       f"\n{out[-2000:]}\n{err[-4000:]}")
+    check(code in (None, got),
+          f"cssl connect {' '.join(arguments)}: exit code {got} instead of {code}"
+          f"\n{out[-2000:]}\n{err[-4000:]}")
     return out, err
 
 
@@ -336,8 +338,8 @@ def make_pki():
 
 @functools.lru_cache(None)
 def bulk(name, size=BULK):
-    """A file of size bytes in which no two places look alike, in lines of 2,048 bytes (some programs
-    read and echo lines only); returns (path, SHA-256)."""
+    """A file of size bytes in which no two places look alike, in lines of 2,048 bytes (some
+    programs read and echo lines only); returns (path, SHA-256)."""
     digest = hashlib.sha256()
     lines = [hashlib.shake_256(f"{name} {i}".encode()).hexdigest(1015) + "\n" for i in range(32)]
     with open(path(name), "wb") as file:
@@ -468,6 +470,10 @@ def run(peer, programs):
         except Failure as failure:
             failed += 1
             print(f"FAILED  {peer}: {words}\n{failure}", flush=True)
+            continue
+        except Exception:  # pylint: disable=broad-except
+            failed += 1
+            print(f"FAILED  {peer}: {words}\n{traceback.format_exc()}", flush=True)
             continue
         passed += 1
         print(f"ok      {peer}: {words} ({time.monotonic() - started:.1f} s)", flush=True)
