@@ -240,8 +240,7 @@ static int refresh_keys(struct cssl_engine *e, struct worker *w, cssl_error *err
     const struct rec_half *h = &e->conn.write;
     bool ccm = h->key.alg == AEAD_AES_128_CCM || h->key.alg == AEAD_AES_128_CCM_8;
     uint64_t bytes = e->conn.config->key_update_at;
-    if (e->hs != NULL ||
-        (h->seq < (ccm ? RECORDS_MAX_CCM : RECORDS_MAX) && (bytes == 0 || h->sent < bytes))) {
+    if (h->seq < (ccm ? RECORDS_MAX_CCM : RECORDS_MAX) && (bytes == 0 || h->sent < bytes)) {
         return 0;
     }
     return post13_send_update(&e->conn, w, false, err);

@@ -299,6 +299,32 @@ static void test_close_after_half_a_round(void **state)
     host_free(&server);
 }
 
+/* Keys are used up in the half round too, and may be exchanged there (RFC 8446 4.6.3, 5.5). */
+static void test_keys_of_half_a_round(void **state)
+{
+    (void)state;
+    static uint8_t data[5000];
+    const cssl_options often = { .key_update_at = 2000, .max_fragment = 500 };
+    struct pair_host client, server;
+    struct pair p;
+    host_init(&client, false, &wall, NULL);
+    host_init(&server, true, &wall, &often);
+    pair_start(&p, &client, &server, "server.test");
+    p.tamper = late;
+    pair_pump(&p);
+    assert_int_equal(cssl_engine_write(p.side[FROM_SERVER].engine, data, sizeof(data), NULL),
+                     sizeof(data));
+    assert_int_equal(host_saw(&server, true, CT_HANDSHAKE, HT_KEY_UPDATE), 2);
+    p.tamper = NULL;
+    pair_inject(&p, FROM_CLIENT, buf_bytes(&p.held).data, p.held.len);
+    pair_must_connect(&p);
+    assert_int_equal(p.side[FROM_CLIENT].data.len, sizeof(data));
+    pair_must_talk(&p);
+    pair_free(&p);
+    host_free(&client);
+    host_free(&server);
+}
+
 /* ---- Names ---- */
 
 static void test_names_that_are_sent(void **state)
@@ -337,6 +363,7 @@ int main(void)
         cmocka_unit_test_setup(test_cancel_before_a_step, set_up),
         cmocka_unit_test_setup(test_close_before_the_end, set_up),
         cmocka_unit_test_setup(test_close_after_half_a_round, set_up),
+        cmocka_unit_test_setup(test_keys_of_half_a_round, set_up),
         cmocka_unit_test_setup(test_names_that_are_sent, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
