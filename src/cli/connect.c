@@ -257,6 +257,10 @@ static int refused(const struct connect_args *a, const cssl_error *err)
         }
         say_trust(a, &trust, false);
         (void)fprintf(stderr, "Nothing was sent.\n");
+        if (trust.why.reason == CSSL_R_UNKNOWN_CA || trust.why.reason == CSSL_R_SELF_SIGNED_PEER) {
+            (void)fprintf(stderr, "To trust it, have its issuer's certificate from somebody you "
+                                  "know, and name it: --cacert FILE\n");
+        }
     } else {
         (void)cli_fail("%s", err->text);
     }
@@ -292,7 +296,7 @@ static int run(struct connect_args *a)
     cssl_error err;
     cssl_config *config = cssl_client_config(&a->tls.options, &err);
     if (config == NULL) {
-        return cli_fail("%s", err.text);
+        return tls_opts_fail(&err);
     }
     if (err.text[0] != '\0') {
         cli_warn("%s", err.text);

@@ -42,7 +42,7 @@ int serve_run(struct serve_args *args)
     struct server s = { .args = args };
     cssl_error err;
     if (start(&s, &err) < 0) {
-        s.code = cli_fail("%s", err.text);
+        s.code = tls_opts_fail(&err);
     } else {
         catch_signals(&s);
         log_listening(&s);

@@ -115,6 +115,27 @@ static int read_password(struct tls_opts *t)
     return t->password == NULL ? cli_fail("%s", err.text) : CLI_OK;
 }
 
+int tls_opts_fail(const cssl_error *err)
+{
+    int code = cli_fail("%s", err->text);
+    bool about_names = err->status == CSSL_OPTION && err->option != NULL &&
+                       (err->reason == CSSL_R_OPTION_NAME ||
+                        err->reason == CSSL_R_OPTION_NOT_SUPPORTED);
+    const char *const *names = NULL;
+    if (about_names && strcmp(err->option, "ciphers") == 0) {
+        names = cssl_cipher_suites("all");
+    } else if (about_names && strcmp(err->option, "supported_groups") == 0) {
+        names = cssl_groups("all");
+    }
+    for (size_t i = 0; names != NULL && names[i] != NULL; i++) {
+        (void)fprintf(stderr, "%s%s", i == 0 ? "There are: " : ",", names[i]);
+    }
+    if (names != NULL) {
+        (void)fputc('\n', stderr);
+    }
+    return code;
+}
+
 /* ---- Key log ---- */
 
 static int open_keylog(struct tls_opts *t)

@@ -50,6 +50,10 @@ bool tls_opts_parse(struct tls_opts *t, int key, char *arg, struct argp_state *s
 int tls_opts_open(struct tls_opts *t) CHECK;
 void tls_opts_free(struct tls_opts *t);
 
+/* tls_opts_fail is cli_fail for a config that could not be made: behind the sentence about a name
+ * that does not exist stand those that do. */
+int tls_opts_fail(const cssl_error *err);
+
 /* tls_opts_trace_begin starts recording anew; tls_opts_trace_draw draws what was recorded between
  * here and there, and stops. Both do nothing without --trace. */
 void tls_opts_trace_begin(struct tls_opts *t);

@@ -144,7 +144,7 @@ static int run(struct trace_args *a)
     cssl_error err;
     cssl_config *config = cssl_client_config(&c->tls.options, &err);
     if (config == NULL) {
-        return cli_fail("%s", err.text);
+        return tls_opts_fail(&err);
     }
     if (err.text[0] != '\0') {
         cli_warn("%s", err.text);

@@ -123,6 +123,14 @@ class Trace(CliTest):
         gone = self.refuses("trace", "127.0.0.1:" + port, says="no connection")
         self.assertEqual(gone.out, "")
 
+    def test_names_that_do_not_exist(self):
+        for command in (["trace"], ["connect"], ["serve", "--cert", SERVER, "--key", KEY]):
+            target = [] if command[0] == "serve" else ["localhost:1"]
+            self.refuses(*command, "--groups", "x25518", *target,
+                         says=["x25518", "There are: ", "x25519,", "secp256r1"])
+            self.refuses(*command, "--ciphers", "RC4", *target,
+                         says=["RC4", "There are: TLS_AES_128_GCM_SHA256,"])
+
     def test_wrong_command_lines(self):
         for args, says in [
                 ([], "HOST:PORT"), (["a", "b"], "one HOST:PORT"), (["--form", "png", "a"], "png"),
