@@ -1,4 +1,4 @@
-/* test_advisories.c - the warning of `cssl serve` and `connect`: it is said once, and it is true. */
+/* test_advisories.c - the warning of `cssl serve` and `connect`: said once, and true. */
 #include "support.h"
 
 #include "cli/advisory.h"

@@ -105,7 +105,8 @@ static void test_server_names(void **state)
         bool good;
     } rows[] = {
         { "example.com", 0, true },   { "a_b.example.com", 0, true }, { "192.0.2.1", 0, false },
-        { "2001:db8::1", 0, false },  { "exa mple.com", 0, false },   { "example\0.com", 12, false },
+        { "2001:db8::1", 0, false },  { "exa mple.com", 0, false },
+        { "example\0.com", 12, false },
         { "\xc3\xa4.example", 0, false }, { "a..b", 0, false },
     };
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
