@@ -551,11 +551,13 @@ ssize_t cssl_engine_write(cssl_engine *e, const void *data, size_t len, cssl_err
 /* cssl_engine_writev is cssl_engine_write for n pieces. */
 ssize_t cssl_engine_writev(cssl_engine *e, const struct iovec *v, int n, cssl_error *err);
 /* cssl_engine_output gives what is to be written to the peer, replies that the receiving half owes
- * included. The view is valid until the next call on the sending half. */
+ * included. The view is valid until the next call on the sending half, and before
+ * CSSL_EV_CONNECTED until any call: a handshake that goes on writes there. */
 cssl_bytes cssl_engine_output(cssl_engine *e);
 /* cssl_engine_sent says that the first len bytes of it were written: they are dropped. */
 void cssl_engine_sent(cssl_engine *e, size_t len);
-/* cssl_engine_close queues close_notify; nothing can be written after it. */
+/* cssl_engine_close queues close_notify; nothing can be written after it. A handshake that cannot
+ * be done without saying more ends with it. */
 int cssl_engine_close(cssl_engine *e, cssl_error *err);
 /* cssl_engine_cancel ends a handshake: it queues user_canceled and close_notify. */
 void cssl_engine_cancel(cssl_engine *e);
