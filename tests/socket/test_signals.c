@@ -1,4 +1,4 @@
-/* test_signals.c - blocking calls under a storm of signals, and no SIGPIPE from a peer that left. */
+/* test_signals.c - blocking calls under a storm of signals; no SIGPIPE from a peer that left. */
 #include "peers.h"
 
 #include <signal.h>
