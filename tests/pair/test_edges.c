@@ -165,6 +165,35 @@ static void test_short_lives(void **state)
     free((void *)(uintptr_t)ticket.data);
 }
 
+/* Each ticket of a connection has a key of its own (RFC 8446 4.6.1: another nonce). */
+static void test_tickets_differ(void **state)
+{
+    (void)state;
+    const cssl_options manual = { .session_tickets = CSSL_TICKETS_MANUAL };
+    struct pair_host client, server;
+    struct pair p;
+    struct session sessions[2];
+    host_init(&client, false, &wall, &manual);
+    host_init(&server, true, &wall, NULL);
+    pair_start(&p, &client, &server, "server.test");
+    pair_must_connect(&p);
+    pair_must_talk(&p);
+    assert_int_equal(p.side[FROM_CLIENT].num_tickets, 2);
+    for (size_t i = 0; i < 2; i++) {
+        cssl_bytes ticket = { p.side[FROM_CLIENT].tickets[i].data,
+                              p.side[FROM_CLIENT].tickets[i].len };
+        assert_int_equal(session_decode(&sessions[i], ticket, NULL), 0);
+    }
+    assert_int_equal(sessions[0].psk.len, 32);
+    assert_memory_not_equal(sessions[0].psk.data, sessions[1].psk.data, 32);
+    assert_int_not_equal(sessions[0].age_add, sessions[1].age_add);
+    session_wipe(&sessions[0]);
+    session_wipe(&sessions[1]);
+    pair_free(&p);
+    host_free(&client);
+    host_free(&server);
+}
+
 /* ---- Long lists ---- */
 
 static void test_many_authorities(void **state)
@@ -359,6 +388,7 @@ int main(void)
         cmocka_unit_test_setup(test_new_psk, set_up),
         cmocka_unit_test_setup(test_unknown_suite, set_up),
         cmocka_unit_test_setup(test_short_lives, set_up),
+        cmocka_unit_test_setup(test_tickets_differ, set_up),
         cmocka_unit_test_setup(test_many_authorities, set_up),
         cmocka_unit_test_setup(test_cancel_before_a_step, set_up),
         cmocka_unit_test_setup(test_close_before_the_end, set_up),
