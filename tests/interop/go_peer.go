@@ -48,7 +48,8 @@ func client(port, folder, mode string) {
 	case "mutual":
 		config.Certificates = pair(folder, "client")
 	case "retry":
-		config.CurvePreferences = []tls.CurveID{tls.CurveP384, tls.X25519}
+		// Go 1.24 has an order of its own: the share is for X25519 in every version
+		config.CurvePreferences = []tls.CurveID{tls.X25519, tls.CurveP384}
 	case "resume":
 		conn := connect(port, config)
 		_, err := conn.Write([]byte("hello"))
