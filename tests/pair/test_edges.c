@@ -147,6 +147,53 @@ static void test_unknown_suite(void **state)
     free(bytes);
 }
 
+/* try_damaged makes a connection with a damaged session: whatever becomes of it, nothing breaks. */
+static void try_damaged(void *arg, uint8_t *data, size_t len)
+{
+    struct pair_host *server = arg, client;
+    struct pair p;
+    cssl_error err = { 0 };
+    const cssl_options o = { .session_tickets = CSSL_TICKETS_MANUAL,
+                             .use_ticket = { data, len },
+                             .cacerts = PAIR_PEM(pair_root) };
+    cssl_config *config = len == 0 ? NULL : cssl_client_config(&o, &err);
+    if (config == NULL) {
+        return;
+    }
+    cssl_config_free(config);
+    host_init(&client, false, &wall, &o);
+    server->num_seen = 0;
+    pair_start(&p, &client, server, "server.test");
+    pair_end(&p);
+    for (int i = 0; i < 2; i++) {
+        const cssl_error *e = &p.side[i].error;
+        if (e->status != 0 && (e->alert == ALERT_INTERNAL_ERROR || e->reason == CSSL_R_NOMEM)) {
+            fail_msg("a damaged session is our fault: %s", e->text);
+        }
+    }
+    pair_free(&p);
+    host_free(&client);
+}
+
+static void test_damaged_sessions(void **state)
+{
+    (void)state;
+    const cssl_options none = { 0 };
+    struct pair_host server;
+    host_init(&server, true, &wall, NULL);
+    cssl_bytes ticket = ticket_of(&none, &server);
+    for_each_damage(ticket.data, 400, test_seed(7), 100, try_damaged, &server);
+    for_each_damage(ticket.data, ticket.len, test_seed(8), 300, try_damaged, &server);
+    for (size_t i = 0; i < ticket.len && i < 140; i++) { /* what stands before the chain */
+        uint8_t *copy = test_copy(ticket.data, ticket.len);
+        copy[i] ^= 0x81;
+        try_damaged(&server, copy, ticket.len);
+        free(copy);
+    }
+    host_free(&server);
+    free((void *)(uintptr_t)ticket.data);
+}
+
 /* The clock goes back by more than a ticket lives: there is no new ticket, and no harm. */
 static void test_short_lives(void **state)
 {
@@ -387,6 +434,7 @@ int main(void)
         cmocka_unit_test_setup(test_lists_are_told_apart, set_up),
         cmocka_unit_test_setup(test_new_psk, set_up),
         cmocka_unit_test_setup(test_unknown_suite, set_up),
+        cmocka_unit_test_setup(test_damaged_sessions, set_up),
         cmocka_unit_test_setup(test_short_lives, set_up),
         cmocka_unit_test_setup(test_tickets_differ, set_up),
         cmocka_unit_test_setup(test_many_authorities, set_up),
