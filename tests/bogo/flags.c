@@ -99,6 +99,7 @@ static const struct flag flags[] = {
     { "advertise-alpn", TEXT, OF(advertise_alpn) },
     { "expect-alpn", TEXT, OF(expect_alpn) },
     { "select-alpn", TEXT, OF(select_alpn) },
+    { "expect-advertised-alpn", NOTHING_1, 0 }, /* the library does not tell */
     { "decline-alpn", BOOL, OF(decline_alpn) },
     { "expect-early-data-reason", NOTHING_1, 0 },
     { "reject-alpn", BOOL, OF(reject_alpn) },

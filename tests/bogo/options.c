@@ -91,7 +91,7 @@ static bool set_schemes(cssl_options *o, struct lists *l, const struct settings 
     static const struct numbers by_default = {
         { 0x0403, RSA_PSS_SHA256, 0x0503, 0x0805, 0x0806 }, 5
     };
-    static const struct numbers only_signing = { { 0x0603, 0x0807 }, 2 };
+    static const struct numbers only_signing = { { 0x0603, 0x0807, 0x0904, 0x0905, 0x0906 }, 5 };
     static const struct numbers of_the_servers = { { RSA_PSS_SHA256 }, 1 };
     const struct numbers *signing = NULL;
     for (size_t i = 0; i < s->num_credentials; i++) {
