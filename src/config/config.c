@@ -256,7 +256,8 @@ static void digest_policy(cssl_config *config)
                               config->server, config->verify, config->fail_if_no_peer_cert,
                               (uint8_t)config->depth, (uint8_t)config->cert_schemes.num,
                               (uint8_t)config->schemes.num, config->anchors != NULL,
-                              (uint8_t)(name_len >> 8), (uint8_t)name_len };
+                              (uint8_t)(name_len >> 8), (uint8_t)name_len,
+                              (uint8_t)config->psk_len };
     hash_update(&h, facts, sizeof(facts));
     hash_update(&h, config->cert_schemes.wire, 2 * config->cert_schemes.num);
     hash_update(&h, config->schemes.wire, 2 * config->schemes.num);
@@ -266,6 +267,14 @@ static void digest_policy(cssl_config *config)
     if (config->psk != NULL) {
         hash_update(&h, config->psk_identity, name_len);
         hash_update(&h, config->psk, config->psk_len);
+    }
+    /* A client that becomes somebody else must not be taken for whom it was. A server's certificate
+     * may be exchanged: its clients have verified the one before. */
+    for (size_t i = 0; !config->server && i < config->num_certkeys; i++) {
+        uint8_t leaf[SESSION_DIGEST];
+        cssl_bytes der = cert_der(config->certkeys[i].certs[0]);
+        hash_once(HASH_SHA256, der.data, der.len, leaf);
+        hash_update(&h, leaf, sizeof(leaf));
     }
     hash_peek(&h, config->policy);
     mem_wipe(&h, sizeof(h));

@@ -128,6 +128,29 @@ static void test_new_psk(void **state)
     free((void *)(uintptr_t)ticket.data);
 }
 
+/* A client that gets another certificate, or lays it down, is not resumed as whom it was. */
+static void test_new_client_certificate(void **state)
+{
+    (void)state;
+    const cssl_options first = { PAIR_IDENTITY(pair_client) };
+    const cssl_options others[] = { { PAIR_IDENTITY(pair_client_ed25519) }, { 0 } };
+    const cssl_options verifying = { .verify = CSSL_VERIFY_PEER,
+                                     .fail_if_no_peer_cert = CSSL_OFF };
+    for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+        struct pair_host client, server;
+        host_init(&server, true, &wall, &verifying);
+        host_init(&client, false, &wall, &first);
+        assert_false(pair_handshake(&client, &server, "server.test"));
+        host_renew(&client, &first);
+        assert_true(pair_handshake(&client, &server, "server.test"));
+        host_renew(&client, &others[i]);
+        assert_false(pair_handshake(&client, &server, "server.test"));
+        assert_true(pair_handshake(&client, &server, "server.test"));
+        host_free(&client);
+        host_free(&server);
+    }
+}
+
 /* A session of a suite that does not exist is no session. */
 static void test_unknown_suite(void **state)
 {
@@ -433,6 +456,7 @@ int main(void)
         cmocka_unit_test_setup(test_ssl3, set_up),
         cmocka_unit_test_setup(test_lists_are_told_apart, set_up),
         cmocka_unit_test_setup(test_new_psk, set_up),
+        cmocka_unit_test_setup(test_new_client_certificate, set_up),
         cmocka_unit_test_setup(test_unknown_suite, set_up),
         cmocka_unit_test_setup(test_damaged_sessions, set_up),
         cmocka_unit_test_setup(test_short_lives, set_up),
