@@ -36,11 +36,10 @@ static struct outcome play(const char *protocol, const void *script, size_t len,
     return o;
 }
 
-#define XMPP_HELLO                                                                                 \
-    "<?xml version='1.0'?><stream:stream from='mail.example'><stream:features>"
-#define XMPP_OFFER "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'><required/></starttls>"
-#define XMPP_GO    "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"
-#define LDAP_YES   "\x30\x0c\x02\x01\x01\x78\x07\x0a\x01\x00\x04\x00\x04\x00"
+#define XMPP_HELLO   "<?xml version='1.0'?><stream:stream from='mail.example'><stream:features>"
+#define XMPP_OFFER   "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'><required/></starttls>"
+#define XMPP_GO      "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"
+#define LDAP_YES     "\x30\x0c\x02\x01\x01\x78\x07\x0a\x01\x00\x04\x00\x04\x00"
 #define SCRIPT(text) text, sizeof(text) - 1
 
 static const struct {
@@ -83,8 +82,10 @@ static const struct {
     { "postgres", SCRIPT("x"), CSSL_R_STARTTLS_ANSWER, NULL },
     { "postgres", SCRIPT("S\x15"), CSSL_R_STARTTLS_INJECTED, NULL },
     { "ldap", SCRIPT(LDAP_YES), 0, NULL },
-    { "ldap", SCRIPT("\x30\x84\x00\x00\x00\x10\x02\x01\x01\x78\x84\x00\x00\x00\x07\x0a\x01\x00"
-                     "\x04\x00\x04\x00"), 0, NULL },
+    { "ldap",
+      SCRIPT("\x30\x84\x00\x00\x00\x10\x02\x01\x01\x78\x84\x00\x00\x00\x07\x0a\x01\x00"
+             "\x04\x00\x04\x00"),
+      0, NULL },
     { "ldap", SCRIPT("\x30\x0c\x02\x01\x01\x78\x07\x0a\x01\x35\x04\x00\x04\x00"),
       CSSL_R_STARTTLS_REFUSED, NULL },
     { "ldap", SCRIPT("\x30\x0c\x02\x01\x02\x78\x07\x0a\x01\x00\x04\x00\x04\x00"),
@@ -95,8 +96,8 @@ static const struct {
     { "ldap", SCRIPT(LDAP_YES "\x30"), CSSL_R_STARTTLS_INJECTED, NULL },
     { "xmpp", SCRIPT(XMPP_HELLO XMPP_OFFER "</stream:features>" XMPP_GO), 0, NULL },
     { "xmpp", SCRIPT(XMPP_HELLO "</stream:features>" XMPP_GO), CSSL_R_STARTTLS_REFUSED, NULL },
-    { "xmpp", SCRIPT(XMPP_HELLO XMPP_OFFER "</stream:features><failure/>"),
-      CSSL_R_STARTTLS_REFUSED, NULL },
+    { "xmpp", SCRIPT(XMPP_HELLO XMPP_OFFER "</stream:features><failure/>"), CSSL_R_STARTTLS_REFUSED,
+      NULL },
     { "xmpp", SCRIPT(XMPP_HELLO XMPP_OFFER "</stream:features>" XMPP_GO "<x/>"),
       CSSL_R_STARTTLS_INJECTED, NULL },
 };
@@ -184,7 +185,7 @@ static void test_names(void **state)
     static const struct {
         const char *name;
         uint16_t port;
-    } known[] = { { "smtp", 25 },      { "imap", 143 }, { "pop3", 110 },
+    } known[] = { { "smtp", 25 },       { "imap", 143 }, { "pop3", 110 },
                   { "postgres", 5432 }, { "ldap", 389 }, { "xmpp", 5222 } };
     for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
         const struct starttls *p = starttls_find(known[i].name);

@@ -18,11 +18,9 @@ static void record(struct trace *t, bool sent, uint8_t type, uint8_t epoch, cons
                    size_t len)
 {
     uint8_t *copy = test_copy(message, len); /* gone when trace_add is back, as with a real hook */
-    const cssl_trace_event event = { .time_us = now,
-                                     .sent = sent,
-                                     .content_type = type,
-                                     .epoch = epoch,
-                                     .message = { copy, len } };
+    const cssl_trace_event event = {
+        .time_us = now, .sent = sent, .content_type = type, .epoch = epoch, .message = { copy, len }
+    };
     trace_add(t, &event);
     free(copy);
     now += 1250;
@@ -54,26 +52,36 @@ static void record_steps(struct trace *t, const char *file, const struct step *s
 }
 
 static const struct step simple[] = {
-    { ">client_hello", 0 },        { "<server_hello", 0 },
-    { "<encrypted_extensions", 2 }, { "<server_certificate", 2 },
-    { "<server_certificate_verify", 2 }, { "<server_finished", 2 },
-    { ">client_finished", 2 },     { "<new_session_ticket", 3 },
-    { ">close_notify", 3 },        { "<close_notify", 3 },
+    { ">client_hello", 0 },
+    { "<server_hello", 0 },
+    { "<encrypted_extensions", 2 },
+    { "<server_certificate", 2 },
+    { "<server_certificate_verify", 2 },
+    { "<server_finished", 2 },
+    { ">client_finished", 2 },
+    { "<new_session_ticket", 3 },
+    { ">close_notify", 3 },
+    { "<close_notify", 3 },
 };
 static const struct step resumed[] = {
-    { ">client_hello", 0 },     { "<server_hello", 0 },      { "<encrypted_extensions", 2 },
-    { "<server_finished", 2 },  { ">end_of_early_data", 1 }, { ">client_finished", 2 },
+    { ">client_hello", 0 },    { "<server_hello", 0 },      { "<encrypted_extensions", 2 },
+    { "<server_finished", 2 }, { ">end_of_early_data", 1 }, { ">client_finished", 2 },
 };
 static const struct step retried[] = {
-    { ">client_hello", 0 },   { "<hello_retry_request", 0 },  { "<ccs", 0 },
-    { ">client_hello_2", 0 }, { "<server_hello", 0 },         { "<encrypted_extensions", 2 },
+    { ">client_hello", 0 },   { "<hello_retry_request", 0 }, { "<ccs", 0 },
+    { ">client_hello_2", 0 }, { "<server_hello", 0 },        { "<encrypted_extensions", 2 },
 };
 static const struct step mutual[] = {
-    { ">client_hello", 0 },        { "<server_hello", 0 },
-    { "<encrypted_extensions", 2 }, { "<certificate_request", 2 },
-    { "<server_certificate", 2 },  { "<server_certificate_verify", 2 },
-    { "<server_finished", 2 },     { ">client_certificate", 2 },
-    { ">client_certificate_verify", 2 }, { ">client_finished", 2 },
+    { ">client_hello", 0 },
+    { "<server_hello", 0 },
+    { "<encrypted_extensions", 2 },
+    { "<certificate_request", 2 },
+    { "<server_certificate", 2 },
+    { "<server_certificate_verify", 2 },
+    { "<server_finished", 2 },
+    { ">client_certificate", 2 },
+    { ">client_certificate_verify", 2 },
+    { ">client_finished", 2 },
 };
 
 static struct trace *trace_of(const char *file, const struct step *steps, size_t num)
@@ -136,8 +144,8 @@ static void says(const struct trace *t, size_t i, const char *expected)
     assert_non_null(m);
     trace_describe(m, t, i);
     char text[16384];
-    int at = snprintf(text, sizeof(text), "%s %s %zu", m->from_client ? ">" : "<", m->name,
-                      m->size);
+    int at =
+        snprintf(text, sizeof(text), "%s %s %zu", m->from_client ? ">" : "<", m->name, m->size);
     for (size_t k = 0; k < m->num; k++) {
         char values[8192];
         trace_join(values, sizeof(values), &m->details[k]);
@@ -148,11 +156,11 @@ static void says(const struct trace *t, size_t i, const char *expected)
     free(m);
 }
 
-#define GROUPS_9                                                                               \
+#define GROUPS_9 \
     "x25519, secp256r1, secp384r1, secp521r1, ffdhe2048, ffdhe3072, ffdhe4096, 0x0103, 0x0104"
-#define SCHEMES_15                                                                              \
-    "ecdsa_secp256r1_sha256, ecdsa_secp384r1_sha384, ecdsa_secp521r1_sha512, ecdsa_sha1, "      \
-    "rsa_pss_rsae_sha256, rsa_pss_rsae_sha384, rsa_pss_rsae_sha512, rsa_pkcs1_sha256, "         \
+#define SCHEMES_15                                                                         \
+    "ecdsa_secp256r1_sha256, ecdsa_secp384r1_sha384, ecdsa_secp521r1_sha512, ecdsa_sha1, " \
+    "rsa_pss_rsae_sha256, rsa_pss_rsae_sha384, rsa_pss_rsae_sha512, rsa_pkcs1_sha256, "    \
     "rsa_pkcs1_sha384, rsa_pkcs1_sha512, rsa_pkcs1_sha1, 0x0402, 0x0502, 0x0602, 0x0202"
 #define SUITES_3 "TLS_AES_128_GCM_SHA256, TLS_CHACHA20_POLY1305_SHA256, TLS_AES_256_GCM_SHA384"
 
@@ -164,16 +172,19 @@ static void test_simple(void **state)
          "> ClientHello 196; server name = server; versions = TLS 1.3; suites = " SUITES_3
          "; groups = " GROUPS_9 "; key shares = x25519; signatures = " SCHEMES_15
          "; psk modes = psk_dhe_ke; also = renegotiation_info, session_ticket, record_size_limit");
-    says(t, 1, "< ServerHello 90; version = TLS 1.3; suite = TLS_AES_128_GCM_SHA256; "
-               "key share = x25519");
-    says(t, 2, "< EncryptedExtensions 40; server name = used; groups = " GROUPS_9
-               "; also = record_size_limit");
+    says(t, 1,
+         "< ServerHello 90; version = TLS 1.3; suite = TLS_AES_128_GCM_SHA256; "
+         "key share = x25519");
+    says(t, 2,
+         "< EncryptedExtensions 40; server name = used; groups = " GROUPS_9
+         "; also = record_size_limit");
     says(t, 3, "< Certificate 445; certificate = CN=rsa (432 bytes)");
     says(t, 4, "< CertificateVerify 136; signature = rsa_pss_rsae_sha256");
     says(t, 5, "< Finished 36");
     says(t, 6, "> Finished 36");
-    says(t, 7, "< NewSessionTicket 205; ticket = 178 bytes, valid for 30 seconds; "
-               "early data = 1024 bytes at most");
+    says(t, 7,
+         "< NewSessionTicket 205; ticket = 178 bytes, valid for 30 seconds; "
+         "early data = 1024 bytes at most");
     says(t, 8, "> Alert close_notify 2");
     says(t, 9, "< Alert close_notify 2");
     trace_free(t);
@@ -188,14 +199,16 @@ static void test_others(void **state)
          "; groups = " GROUPS_9 "; key shares = x25519; signatures = " SCHEMES_15
          "; pre-shared keys = identity of 178 bytes; psk modes = psk_dhe_ke; "
          "early data = announced; also = renegotiation_info, record_size_limit, padding");
-    says(t, 1, "< ServerHello 96; version = TLS 1.3; suite = TLS_AES_128_GCM_SHA256; "
-               "key share = x25519; resumes = with pre-shared key 0");
+    says(t, 1,
+         "< ServerHello 96; version = TLS 1.3; suite = TLS_AES_128_GCM_SHA256; "
+         "key share = x25519; resumes = with pre-shared key 0");
     says(t, 4, "> EndOfEarlyData 4");
     trace_free(t);
 
     t = trace_of("rfc8448-5.txt", retried, ARRAY_SIZE(retried));
-    says(t, 1, "< HelloRetryRequest 176; version = TLS 1.3; suite = TLS_AES_128_GCM_SHA256; "
-               "wants group = secp256r1; cookie = 114 bytes");
+    says(t, 1,
+         "< HelloRetryRequest 176; version = TLS 1.3; suite = TLS_AES_128_GCM_SHA256; "
+         "wants group = secp256r1; cookie = 114 bytes");
     says(t, 2, "< ChangeCipherSpec 1");
     trace_free(t);
 
@@ -219,8 +232,9 @@ static void test_server_side(void **state)
     record(t, false, CT_HANDSHAKE, 0, message, len);
     message = vectors_bytes(v, "server_hello", &len);
     record(t, true, CT_HANDSHAKE, 0, message, len);
-    says(t, 1, "< ServerHello 90; version = TLS 1.3; suite = TLS_AES_128_GCM_SHA256; "
-               "key share = x25519");
+    says(t, 1,
+         "< ServerHello 90; version = TLS 1.3; suite = TLS_AES_128_GCM_SHA256; "
+         "key share = x25519");
     char *text = drawing(t, TRACE_ASCII, false);
     has(text, "|-- ClientHello (196 bytes) ");
     has(text, "|<- ServerHello (90 bytes) ");
@@ -255,7 +269,8 @@ static void test_odd_messages(void **state)
           "> Certificate 14; certificate = cannot be read (1 bytes)", false },
         { CT_HANDSHAKE, "08000006 0004 1a1a 0000",
           "> EncryptedExtensions 10; malformed = an extension answers what was not asked: "
-          "number 6682 in EncryptedExtensions", true },
+          "number 6682 in EncryptedExtensions",
+          true },
         { 99, "aabb", "> content of type 99 2", false },
     };
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -585,7 +600,8 @@ static void test_json_again(void **state)
     (void)state;
     size_t len;
     uint8_t *message = test_unhex_new("0b00001c 00 000018 000001 30 0000 000001 30 0000"
-                                      "000001 30 0000 000001 30 0000", &len);
+                                      "000001 30 0000 000001 30 0000",
+                                      &len);
     struct trace *t = trace_new();
     record(t, true, CT_HANDSHAKE, 2, message, len);
     char *text = drawing(t, TRACE_JSON, false);
@@ -640,12 +656,12 @@ static void test_damage(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_simple),       cmocka_unit_test(test_others),
-        cmocka_unit_test(test_server_side),  cmocka_unit_test(test_odd_messages),
-        cmocka_unit_test(test_bounds),       cmocka_unit_test(test_form_names),
-        cmocka_unit_test(test_text),         cmocka_unit_test(test_escapes),
-        cmocka_unit_test(test_mermaid),      cmocka_unit_test(test_svg),
-        cmocka_unit_test(test_json),         cmocka_unit_test(test_json_again),
+        cmocka_unit_test(test_simple),      cmocka_unit_test(test_others),
+        cmocka_unit_test(test_server_side), cmocka_unit_test(test_odd_messages),
+        cmocka_unit_test(test_bounds),      cmocka_unit_test(test_form_names),
+        cmocka_unit_test(test_text),        cmocka_unit_test(test_escapes),
+        cmocka_unit_test(test_mermaid),     cmocka_unit_test(test_svg),
+        cmocka_unit_test(test_json),        cmocka_unit_test(test_json_again),
         cmocka_unit_test(test_damage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
