@@ -141,7 +141,7 @@ typedef enum {
 
 typedef enum { CSSL_CLOCK_MONOTONIC, CSSL_CLOCK_WALL } cssl_clock;
 
-enum { CSSL_TLSV1_3 = 2 };                                       /* versions */
+enum { CSSL_TLSV1_2 = 1, CSSL_TLSV1_3 = 2 };                     /* versions */
 enum { CSSL_PASSIVE = 0, CSSL_ONCE = -1, CSSL_ACTIVE = -2 };     /* active; or N > 0 */
 enum { CSSL_NO_INTERMEDIATES = -1 };                             /* depth: none at all */
 
@@ -168,7 +168,8 @@ typedef struct cssl_trace_event {
 } cssl_trace_event;
 
 typedef struct cssl_options {
-    unsigned versions;              /* CSSL_TLSV1_3 */
+    unsigned versions;              /* CSSL_TLSV1_2 | CSSL_TLSV1_3; 0: TLS 1.3 alone. TLS 1.2 with
+                                       ECDHE and AEADs, for peers that have nothing newer */
     const char *const *ciphers;     /* IANA names, in order of preference */
     const char *const *supported_groups; /* "x25519", "secp256r1", ... in order of preference */
     const char *const *key_share_groups; /* clients: for which shares are sent; default: the first
@@ -493,13 +494,13 @@ static inline int cssl_getstat(const cssl_socket *s, cssl_stat *stat, cssl_error
 }
 
 /* cssl_cipher_suites returns a NULL-terminated list of names (static), in order of preference:
- * which is "default", or "all" that this library and the libcrypto in use can do. NULL for another
- * word. */
-const char *const *cssl_cipher_suites(const char *which);
-/* cssl_groups does the same for supported_groups. */
+ * which is "default", or "all" that this library and the libcrypto in use can do; version is
+ * CSSL_TLSV1_2 or CSSL_TLSV1_3. NULL for another word or version. */
+const char *const *cssl_cipher_suites(const char *which, unsigned version);
+/* cssl_groups does the same for supported_groups, which versions share. */
 const char *const *cssl_groups(const char *which);
 /* cssl_signature_algs does the same for signature_algs. */
-const char *const *cssl_signature_algs(const char *which);
+const char *const *cssl_signature_algs(const char *which, unsigned version);
 
 /* ---- The engine -----------------------------------------------------------------------------
  *

@@ -123,7 +123,7 @@ int tls_opts_fail(const cssl_error *err)
                         err->reason == CSSL_R_OPTION_NOT_SUPPORTED);
     const char *const *names = NULL;
     if (about_names && strcmp(err->option, "ciphers") == 0) {
-        names = cssl_cipher_suites("all");
+        names = cssl_cipher_suites("all", CSSL_TLSV1_3);
     } else if (about_names && strcmp(err->option, "supported_groups") == 0) {
         names = cssl_groups("all");
     }

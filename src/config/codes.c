@@ -2,6 +2,7 @@
 #include "config/config.h"
 
 #include "base/names.h"
+#include "crypto/suite.h"
 
 #include <pthread.h>
 
@@ -15,6 +16,14 @@ static const struct code_row suite_rows[] = {
     { SUITE_AES_128_GCM_SHA256, true },       { SUITE_AES_256_GCM_SHA384, true },
     { SUITE_CHACHA20_POLY1305_SHA256, true }, { SUITE_AES_128_CCM_SHA256, true },
     { SUITE_AES_128_CCM_8_SHA256, false }, /* a tag of 64 bits is for constrained devices */
+    { SUITE_ECDHE_ECDSA_AES_128_GCM_SHA256, true },
+    { SUITE_ECDHE_RSA_AES_128_GCM_SHA256, true },
+    { SUITE_ECDHE_ECDSA_AES_256_GCM_SHA384, true },
+    { SUITE_ECDHE_RSA_AES_256_GCM_SHA384, true },
+    { SUITE_ECDHE_ECDSA_CHACHA20_POLY1305_SHA256, true },
+    { SUITE_ECDHE_RSA_CHACHA20_POLY1305_SHA256, true },
+    { SUITE_ECDHE_ECDSA_AES_128_CCM, true },
+    { SUITE_ECDHE_ECDSA_AES_128_CCM_8, false },
 };
 
 static const struct code_row group_rows[] = {
@@ -36,7 +45,7 @@ static const struct code_row scheme_rows[] = {
     { SCHEME_MLDSA65, true },                { SCHEME_MLDSA87, true },
 };
 
-/* In chains alone: RFC 8446 4.2.3 has no PKCS #1 v1.5 in handshake messages. */
+/* In chains and in TLS 1.2: RFC 8446 4.2.3 has no PKCS #1 v1.5 in its own messages. */
 static const struct code_row chain_rows[] = {
     { SCHEME_RSA_PKCS1_SHA256, true },
     { SCHEME_RSA_PKCS1_SHA384, true },
@@ -47,6 +56,13 @@ static void codes_add_rows(struct codes *c, enum codes_kind kind, const struct c
                            size_t num, bool all);
 static void codes_fill(struct codes *c, enum codes_kind kind, bool all);
 static bool code_available(enum codes_kind kind, uint16_t code);
+
+void codes_add(struct codes *c, uint16_t code)
+{
+    c->wire[2 * c->num] = (uint8_t)(code >> 8);
+    c->wire[2 * c->num + 1] = (uint8_t)code;
+    c->list[c->num++] = code;
+}
 
 bool codes_has(const struct codes *c, uint16_t code)
 {
@@ -68,11 +84,18 @@ void codes_all(struct codes *c, enum codes_kind kind)
     codes_fill(c, kind, true);
 }
 
+static bool is_suites(enum codes_kind kind)
+{
+    return kind == CODES_SUITES || kind == CODES_SUITES_12 || kind == CODES_SUITES_13;
+}
+
 static void codes_fill(struct codes *c, enum codes_kind kind, bool all)
 {
     c->num = 0;
     switch (kind) {
     case CODES_SUITES:
+    case CODES_SUITES_12:
+    case CODES_SUITES_13:
         codes_add_rows(c, kind, suite_rows, ARRAY_LEN(suite_rows), all);
         break;
     case CODES_GROUPS:
@@ -84,6 +107,10 @@ static void codes_fill(struct codes *c, enum codes_kind kind, bool all)
         break;
     case CODES_SCHEMES:
         codes_add_rows(c, kind, scheme_rows, ARRAY_LEN(scheme_rows), all);
+        codes_add_rows(c, kind, chain_rows, ARRAY_LEN(chain_rows), all);
+        break;
+    case CODES_SCHEMES_13:
+        codes_add_rows(c, kind, scheme_rows, ARRAY_LEN(scheme_rows), all);
         break;
     }
 }
@@ -93,9 +120,7 @@ static void codes_add_rows(struct codes *c, enum codes_kind kind, const struct c
 {
     for (size_t i = 0; i < num && c->num < CONFIG_SCHEMES_MAX; i++) {
         if ((all || rows[i].by_default) && code_available(kind, rows[i].code)) {
-            c->wire[2 * c->num] = (uint8_t)(rows[i].code >> 8);
-            c->wire[2 * c->num + 1] = (uint8_t)rows[i].code;
-            c->list[c->num++] = rows[i].code;
+            codes_add(c, rows[i].code);
         }
     }
 }
@@ -105,9 +130,14 @@ static bool code_available(enum codes_kind kind, uint16_t code)
     switch (kind) {
     case CODES_SUITES:
         return true;
+    case CODES_SUITES_12:
+        return suite_version(code) == TLS_1_2;
+    case CODES_SUITES_13:
+        return suite_version(code) == TLS_1_3;
     case CODES_GROUPS:
         return kx_available(code);
     case CODES_SCHEMES:
+    case CODES_SCHEMES_13:
     case CODES_CERT_SCHEMES:
         return scheme_available(code);
     }
@@ -115,45 +145,57 @@ static bool code_available(enum codes_kind kind, uint16_t code)
 }
 
 /* The lists of names for programs are made once a process, when they are first asked for. */
-struct name_lists {
+enum { LISTS = 5 };
+struct name_list {
+    enum codes_kind kind;
     const char *of_default[CONFIG_SCHEMES_MAX + 1];
     const char *of_all[CONFIG_SCHEMES_MAX + 1];
 };
 
-static struct name_lists lists[CODES_CERT_SCHEMES];
+static struct name_list lists[LISTS] = {
+    { .kind = CODES_SUITES_13 }, { .kind = CODES_SUITES_12 }, { .kind = CODES_GROUPS },
+    { .kind = CODES_SCHEMES_13 }, { .kind = CODES_SCHEMES },
+};
 static pthread_once_t lists_once = PTHREAD_ONCE_INIT;
 
-static void lists_make_one(const char **names, enum codes_kind kind, bool all)
+static void lists_make_one(const char **names, const struct name_list *list, bool all)
 {
     struct codes c;
-    codes_fill(&c, kind, all);
+    codes_fill(&c, list->kind, all);
     for (size_t i = 0; i < c.num; i++) {
-        names[i] = kind == CODES_SUITES   ? name_of_suite(c.list[i])
-                   : kind == CODES_GROUPS ? name_of_group(c.list[i])
-                                          : name_of_scheme(c.list[i]);
+        names[i] = is_suites(list->kind)        ? name_of_suite(c.list[i])
+                   : list->kind == CODES_GROUPS ? name_of_group(c.list[i])
+                                                : name_of_scheme(c.list[i]);
     }
 }
 
 static void lists_make(void)
 {
-    for (enum codes_kind kind = CODES_SUITES; kind < CODES_CERT_SCHEMES; kind++) {
-        lists_make_one(lists[kind].of_default, kind, false);
-        lists_make_one(lists[kind].of_all, kind, true);
+    for (size_t i = 0; i < LISTS; i++) {
+        lists_make_one(lists[i].of_default, &lists[i], false);
+        lists_make_one(lists[i].of_all, &lists[i], true);
     }
 }
 
 static const char *const *list_of(enum codes_kind kind, const char *which)
 {
     (void)pthread_once(&lists_once, lists_make);
-    if (which == NULL || strcmp(which, "default") == 0) {
-        return lists[kind].of_default;
+    for (size_t i = 0; i < LISTS; i++) {
+        if (lists[i].kind == kind && (which == NULL || strcmp(which, "default") == 0)) {
+            return lists[i].of_default;
+        }
+        if (lists[i].kind == kind && strcmp(which, "all") == 0) {
+            return lists[i].of_all;
+        }
     }
-    return strcmp(which, "all") == 0 ? lists[kind].of_all : NULL;
+    return NULL;
 }
 
-const char *const *cssl_cipher_suites(const char *which)
+const char *const *cssl_cipher_suites(const char *which, unsigned version)
 {
-    return list_of(CODES_SUITES, which);
+    return version == CSSL_TLSV1_3   ? list_of(CODES_SUITES_13, which)
+           : version == CSSL_TLSV1_2 ? list_of(CODES_SUITES_12, which)
+                                     : NULL;
 }
 
 const char *const *cssl_groups(const char *which)
@@ -161,9 +203,11 @@ const char *const *cssl_groups(const char *which)
     return list_of(CODES_GROUPS, which);
 }
 
-const char *const *cssl_signature_algs(const char *which)
+const char *const *cssl_signature_algs(const char *which, unsigned version)
 {
-    return list_of(CODES_SCHEMES, which);
+    return version == CSSL_TLSV1_3   ? list_of(CODES_SCHEMES_13, which)
+           : version == CSSL_TLSV1_2 ? list_of(CODES_SCHEMES, which)
+                                     : NULL;
 }
 
 const char *cssl_version(void)

@@ -254,10 +254,10 @@ static void digest_policy(cssl_config *config)
     const size_t name_len = config->psk_identity == NULL ? 0 : strlen(config->psk_identity);
     const uint8_t facts[] = { 2, /* version of this digest */
                               config->server, config->verify, config->fail_if_no_peer_cert,
-                              (uint8_t)config->depth, (uint8_t)config->cert_schemes.num,
-                              (uint8_t)config->schemes.num, config->anchors != NULL,
-                              (uint8_t)(name_len >> 8), (uint8_t)name_len,
-                              (uint8_t)config->psk_len };
+                              (uint8_t)config->depth, config->tls12, config->tls13,
+                              (uint8_t)config->cert_schemes.num, (uint8_t)config->schemes.num,
+                              config->anchors != NULL, (uint8_t)(name_len >> 8),
+                              (uint8_t)name_len, (uint8_t)config->psk_len };
     hash_update(&h, facts, sizeof(facts));
     hash_update(&h, config->cert_schemes.wire, 2 * config->cert_schemes.num);
     hash_update(&h, config->schemes.wire, 2 * config->schemes.num);

@@ -18,7 +18,7 @@
 
 #include <stdatomic.h>
 
-enum { CONFIG_SUITES_MAX = 8, CONFIG_GROUPS_MAX = 16, CONFIG_SCHEMES_MAX = 24 };
+enum { CONFIG_SCHEMES_MAX = 24 };
 
 /* What the socket layer has to know of a config. */
 struct config_socket {
@@ -43,13 +43,17 @@ static inline cssl_bytes codes_wire(const struct codes *c)
     return bytes_of(c->wire, 2 * c->num);
 }
 bool codes_has(const struct codes *c, uint16_t code);
+/* codes_add: c must have room, which without repetition it has. */
+void codes_add(struct codes *c, uint16_t code);
 
 struct cssl_config {
     atomic_uint refs;
     struct shared *shared;
     struct config_socket socket;
     bool server;
+    bool tls12, tls13;
     struct codes suites, groups, share_groups, schemes, cert_schemes;
+    struct codes schemes13; /* those of schemes that TLS 1.3 signs with */
     uint8_t *alpn; /* as it is sent: vectors of a protocol each */
     size_t alpn_len;
     struct certkey *certkeys;
@@ -93,7 +97,8 @@ int64_t config_now(const cssl_config *config);
 int options_check(cssl_config *config, const cssl_options *o, cssl_error *err) CHECK;
 
 /* What this library can do with the libcrypto in use, in the default order of preference. */
-enum codes_kind { CODES_SUITES, CODES_GROUPS, CODES_SCHEMES, CODES_CERT_SCHEMES };
+enum codes_kind { CODES_SUITES, CODES_GROUPS, CODES_SCHEMES, CODES_CERT_SCHEMES,
+                  CODES_SUITES_12, CODES_SUITES_13, CODES_SCHEMES_13 };
 void codes_default(struct codes *c, enum codes_kind kind);
 void codes_all(struct codes *c, enum codes_kind kind);
 

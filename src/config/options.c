@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/names.h"
+#include "crypto/suite.h"
 #include "pki/hostname.h"
 
 enum {
@@ -34,19 +35,20 @@ struct list_rule {
 };
 
 static const struct list_rule rule_ciphers = { "ciphers", CODES_SUITES, suite_of_name,
-                                               "cssl_cipher_suites(\"all\")" };
+                                               "cssl_cipher_suites" };
 static const struct list_rule rule_groups = { "supported_groups", CODES_GROUPS, group_of_name,
-                                              "cssl_groups(\"all\")" };
+                                              "cssl_groups" };
 static const struct list_rule rule_shares = { "key_share_groups", CODES_GROUPS, group_of_name,
-                                              "cssl_groups(\"all\")" };
+                                              "cssl_groups" };
 static const struct list_rule rule_schemes = { "signature_algs", CODES_SCHEMES, scheme_of_name,
-                                               "cssl_signature_algs(\"all\")" };
+                                               "cssl_signature_algs" };
 static const struct list_rule rule_cert_schemes = { "signature_algs_cert", CODES_CERT_SCHEMES,
                                                     scheme_of_name,
-                                                    "cssl_signature_algs(\"all\")" };
+                                                    "cssl_signature_algs" };
 
 static int check_list(struct codes *c, const struct list_rule *rule, const char *const *names,
                       cssl_error *err);
+static int check_versions(cssl_config *config, const cssl_options *o, cssl_error *err);
 static int check_shares(cssl_config *config, const cssl_options *o, cssl_error *err);
 static int check_alpn(cssl_config *config, const cssl_options *o, cssl_error *err);
 static int check_verify(cssl_config *config, const cssl_options *o, cssl_error *err);
@@ -63,15 +65,16 @@ int options_check(cssl_config *config, const cssl_options *o, cssl_error *err)
     if (ret != 0) {
         return ret;
     }
-    if ((o->versions & ~(unsigned)CSSL_TLSV1_3) != 0) {
+    if ((o->versions & ~(unsigned)(CSSL_TLSV1_2 | CSSL_TLSV1_3)) != 0) {
         return fail_option(err, CSSL_R_OPTION_VALUE, "versions",
-                           "only CSSL_TLSV1_3 is there, not 0x%x", o->versions);
+                           "there are CSSL_TLSV1_2 and CSSL_TLSV1_3, not 0x%x", o->versions);
     }
     if ((ret = check_list(&config->suites, &rule_ciphers, o->ciphers, err)) != 0 ||
         (ret = check_list(&config->groups, &rule_groups, o->supported_groups, err)) != 0 ||
         (ret = check_list(&config->schemes, &rule_schemes, o->signature_algs, err)) != 0 ||
         (ret = check_list(&config->cert_schemes, &rule_cert_schemes, o->signature_algs_cert,
                           err)) != 0 ||
+        (ret = check_versions(config, o, err)) != 0 ||
         (ret = check_shares(config, o, err)) != 0 || (ret = check_alpn(config, o, err)) != 0 ||
         (ret = check_verify(config, o, err)) != 0 || (ret = check_tickets(config, o, err)) != 0 ||
         (ret = check_psk(config, o, err)) != 0 || (ret = check_sizes(config, o, err)) != 0 ||
@@ -145,14 +148,44 @@ static int check_list(struct codes *c, const struct list_rule *rule, const char 
             return fail_option(err, CSSL_R_OPTION_VALUE, rule->option, "%s stands twice in %s",
                                names[i], rule->option);
         }
-        /* No overflow: without repetition there are no more than are possible. */
-        c->wire[2 * c->num] = (uint8_t)(code >> 8);
-        c->wire[2 * c->num + 1] = (uint8_t)code;
-        c->list[c->num++] = code;
+        codes_add(c, code);
     }
     if (c->num == 0) {
         return fail_option(err, CSSL_R_OPTION_VALUE, rule->option, "%s is an empty list",
                            rule->option);
+    }
+    return 0;
+}
+
+/* check_versions settles which versions there are: those asked for that have a suite, a scheme.
+ * Suites of a version that is off are dropped. */
+static int check_versions(cssl_config *config, const cssl_options *o, cssl_error *err)
+{
+    unsigned versions = o->versions == 0 ? CSSL_TLSV1_3 : o->versions;
+    struct codes all = config->suites;
+    struct codes of_13;
+    config->suites.num = 0;
+    for (size_t i = 0; i < all.num; i++) {
+        bool is_13 = suite_version(all.list[i]) == TLS_1_3;
+        if ((versions & (is_13 ? CSSL_TLSV1_3 : CSSL_TLSV1_2)) != 0) {
+            codes_add(&config->suites, all.list[i]);
+            config->tls13 = config->tls13 || is_13;
+            config->tls12 = config->tls12 || !is_13;
+        }
+    }
+    codes_all(&of_13, CODES_SCHEMES_13);
+    for (size_t i = 0; i < config->schemes.num; i++) {
+        if (codes_has(&of_13, config->schemes.list[i])) {
+            codes_add(&config->schemes13, config->schemes.list[i]);
+        }
+    }
+    config->tls13 = config->tls13 && config->schemes13.num > 0;
+    if (!config->tls12) {
+        config->schemes = config->schemes13; /* nothing else is to be signed with them */
+    }
+    if (!config->tls12 && !config->tls13) {
+        return fail_option(err, CSSL_R_OPTION_CONFLICT, "ciphers",
+                           "none of them is of a version that is on");
     }
     return 0;
 }

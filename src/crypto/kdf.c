@@ -122,3 +122,36 @@ void derive_secret(enum hash_alg alg, const struct secret *secret, const char *l
     memcpy(out->data, data, len);
     mem_wipe(data, sizeof(data));
 }
+
+void prf12(enum hash_alg alg, cssl_bytes secret, const char *label, cssl_bytes seed,
+           cssl_bytes more_seed, uint8_t *out, size_t len)
+{
+    struct hmac keyed;
+    struct hmac m;
+    uint8_t a[HASH_MAX];
+    uint8_t block[HASH_MAX];
+    const size_t n = hash_len(alg);
+    hmac_init(&keyed, alg, secret);
+    for (size_t at = 0; at < len; at += n) {
+        /* A(1) is over label and seed, each further A(i) over the one before it. */
+        m = keyed;
+        if (at == 0) {
+            hmac_update(&m, label, strlen(label));
+            hmac_update(&m, seed.data, seed.len);
+            hmac_update(&m, more_seed.data, more_seed.len);
+        } else {
+            hmac_update(&m, a, n);
+        }
+        hmac_finish(&m, a);
+        m = keyed;
+        hmac_update(&m, a, n);
+        hmac_update(&m, label, strlen(label));
+        hmac_update(&m, seed.data, seed.len);
+        hmac_update(&m, more_seed.data, more_seed.len);
+        hmac_finish(&m, block);
+        memcpy(out + at, block, min_size(n, len - at));
+    }
+    hmac_wipe(&keyed);
+    mem_wipe(a, sizeof(a));
+    mem_wipe(block, sizeof(block));
+}

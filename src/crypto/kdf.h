@@ -30,4 +30,9 @@ void hkdf_expand_label(enum hash_alg alg, const struct secret *secret, const cha
 void derive_secret(enum hash_alg alg, const struct secret *secret, const char *label,
                    cssl_bytes transcript_hash, struct secret *out);
 
+/* prf12 is the PRF of TLS 1.2 (RFC 5246 5): P_hash over label and seed, which is given in two
+ * parts, either of which may be empty. */
+void prf12(enum hash_alg alg, cssl_bytes secret, const char *label, cssl_bytes seed,
+           cssl_bytes more_seed, uint8_t *out, size_t len);
+
 #endif

@@ -39,7 +39,12 @@ int pk_step_sign(struct pk_step *step, struct pkey *key, uint16_t scheme, cssl_b
     step->kind = STEP_SIGN;
     step->key = pkey_ref(key);
     step->scheme = scheme;
-    return step_input(step, data, STEP_DATA_MAX, CSSL_R_ARGUMENT, err);
+    if (data.len > sizeof(step->in) && data.len <= STEP_DATA_MAX) {
+        step->long_in = mem_copy(data.data, data.len);
+        step->in_len = data.len;
+        return step->long_in == NULL ? fail(err, CSSL_R_NOMEM) : 0;
+    }
+    return step_input(step, data, sizeof(step->in), CSSL_R_ARGUMENT, err);
 }
 
 void pk_step_run(struct pk_step *step)
@@ -58,6 +63,7 @@ void pk_step_wipe(struct pk_step *step)
     }
     kx_free(step->kx);
     pkey_free(step->key);
+    mem_free(step->long_in);
     mem_wipe(step, sizeof(*step));
 }
 
@@ -76,7 +82,7 @@ static int step_input(struct pk_step *step, cssl_bytes in, size_t max, cssl_reas
 
 static int step_compute(struct pk_step *step)
 {
-    cssl_bytes in = bytes_of(step->in, step->in_len);
+    cssl_bytes in = bytes_of(step->long_in != NULL ? step->long_in : step->in, step->in_len);
     switch (step->kind) {
     case STEP_KEY_PAIR:
         step->kx = kx_new(step->group, &step->rand, &step->error);

@@ -20,8 +20,8 @@ enum pk_step_kind {
     STEP_SIGN      /* pkey_sign:  key, scheme, in  -> out (the signature) */
 };
 
-/* STEP_DATA_MAX is the most that a step signs: what RFC 8446 4.4.3 puts before a hash, and more. */
-enum { STEP_DATA_MAX = 512, STEP_OUT_MAX = PKEY_SIGNATURE_MAX };
+/* STEP_DATA_MAX is the most that a step signs: TLS 1.2 signs a whole handshake's messages. */
+enum { STEP_DATA_MAX = 256 * 1024, STEP_OUT_MAX = PKEY_SIGNATURE_MAX };
 
 struct pk_step {
     enum pk_step_kind kind;
@@ -34,6 +34,7 @@ struct pk_step {
     struct pkey *key;        /* a reference of its own */
     size_t in_len, out_len, secret_len;
     uint8_t in[KX_SHARE_MAX]; /* the peer's share, or what is to be signed */
+    uint8_t *long_in;         /* owned; instead of in when that is too short */
     uint8_t out[STEP_OUT_MAX];
     uint8_t secret[KX_SECRET_MAX];
 };

@@ -23,8 +23,11 @@ int alert_take(struct cssl_engine *e, const struct rec *rec, cssl_error *err)
     uint8_t alert = rec->data[1];
     conn_trace(&e->conn, false, CT_ALERT, rec->sealed ? e->conn.read.epoch : EPOCH_CLEAR,
                bytes_of(rec->data, rec->len));
-    /* RFC 8446 6: the level says nothing any more; two alerts are not errors. */
-    if (alert == ALERT_USER_CANCELED) {
+    /* In TLS 1.2, and before the version is known, a warning is one (RFC 5246 7.2.2). In TLS 1.3
+     * the level says nothing any more (RFC 8446 6), and two alerts are not errors. */
+    bool warning = e->conn.version != TLS_1_3 && e->conn.config->tls12 &&
+                   rec->data[0] == LEVEL_WARNING && alert != ALERT_CLOSE_NOTIFY;
+    if (warning || alert == ALERT_USER_CANCELED) {
         return ++e->warnings > WARNINGS_MAX ? fail(err, CSSL_R_TOO_MANY_WARNINGS) : 0;
     }
     if (alert != ALERT_CLOSE_NOTIFY) {

@@ -5,7 +5,11 @@
 #include "base/mem.h"
 #include "pki/hostname.h"
 
-enum { PIECES_MAX = REC_PIECES_MAX };
+enum {
+    PIECES_MAX = REC_PIECES_MAX,
+    IN_LIMIT = 65536 /* bytes that wait to be taken apart: a few records a read */
+};
+_Static_assert((size_t)IN_LIMIT >= 2 * (size_t)REC_WIRE_MAX, "a record and what follows it fit");
 
 static int name_peer(struct cssl_engine *e, const cssl_peer *peer, cssl_error *err);
 static void drop_event(struct cssl_engine *e);
@@ -25,7 +29,7 @@ cssl_engine *cssl_engine_new(cssl_config *config, const cssl_peer *peer, cssl_er
     atomic_init(&e->owed_update, false);
     atomic_init(&e->rx_failed, false);
     atomic_init(&e->updates_asked, 0);
-    e->in.limit = 2 * (size_t)REC_WIRE_MAX;
+    e->in.limit = IN_LIMIT;
     if (conn_init(&e->conn, config, config->server || peer == NULL ? NULL : peer->name,
                   peer == NULL ? 0 : peer->port, err) != 0 ||
         name_peer(e, peer, err) != 0 || (e->hs = hs_new(&e->conn, err)) == NULL ||
@@ -42,6 +46,7 @@ void cssl_engine_free(cssl_engine *e)
         return;
     }
     drop_event(e);
+    mem_free_wiped(e->ticket, e->ticket_len);
     hs_free(e->hs);
     reassemble_free(&e->messages);
     buf_free(&e->in);
@@ -57,8 +62,8 @@ size_t cssl_engine_room(cssl_engine *e, uint8_t **where)
         atomic_load_explicit(&e->rx_failed, memory_order_relaxed)) {
         return 0;
     }
-    size_t n = e->in.len < REC_WIRE_MAX ? REC_WIRE_MAX - e->in.len : 1;
-    *where = buf_room(&e->in, n);
+    size_t want = e->bulk ? IN_LIMIT : REC_WIRE_MAX;
+    *where = buf_room(&e->in, e->in.len < want ? want - e->in.len : 1);
     if (*where == NULL) { /* said now: without room nobody would call again to hear of it */
         cssl_error error;
         (void)fail(&error, CSSL_R_NOMEM);
@@ -81,6 +86,8 @@ int cssl_engine_received(cssl_engine *e, size_t len, cssl_error *err)
     /* What came before the end is handed out before the end is. */
     e->ended = e->ended || len == 0;
     buf_grow(&e->in, len);
+    e->idle = false;
+    e->bulk = len > 0 && buf_space(&e->in) == 0; /* there is more where that came from */
     return e->event == 0 ? pump(e, err) : 0;
 }
 
@@ -98,7 +105,12 @@ bool cssl_engine_next_sized(cssl_engine *e, cssl_event *event, size_t size)
         e->event = CSSL_EV_ERROR;
     }
     if (e->event == 0) {
-        buf_shrink(&e->in);
+        /* A stream in full flow will want the memory again at once; asked twice, it does not. */
+        if (!e->bulk || e->idle) {
+            buf_shrink(&e->in);
+            e->bulk = false;
+        }
+        e->idle = true;
         return false;
     }
     ev.type = (cssl_event_type)e->event;
@@ -170,8 +182,11 @@ void cssl_engine_sent(cssl_engine *e, size_t len)
 int cssl_engine_update_keys(cssl_engine *e, bool both_ways, cssl_error *err)
 {
     pay_owed(e);
-    int ret = e->hs != NULL ? fail_text(err, CSSL_R_NOT_NOW, "the handshake is not done")
-                            : check_writable(e, err);
+    int ret = check_writable(e, err);
+    if (ret == 0 && (e->hs != NULL || e->conn.version != TLS_1_3)) {
+        ret = fail_text(err, CSSL_R_NOT_NOW, e->hs != NULL ? "the handshake is not done"
+                                                           : "TLS 1.2 has no key updates");
+    }
     if (ret != 0) {
         return ret;
     }
@@ -209,9 +224,11 @@ static int name_peer(struct cssl_engine *e, const cssl_peer *peer, cssl_error *e
 /* drop_event forgets the event that was taken, so that the pump may go on. */
 static void drop_event(struct cssl_engine *e)
 {
-    mem_free_wiped(e->ticket, e->ticket_len);
-    e->ticket = NULL;
-    e->ticket_len = 0;
+    if (e->event == CSSL_EV_TICKET) {
+        mem_free_wiped(e->ticket, e->ticket_len);
+        e->ticket = NULL;
+        e->ticket_len = 0;
+    }
     e->event_data = bytes_of(NULL, 0);
     e->event = 0;
     e->event_taken = false;
@@ -227,7 +244,8 @@ static int check_writable(struct cssl_engine *e, cssl_error *err)
     }
     /* Before the handshake is done a server may write (0.5-RTT), unless it waits to see who the
      * client is. */
-    if (e->conn.write.epoch != EPOCH_APPLICATION || (e->hs != NULL && e->conn.config->verify)) {
+    bool early = e->hs != NULL && (e->conn.config->verify || e->conn.version != TLS_1_3);
+    if (e->conn.write.epoch != EPOCH_APPLICATION || early) {
         return fail_text(err, CSSL_R_NOT_NOW, "the handshake is not done");
     }
     return 0;
@@ -240,7 +258,8 @@ static int refresh_keys(struct cssl_engine *e, struct worker *w, cssl_error *err
     const struct rec_half *h = &e->conn.write;
     bool ccm = h->key.alg == AEAD_AES_128_CCM || h->key.alg == AEAD_AES_128_CCM_8;
     uint64_t bytes = e->conn.config->key_update_at;
-    if (h->seq < (ccm ? RECORDS_MAX_CCM : RECORDS_MAX) && (bytes == 0 || h->sent < bytes)) {
+    if (e->conn.version != TLS_1_3 ||
+        (h->seq < (ccm ? RECORDS_MAX_CCM : RECORDS_MAX) && (bytes == 0 || h->sent < bytes))) {
         return 0;
     }
     return post13_send_update(&e->conn, w, false, err);

@@ -28,11 +28,13 @@ struct cssl_engine {
     cssl_bytes rest;     /* its handshake bytes that are still to come */
     uint8_t event;       /* the one that waits to be taken, or was taken last; 0: none */
     bool event_taken;
+    bool bulk;           /* the last read filled all of in, */
+    bool idle;           /* and since then there was nothing to take */
     bool peer_closed;    /* close_notify came */
     bool ended;          /* the stream ended */
     uint8_t empties, warnings, updates;
     cssl_bytes event_data;
-    uint8_t *ticket;     /* encoded session of CSSL_EV_TICKET */
+    uint8_t *ticket;     /* encoded session of CSSL_EV_TICKET, until that was taken */
     size_t ticket_len;
     cssl_error *rx_error; /* set once, before rx_failed */
     atomic_bool rx_failed;
@@ -52,6 +54,8 @@ int engine_fail(struct cssl_engine *e, const cssl_error *error, cssl_error *err)
 const cssl_error *engine_error(const struct cssl_engine *e);
 /* pump takes received bytes apart until there is an event, or nothing more to take. */
 int pump(struct cssl_engine *e, cssl_error *err) CHECK;
+/* finish_handshake looks whether the handshake is done, and ends it then. */
+int finish_handshake(struct cssl_engine *e, cssl_error *err) CHECK;
 /* alert_take handles a received alert record. */
 int alert_take(struct cssl_engine *e, const struct rec *rec, cssl_error *err) CHECK;
 /* pay_owed sends what the receiving half owes. */

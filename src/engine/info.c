@@ -12,7 +12,7 @@ static const char *or_empty(const char *s);
 void cssl_engine_information_sized(const cssl_engine *e, cssl_info *info, size_t size)
 {
     const struct conn *c = &e->conn;
-    cssl_info i = { .protocol = c->suite == 0 ? "" : "tlsv1.3",
+    cssl_info i = { .protocol = or_empty(name_of_version(c->version)),
                     .cipher_suite = or_empty(name_of_suite(c->suite)),
                     .group = or_empty(name_of_group(c->group)),
                     .signature_scheme = or_empty(name_of_scheme(c->server_scheme)),
@@ -47,8 +47,13 @@ int cssl_engine_export_key_material(cssl_engine *e, const char *label, cssl_byte
     if (c->exporter.len == 0 || (e->hs != NULL && !c->server)) {
         return fail_text(err, CSSL_R_NOT_NOW, "the handshake is not done");
     }
-    if (strlen(label) > LABEL_MAX || len > 255 * hash_len((enum hash_alg)c->hash_alg)) {
+    if (context.len > UINT16_MAX || strlen(label) > LABEL_MAX ||
+        len > 255 * hash_len((enum hash_alg)c->hash_alg)) {
         return fail_text(err, CSSL_R_ARGUMENT, "the label or the length is too long");
+    }
+    if (c->version == TLS_1_2) {
+        export12((enum hash_alg)c->hash_alg, &c->exporter, c->randoms, label, context, out, len);
+        return 0;
     }
     export13((enum hash_alg)c->hash_alg, &c->exporter, label, context, out, len);
     return 0;
@@ -60,6 +65,10 @@ int cssl_engine_channel_binding(cssl_engine *e, const char *type, uint8_t *out, 
     enum { EXPORTER_LEN = 32 };
     const struct conn *c = &e->conn;
     if (strcmp(type, "tls-exporter") == 0) {
+        /* RFC 9266 4.2: without extended_master_secret it binds to nothing. */
+        if (c->version == TLS_1_2 && !c->extended_master_secret) {
+            return fail_text(err, CSSL_R_NOT_NOW, "the peer has no extended_master_secret");
+        }
         if (*len < EXPORTER_LEN) {
             return fail_text(err, CSSL_R_ARGUMENT, "%d bytes are needed", EXPORTER_LEN);
         }

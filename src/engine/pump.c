@@ -3,18 +3,22 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "hs/client12.h"
 
 static int pump_once(struct cssl_engine *e, struct worker *w, bool *progress, cssl_error *err);
 static int run_handshake(struct cssl_engine *e, struct worker *w, cssl_error *err);
-static void finish_handshake(struct cssl_engine *e);
 static int next_record(struct cssl_engine *e, struct worker *w, bool *progress, cssl_error *err);
 static int end_of_stream(const struct cssl_engine *e, cssl_error *err);
-static int take_record(struct cssl_engine *e, struct rec *rec, cssl_error *err);
+static int take_record(struct cssl_engine *e, struct rec *rec, struct worker *w,
+                       cssl_error *err);
 static int take_message(struct cssl_engine *e, struct worker *w, cssl_error *err);
 static int take_post(struct cssl_engine *e, cssl_bytes message, bool more, cssl_error *err);
 static bool was_asked(struct cssl_engine *e);
 static int take_session(struct cssl_engine *e, struct session *s, cssl_error *err);
-static int take_ccs(struct cssl_engine *e, const struct rec *rec, cssl_error *err);
+static int take_ccs(struct cssl_engine *e, const struct rec *rec, struct worker *w,
+                    cssl_error *err);
+static int take_ccs12(struct cssl_engine *e, const struct rec *rec, struct worker *w,
+                      cssl_error *err);
 static int take_data(struct cssl_engine *e, const struct rec *rec, cssl_error *err);
 static int skip_early(struct cssl_engine *e, size_t len, cssl_error *err);
 static void record_done(struct cssl_engine *e);
@@ -23,7 +27,7 @@ static void raise(struct cssl_engine *e, cssl_event_type event);
 int pump(struct cssl_engine *e, cssl_error *err)
 {
     cssl_error error = { 0 };
-    if (e->in.len == 0 && !e->ended && (e->hs == NULL || e->conn.server)) {
+    if (e->in.len == 0 && !e->ended && e->ticket == NULL && (e->hs == NULL || e->conn.server)) {
         return 0; /* nothing came, and nothing goes on by itself */
     }
     struct worker *w = worker_borrow(e->conn.config->shared);
@@ -80,6 +84,11 @@ static int pump_once(struct cssl_engine *e, struct worker *w, bool *progress, cs
     if (e->hs != NULL && (hs_waiting(e->hs) || (hs_rows[e->hs->state].accepts & ACCEPT_NOTHING))) {
         return run_handshake(e, w, err);
     }
+    if (e->ticket != NULL) {
+        e->event_data = bytes_of(e->ticket, e->ticket_len);
+        raise(e, CSSL_EV_TICKET);
+        return 0;
+    }
     if (e->rest.len > 0) {
         return take_message(e, w, err);
     }
@@ -106,20 +115,25 @@ static int run_handshake(struct cssl_engine *e, struct worker *w, cssl_error *er
         pk_step_run(step);
         ret = hs_step_done(e->hs, w, step, err);
     }
-    if (ret == 0) {
-        finish_handshake(e);
-    }
-    return ret;
+    return ret == 0 ? finish_handshake(e, err) : ret;
 }
 
-static void finish_handshake(struct cssl_engine *e)
+int finish_handshake(struct cssl_engine *e, cssl_error *err)
 {
-    if (hs_done(e->hs)) {
-        hs_free(e->hs);
-        e->hs = NULL;
-        e->empties = 0; /* no change_cipher_spec of the handshake counts any more */
-        raise(e, CSSL_EV_CONNECTED);
+    struct session s;
+    int ret = 0;
+    if (!hs_done(e->hs)) {
+        return 0;
     }
+    if (!e->conn.server && client12_session(e->hs, &s)) {
+        ret = take_session(e, &s, err);
+        session_wipe(&s);
+    }
+    hs_free(e->hs);
+    e->hs = NULL;
+    e->empties = 0; /* no change_cipher_spec of the handshake counts any more */
+    raise(e, CSSL_EV_CONNECTED);
+    return ret;
 }
 
 static int next_record(struct cssl_engine *e, struct worker *w, bool *progress, cssl_error *err)
@@ -149,7 +163,7 @@ static int next_record(struct cssl_engine *e, struct worker *w, bool *progress, 
     if (skipping && rec.sealed) {
         e->hs->skip_early = 0; /* what can be opened is not early any more */
     }
-    return take_record(e, &rec, err);
+    return take_record(e, &rec, w, err);
 }
 
 /* The stream has ended, and close_notify did not come: somebody may have cut it (RFC 8446 6.1). */
@@ -159,7 +173,8 @@ static int end_of_stream(const struct cssl_engine *e, cssl_error *err)
                          : fail_text(err, CSSL_R_TRUNCATED, "during the handshake");
 }
 
-static int take_record(struct cssl_engine *e, struct rec *rec, cssl_error *err)
+static int take_record(struct cssl_engine *e, struct rec *rec, struct worker *w,
+                       cssl_error *err)
 {
     if (rec->type != CT_HANDSHAKE && reassemble_pending(&e->messages)) {
         return fail(err, CSSL_R_RECORD_INTERLEAVED); /* RFC 8446 5.1 */
@@ -181,7 +196,7 @@ static int take_record(struct cssl_engine *e, struct rec *rec, cssl_error *err)
         return ret;
     }
     case CT_CHANGE_CIPHER_SPEC:
-        return take_ccs(e, rec, err);
+        return take_ccs(e, rec, w, err);
     default:
         return fail_text(err, CSSL_R_RECORD_TYPE, "type %u", rec->type);
     }
@@ -199,7 +214,7 @@ static int take_message(struct cssl_engine *e, struct worker *w, cssl_error *err
     if (e->hs != NULL) {
         ret = hs_message(e->hs, w, message, more, err);
         if (ret == 0) {
-            finish_handshake(e);
+            ret = finish_handshake(e, err);
         }
     } else {
         ret = take_post(e, message, more, err);
@@ -211,6 +226,11 @@ static int take_message(struct cssl_engine *e, struct worker *w, cssl_error *err
 static int take_post(struct cssl_engine *e, cssl_bytes message, bool more, cssl_error *err)
 {
     struct post13 post;
+    if (e->conn.version == TLS_1_2) {
+        /* Whoever may renegotiate can change who is spoken to, in the middle of it. */
+        bool asked = message.data[0] == (e->conn.server ? HT_CLIENT_HELLO : HT_HELLO_REQUEST);
+        return fail(err, asked ? CSSL_R_NO_RENEGOTIATION : CSSL_R_UNEXPECTED_MESSAGE);
+    }
     int ret = post13_message(&e->conn, message, more, &post, err);
     if (ret != 0) {
         session_wipe(&post.session);
@@ -265,16 +285,16 @@ static int take_session(struct cssl_engine *e, struct session *s, cssl_error *er
         ret = e->ticket == NULL ? fail(err, CSSL_R_NOMEM) : 0;
     }
     wr_free(&w);
-    if (ret == 0) {
-        e->event_data = bytes_of(e->ticket, e->ticket_len);
-        raise(e, CSSL_EV_TICKET);
-    }
     return ret;
 }
 
 /* RFC 8446 5, D.4: one byte of value 1, between the ClientHello and the peer's Finished. */
-static int take_ccs(struct cssl_engine *e, const struct rec *rec, cssl_error *err)
+static int take_ccs(struct cssl_engine *e, const struct rec *rec, struct worker *w,
+                    cssl_error *err)
 {
+    if (e->conn.version == TLS_1_2) {
+        return take_ccs12(e, rec, w, err);
+    }
     if (rec->sealed || e->hs == NULL || e->hs->state == SERVER13_START || rec->len != 1 ||
         rec->data[0] != 1) {
         return fail(err, CSSL_R_CHANGE_CIPHER_SPEC);
@@ -284,6 +304,17 @@ static int take_ccs(struct cssl_engine *e, const struct rec *rec, cssl_error *er
     }
     conn_trace(&e->conn, false, CT_CHANGE_CIPHER_SPEC, EPOCH_CLEAR, bytes_of(rec->data, rec->len));
     return 0;
+}
+
+/* In TLS 1.2 it changes the keys of what follows (RFC 5246 7.1), once. */
+static int take_ccs12(struct cssl_engine *e, const struct rec *rec, struct worker *w,
+                      cssl_error *err)
+{
+    if (rec->sealed || e->hs == NULL || rec->len != 1 || rec->data[0] != 1) {
+        return fail(err, CSSL_R_CHANGE_CIPHER_SPEC);
+    }
+    conn_trace(&e->conn, false, CT_CHANGE_CIPHER_SPEC, EPOCH_CLEAR, bytes_of(rec->data, rec->len));
+    return hs_change_cipher_spec(e->hs, w, err);
 }
 
 static int take_data(struct cssl_engine *e, const struct rec *rec, cssl_error *err)

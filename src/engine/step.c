@@ -60,12 +60,8 @@ int cssl_engine_step_done(cssl_engine *e, cssl_step *step, cssl_error *err)
     }
     e->event = 0;
     e->event_taken = false;
-    if (hs_done(e->hs)) {
-        hs_free(e->hs);
-        e->hs = NULL;
-        e->event = CSSL_EV_CONNECTED;
-    }
-    return 0;
+    ret = finish_handshake(e, &error);
+    return ret == 0 ? 0 : engine_fail(e, &error, err);
 }
 
 void cssl_step_free(cssl_step *step)

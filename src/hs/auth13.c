@@ -80,19 +80,27 @@ int auth13_take_certificate(struct hs *hs, const struct hs_msg *m, struct ext_se
     if (*empty) {
         return 0;
     }
+    cssl_bytes certs[CERTIFICATE_ENTRIES_MAX];
+    for (size_t i = 0; i < c.num_entries; i++) {
+        certs[i] = c.entries[i].cert;
+    }
+    return auth_take_chain(hs, certs, c.num_entries, err);
+}
+
+int auth_take_chain(struct hs *hs, const cssl_bytes *certs, size_t num, cssl_error *err)
+{
     struct peer_chain *chain = mem_new(sizeof(*chain));
     if (chain == NULL) {
         return fail(err, CSSL_R_NOMEM);
     }
     atomic_init(&chain->refs, 1);
     hs->conn->peer = chain;
-    for (size_t i = 0; i < c.num_entries; i++) {
-        chain->certs[i] = cert_parse(c.entries[i].cert, err);
+    for (size_t i = 0; i < num; i++) {
+        cssl_error error;
+        chain->certs[i] = cert_parse(certs[i], &error);
         if (chain->certs[i] == NULL) {
-            if (err != NULL) {
-                err->cert_index = (int16_t)i;
-            }
-            return CSSL_ALERT;
+            error.cert_index = (int16_t)i;
+            return error_copy(err, &error);
         }
         chain->num++;
     }
@@ -110,7 +118,7 @@ int auth13_take_verify(struct hs *hs, const struct hs_msg *m, cssl_error *err)
     struct conn *c = hs->conn;
     const struct cert *leaf = c->peer->certs[0];
     /* RFC 8446 4.4.3: one of the schemes that were offered, and fit for the key. */
-    if (!codes_has(&c->config->schemes, cv.scheme) ||
+    if (!codes_has(&c->config->schemes13, cv.scheme) ||
         !scheme_fits_key(cv.scheme, cert_key(leaf)->type, true)) {
         const char *name = name_of_scheme(cv.scheme);
         return fail_text(err, CSSL_R_SCHEME_NOT_OFFERED, "%s (0x%04x)",

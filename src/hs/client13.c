@@ -4,16 +4,16 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "hs/auth13.h"
+#include "hs/client12.h"
+#include "hs/client_hello.h"
 #include "hs/negotiate.h"
 #include "pki/hostname.h"
 
 static int ask_share(struct hs *hs, uint16_t group, cssl_error *err);
+static int send_first(struct hs *hs, cssl_error *err);
 static void take_share(struct hs *hs);
 static int find_psks(struct hs *hs, cssl_error *err);
 static int find_session(struct hs *hs, cssl_error *err);
-static int send_hello(struct hs *hs, cssl_error *err);
-static void fill_offers(const struct hs *hs, struct client_hello *ch);
-static void write_binders(struct hs *hs, const struct client_hello *ch, size_t body_at);
 static int take_retry(struct hs *hs, const struct server_hello *sh, cssl_error *err);
 static int check_server_hello(struct hs *hs, const struct server_hello *sh, cssl_error *err);
 
@@ -21,13 +21,22 @@ int client13_start(struct hs *hs, const struct hs_msg *m, cssl_error *err)
 {
     (void)m;
     const cssl_config *config = hs->conn->config;
-    hs->session_id_len = config->middlebox_comp_mode ? HELLO_SESSION_ID_MAX : 0;
     int ret = rand_fill(&config->rand, hs->client_random, HELLO_RANDOM, err);
     if (ret == 0) {
-        ret = rand_fill(&config->rand, hs->session_id, hs->session_id_len, err);
+        ret = find_psks(hs, err);
     }
     if (ret == 0) {
-        ret = find_psks(hs, err);
+        /* RFC 8446 D.4; and a server of TLS 1.2 repeats it to say that it takes the ticket. */
+        bool wanted = (config->tls13 && config->middlebox_comp_mode) ||
+                      client_hello_ticket12(hs).len > 0;
+        hs->session_id_len = wanted ? HELLO_SESSION_ID_MAX : 0;
+        ret = rand_fill(&config->rand, hs->session_id, hs->session_id_len, err);
+    }
+    if (ret == 0 && config->tls12 && config->num_certkeys > 0) {
+        transcript_keep(&hs->transcript, HS_MESSAGE_LIMIT); /* TLS 1.2 signs all of it */
+    }
+    if (ret == 0 && !config->tls13) {
+        return send_first(hs, err);
     }
     if (ret == 0) {
         ret = ask_share(hs, config->share_groups.list[0], err);
@@ -44,10 +53,7 @@ int client13_hello(struct hs *hs, const struct hs_msg *m, cssl_error *err)
         int ret = ask_share(hs, groups->list[hs->num_shares], err);
         return ret == 0 ? CLIENT13_HELLO : ret;
     }
-    hs->conn->write.first_hello = true; /* what old servers and boxes between expect */
-    int ret = send_hello(hs, err);
-    hs->conn->write.first_hello = false;
-    return ret == 0 ? CLIENT13_WAIT_SH : ret;
+    return send_first(hs, err);
 }
 
 int client13_server_hello(struct hs *hs, const struct hs_msg *m, cssl_error *err)
@@ -55,12 +61,21 @@ int client13_server_hello(struct hs *hs, const struct hs_msg *m, cssl_error *err
     struct server_hello sh;
     struct conn *c = hs->conn;
     int ret = server_hello_parse(&sh, m->body, hs->asked, err);
-    if (ret == 0) {
-        ret = check_server_hello(hs, &sh, err);
-    }
     if (ret != 0) {
         return ret;
     }
+    if (c->config->tls12 && !ext_has(sh.has, EXT_SUPPORTED_VERSIONS) &&
+        sh.legacy_version == TLS_1_2) {
+        return client12_server_hello(hs, &sh, err);
+    }
+    transcript_drop(&hs->transcript);
+    if ((ret = check_server_hello(hs, &sh, err)) != 0) {
+        return ret;
+    }
+    if (m->more) {
+        return fail_text(err, CSSL_R_MESSAGE_ACROSS_KEYS, "after ServerHello");
+    }
+    c->version = TLS_1_3;
     if (sh.hello_retry) {
         return take_retry(hs, &sh, err);
     }
@@ -112,7 +127,7 @@ int client13_retry(struct hs *hs, const struct hs_msg *m, cssl_error *err)
     }
     int ret = hs_send_ccs(hs, err);
     if (ret == 0) {
-        ret = send_hello(hs, err);
+        ret = client_hello_send(hs, err);
     }
     return ret == 0 ? CLIENT13_WAIT_SH : ret;
 }
@@ -182,8 +197,8 @@ int client13_certificate_request(struct hs *hs, const struct hs_msg *m, cssl_err
     }
     auth13_wish(wish, cr.signature_algorithms, cr.signature_algorithms_cert,
                 cr.certificate_authorities, bytes_of(NULL, 0));
-    int index = certkey_pick(config->certkeys, config->num_certkeys, config->schemes.list,
-                             config->schemes.num, &wish->wish, &hs->scheme);
+    int index = certkey_pick(config->certkeys, config->num_certkeys, config->schemes13.list,
+                             config->schemes13.num, &wish->wish, &hs->scheme);
     hs->own = index < 0 ? NULL : &config->certkeys[index];
     mem_free(wish);
     return CLIENT13_WAIT_CERT;
@@ -265,6 +280,14 @@ static int ask_share(struct hs *hs, uint16_t group, cssl_error *err)
     return ret;
 }
 
+static int send_first(struct hs *hs, cssl_error *err)
+{
+    hs->conn->write.first_hello = true; /* what old servers and boxes between expect */
+    int ret = client_hello_send(hs, err);
+    hs->conn->write.first_hello = false;
+    return ret == 0 ? CLIENT13_WAIT_SH : ret;
+}
+
 static void take_share(struct hs *hs)
 {
     hs->shares[hs->num_shares++] = hs->step->kx;
@@ -279,7 +302,7 @@ static int find_psks(struct hs *hs, cssl_error *err)
     if (ret != 0) {
         return ret;
     }
-    if (hs->session.ticket_len > 0) {
+    if (hs->session.ticket_len > 0 && hs->session.version == TLS_1_3) {
         hs->psks[hs->num_psks++] = (struct hs_psk){
             .session = &hs->session,
             .hash = suite_hash(hs->session.suite),
@@ -287,8 +310,8 @@ static int find_psks(struct hs *hs, cssl_error *err)
             .secret = secret_bytes(&hs->session.psk),
         };
     }
-    if (config->psk != NULL && first_suite(&config->suites, codes_wire(&config->suites),
-                                           HASH_SHA256) != 0) {
+    if (config->psk != NULL &&
+        first_suite(&config->suites, codes_wire(&config->suites), HASH_SHA256) != 0) {
         hs->psks[hs->num_psks++] = (struct hs_psk){
             .hash = HASH_SHA256,
             .identity = bytes_str(config->psk_identity),
@@ -319,104 +342,18 @@ static int find_session(struct hs *hs, cssl_error *err)
     const struct session *s = &hs->session;
     bool protocol = s->alpn[0] == '\0' ||
                     alpn_has(bytes_of(config->alpn, config->alpn_len), bytes_str(s->alpn));
+    /* TLS 1.2 resumes with the very suite, TLS 1.3 with one of its hash. */
+    bool suite = s->version == TLS_1_2
+                     ? s->extended_master_secret && codes_has(&config->suites, s->suite)
+                     : suite_version(s->suite) == TLS_1_3 &&
+                           first_suite(&config->suites, codes_wire(&config->suites),
+                                       suite_hash(s->suite)) != 0;
     if (s->ticket_len > 0 &&
-        (!protocol || !session_fits(s, config, name, bytes_str(s->alpn), now) ||
-         (config->verify && !s->peer_verified) || suite_hash(s->suite) == HASH_NONE ||
-         first_suite(&config->suites, codes_wire(&config->suites), suite_hash(s->suite)) == 0)) {
+        (!protocol || !suite || (config->verify && !s->peer_verified) ||
+         !session_fits(s, s->version, config, name, bytes_str(s->alpn), now))) {
         session_wipe(&hs->session);
     }
     return 0;
-}
-
-static int send_hello(struct hs *hs, cssl_error *err)
-{
-    static const uint8_t null_compression[] = { 0 };
-    static const uint8_t version13[] = { 3, 4 };
-    static const uint8_t psk_dhe_ke[] = { 1 };
-    const cssl_config *config = hs->conn->config;
-    struct client_hello ch = {
-        .legacy_version = TLS_1_2,
-        .random = bytes_of(hs->client_random, HELLO_RANDOM),
-        .session_id = bytes_of(hs->session_id, hs->session_id_len),
-        .cipher_suites = codes_wire(&config->suites),
-        .compression = bytes_of(null_compression, 1),
-        .supported_versions = bytes_of(version13, 2),
-        .supported_groups = codes_wire(&config->groups),
-        .signature_algorithms = codes_wire(&config->schemes),
-        .signature_algorithms_cert = codes_wire(&config->cert_schemes),
-        .psk_modes = bytes_of(psk_dhe_ke, 1),
-        .alpn = bytes_of(config->alpn, config->alpn_len),
-        .cookie = bytes_of(hs->cookie, hs->cookie_len),
-        .server_name = bytes_str(hs->conn->sni == NULL ? "" : hs->conn->sni),
-        .num_shares = hs->num_shares,
-        .num_psks = hs->num_psks,
-        .all_psks = hs->num_psks,
-    };
-    const struct {
-        uint16_t type;
-        bool wanted;
-    } rows[] = {
-        { EXT_SERVER_NAME, ch.server_name.len > 0 },
-        { EXT_SUPPORTED_VERSIONS, true },
-        { EXT_SUPPORTED_GROUPS, true },
-        { EXT_SIGNATURE_ALGORITHMS, true },
-        { EXT_SIGNATURE_ALGORITHMS_CERT, true },
-        { EXT_KEY_SHARE, true },
-        { EXT_ALPN, ch.alpn.len > 0 },
-        { EXT_COOKIE, ch.cookie.len > 0 },
-        { EXT_PSK_KEY_EXCHANGE_MODES,
-          hs->num_psks > 0 || config->tickets != CSSL_TICKETS_DISABLED },
-        { EXT_PRE_SHARED_KEY, hs->num_psks > 0 },
-    };
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        if (rows[i].wanted) {
-            ext_add(&ch.has, rows[i].type);
-        }
-    }
-    fill_offers(hs, &ch);
-    msg_open(&hs->out, HT_CLIENT_HELLO);
-    size_t body_at = hs->out.len;
-    client_hello_write(&hs->out, &ch);
-    wr_close(&hs->out);
-    if (!wr_ok(&hs->out)) {
-        return fail(err, CSSL_R_NOMEM);
-    }
-    write_binders(hs, &ch, body_at);
-    hs->asked = ch.has;
-    return hs_send(hs, err);
-}
-
-/* The shares and PSKs that are offered; the binders are zeros for now. */
-static void fill_offers(const struct hs *hs, struct client_hello *ch)
-{
-    static const uint8_t zeros[HASH_MAX];
-    int64_t now_ms = config_now_us(hs->conn->config, CSSL_CLOCK_WALL) / 1000;
-    for (size_t i = 0; i < hs->num_shares; i++) {
-        ch->shares[i] = (struct key_share){ kx_group(hs->shares[i]), kx_share(hs->shares[i]) };
-    }
-    for (size_t i = 0; i < hs->num_psks; i++) {
-        const struct session *s = hs->psks[i].session;
-        ch->psks[i].identity = hs->psks[i].identity;
-        ch->psks[i].obfuscated_ticket_age =
-            s == NULL ? 0 : (uint32_t)(now_ms - s->issued_at_ms) + s->age_add;
-        ch->binders[i] = bytes_of(zeros, hash_len(hs->psks[i].hash));
-    }
-}
-
-/* The binders are computed over what stands before them, and then put in (RFC 8446 4.2.11.2). */
-static void write_binders(struct hs *hs, const struct client_hello *ch, size_t body_at)
-{
-    size_t end = body_at + ch->binders_at;
-    size_t at = end + 2;
-    for (size_t i = 0; i < hs->num_psks; i++) {
-        uint8_t hash[HASH_MAX];
-        struct schedule13 early;
-        transcript_hash_with(&hs->transcript, hs->psks[i].hash, bytes_of(hs->out.data, end), hash);
-        schedule13_early(&early, hs->psks[i].hash, hs->psks[i].secret);
-        schedule13_binder(&early, hs->psks[i].session == NULL, hash, hs->out.data + at + 1);
-        schedule13_wipe(&early);
-        at += 1 + hash_len(hs->psks[i].hash);
-    }
 }
 
 static int check_server_hello(struct hs *hs, const struct server_hello *sh, cssl_error *err)
@@ -448,6 +385,7 @@ static int check_server_hello(struct hs *hs, const struct server_hello *sh, cssl
         return fail(err, CSSL_R_COMPRESSION);
     }
     if (!codes_has(&hs->conn->config->suites, sh->cipher_suite) ||
+        suite_version(sh->cipher_suite) != TLS_1_3 ||
         (hs->retried && sh->cipher_suite != hs->retry_suite)) {
         return fail_text(err, CSSL_R_SUITE_NOT_OFFERED, "0x%04x", sh->cipher_suite);
     }

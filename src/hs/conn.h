@@ -23,6 +23,8 @@ struct conn {
     uint8_t hash_alg, aead_alg;
     bool resumed, hello_retry, peer_verified;
     uint16_t port;
+    bool extended_master_secret; /* TLS 1.2 */
+    uint16_t version; /* that was agreed on; 0 before */
     uint16_t suite, group;
     uint16_t server_scheme, client_scheme; /* of CertificateVerify; 0: none */
     char *host;          /* clients: whom the program asked for; NULL without */
@@ -35,7 +37,9 @@ struct conn {
                                   to end; INT64_MAX without a chain */
     struct rec_half read, write;
     struct secret read_secret, write_secret;
-    struct secret exporter, resumption; /* resumption: clients, for the tickets to come */
+    struct secret exporter, resumption; /* resumption: clients, for the tickets to come. In TLS
+                                           1.2 exporter is the master secret */
+    uint8_t randoms[2 * HELLO_RANDOM];  /* TLS 1.2's exporter needs them */
     struct buf out;      /* records to be sent */
 };
 

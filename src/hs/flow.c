@@ -35,6 +35,7 @@ void hs_free(struct hs *hs)
     session_wipe(&hs->session);
     mem_free(hs->cookie);
     wr_free(&hs->out);
+    transcript_drop(&hs->transcript);
     mem_free_wiped(hs, sizeof(*hs));
 }
 
@@ -55,10 +56,11 @@ int hs_message(struct hs *hs, struct worker *w, cssl_bytes message, bool more, c
     const struct hs_msg m = { .type = message.data[0],
                               .body = bytes_of(message.data + HANDSHAKE_HEADER,
                                                message.len - HANDSHAKE_HEADER),
-                              .whole = message };
+                              .whole = message,
+                              .more = more };
     const struct hs_row *row = &hs_rows[hs->state];
     conn_trace(hs->conn, false, CT_HANDSHAKE, hs->conn->read.epoch, message);
-    if (hs->waiting || m.type >= 30 || (row->accepts & ACCEPT(m.type)) == 0) {
+    if (hs->waiting || m.type >= 29 || (row->accepts & ACCEPT(m.type)) == 0) {
         const char *name = name_of_handshake(m.type);
         return fail_text(err, CSSL_R_UNEXPECTED_MESSAGE, "%s in state %s",
                          name == NULL ? "a message of unknown type" : name, row->name);
@@ -68,6 +70,17 @@ int hs_message(struct hs *hs, struct worker *w, cssl_bytes message, bool more, c
     }
     hs->worker = w;
     int ret = enter(hs, &m, err);
+    return ret == 0 ? hs_run(hs, w, err) : ret;
+}
+
+int hs_change_cipher_spec(struct hs *hs, struct worker *w, cssl_error *err)
+{
+    const struct hs_row *row = &hs_rows[hs->state];
+    if (hs->waiting || (row->accepts & ACCEPT_CCS) == 0) {
+        return fail_text(err, CSSL_R_CHANGE_CIPHER_SPEC, "in state %s", row->name);
+    }
+    hs->worker = w;
+    int ret = enter(hs, NULL, err);
     return ret == 0 ? hs_run(hs, w, err) : ret;
 }
 
@@ -172,6 +185,11 @@ static void install(struct hs *hs, bool reading, enum hs_keys keys)
     struct conn *c = hs->conn;
     const struct schedule13 *s = &hs->schedule;
     bool of_client = reading == c->server;
+    if (c->version == TLS_1_2) {
+        keys12(reading ? &c->read : &c->write, suite_find(c->suite), &hs->master, c->randoms,
+               of_client, EPOCH_APPLICATION);
+        return;
+    }
     const struct secret *secret = keys == KEYS_HANDSHAKE
                                       ? of_client ? &s->client_handshake : &s->server_handshake
                                   : of_client ? &s->client_application

@@ -14,6 +14,7 @@
 #include "crypto/step.h"
 #include "hs/conn.h"
 #include "hs/reassemble.h"
+#include "hs/schedule12.h"
 #include "hs/schedule13.h"
 #include "hs/transcript.h"
 #include "msg/small.h"
@@ -45,6 +46,28 @@ enum hs_state {
     SERVER13_WAIT_CV,
     SERVER13_WAIT_FINISHED,
     SERVER13_TICKETS,     /* sends tickets */
+    CLIENT12_WAIT_CERT,
+    CLIENT12_WAIT_SKE,
+    CLIENT12_WAIT_SHD,    /* or CertificateRequest */
+    CLIENT12_KEY_EXCHANGE, /* the share is there: sends Certificate, ClientKeyExchange */
+    CLIENT12_SECRET,
+    CLIENT12_SIGNED,
+    CLIENT12_CCS,         /* sends change_cipher_spec */
+    CLIENT12_FINISHED,    /* sends Finished */
+    CLIENT12_WAIT_TICKET,
+    CLIENT12_WAIT_CCS,
+    CLIENT12_WAIT_FINISHED,
+    SERVER12_PARAMS,      /* the share is there: asks for its signature */
+    SERVER12_HELLO,       /* sends ServerHello to ServerHelloDone */
+    SERVER12_WAIT_CERT,
+    SERVER12_WAIT_CKE,
+    SERVER12_SECRET,
+    SERVER12_WAIT_CV,
+    SERVER12_WAIT_CCS,
+    SERVER12_WAIT_FINISHED,
+    SERVER12_RESUME,      /* sends ServerHello of an abbreviated handshake */
+    SERVER12_CCS,         /* sends a ticket, change_cipher_spec */
+    SERVER12_FINISHED,    /* sends Finished */
     HS_STATES
 };
 
@@ -98,7 +121,14 @@ struct hs {
     size_t share_len;
     uint16_t psk_index;
     size_t skip_early;           /* bytes of early data that are still to be skipped */
-    bool may_ticket;             /* the client can resume by psk_dhe_ke */
+    bool may_ticket;             /* the client can resume */
+    /* TLS 1.2 */
+    bool secure_renegotiation;   /* server: the client knows RFC 5746 */
+    bool point_formats;          /* server: the client has named some */
+    bool ticket_expected;        /* client: the server has announced one */
+    bool ticket_came;            /* client: session.ticket is a new one */
+    uint32_t ticket_lifetime;    /* client: of the ticket that came; seconds */
+    struct secret master;
 };
 
 /* hs_new makes the handshake of conn; a client's begins with hs_run. */
@@ -111,6 +141,8 @@ int hs_run(struct hs *hs, struct worker *w, cssl_error *err) CHECK;
  * handshake bytes came with it: at a key change that is an error (RFC 8446 5.1). */
 int hs_message(struct hs *hs, struct worker *w, cssl_bytes message, bool more,
                cssl_error *err) CHECK;
+/* hs_change_cipher_spec handles TLS 1.2's, which is a record of its own and changes keys. */
+int hs_change_cipher_spec(struct hs *hs, struct worker *w, cssl_error *err) CHECK;
 /* hs_take_step hands out the step that the handshake waits for: run it, then give it back to
  * hs_step_done, which frees it and goes on like hs_run. NULL when there is none to be had. */
 struct pk_step *hs_take_step(struct hs *hs);
@@ -130,6 +162,7 @@ const char *hs_state_name(const struct hs *hs);
 /* A message that was accepted: type, body, and the whole with its header. */
 struct hs_msg {
     uint8_t type;
+    bool more; /* further handshake bytes came with it */
     cssl_bytes body, whole;
 };
 /* A handler returns the next state, or a negative status. m is NULL in rows without a message. */
@@ -142,10 +175,11 @@ struct hs_row {
     enum hs_keys then_read, then_write;
     bool last; /* a key change comes before the next message: nothing may follow in the record */
 };
-/* accepts: ACCEPT(message type) of one or several, or ACCEPT_NOTHING, or ACCEPT_STEP. */
+/* accepts: ACCEPT(message type) of one or several, or ACCEPT_NOTHING, _STEP, or _CCS. */
 #define ACCEPT(type) (UINT32_C(1) << (type))
 #define ACCEPT_NOTHING (UINT32_C(1) << 30)
 #define ACCEPT_STEP (UINT32_C(1) << 31)
+#define ACCEPT_CCS (UINT32_C(1) << 29)
 extern const struct hs_row hs_rows[HS_STATES];
 
 /* hs_send adds the message in hs->out to the transcript and sends it; 0 or a failure. */

@@ -20,7 +20,8 @@ uint16_t first_common(const struct codes *ours, cssl_bytes theirs)
 uint16_t first_suite(const struct codes *ours, cssl_bytes theirs, enum hash_alg alg)
 {
     for (size_t i = 0; i < ours->num; i++) {
-        if ((alg == HASH_NONE || suite_hash(ours->list[i]) == alg) &&
+        if (suite_version(ours->list[i]) == TLS_1_3 &&
+            (alg == HASH_NONE || suite_hash(ours->list[i]) == alg) &&
             u16s_has(theirs, ours->list[i])) {
             return ours->list[i];
         }
@@ -30,12 +31,6 @@ uint16_t first_suite(const struct codes *ours, cssl_bytes theirs, enum hash_alg 
 
 int hello_check(const struct client_hello *ch, cssl_error *err)
 {
-    if (ch->legacy_version <= 0x0300) {
-        return fail_text(err, CSSL_R_VERSION_NOT_COMMON, "SSL 3.0"); /* RFC 8446 D.5 */
-    }
-    if (!ext_has(ch->has, EXT_SUPPORTED_VERSIONS) || !u16s_has(ch->supported_versions, TLS_1_3)) {
-        return fail(err, CSSL_R_VERSION_NOT_COMMON);
-    }
     /* RFC 8446 4.1.2: exactly one compression method, null. */
     if (ch->compression.len != 1 || ch->compression.data[0] != 0) {
         return fail(err, CSSL_R_COMPRESSION);
@@ -59,19 +54,43 @@ int hello_check(const struct client_hello *ch, cssl_error *err)
             return fail_text(err, CSSL_R_SHARE_NOT_IN_GROUPS, "group %u", ch->shares[i].group);
         }
     }
-    if (ch->server_name.len > 0) {
-        char name[256];
-        if (ch->server_name.len > 253 ||
-            memchr(ch->server_name.data, 0, ch->server_name.len) != NULL) {
-            return fail(err, CSSL_R_SERVER_NAME);
-        }
-        memcpy(name, ch->server_name.data, ch->server_name.len);
-        name[ch->server_name.len] = '\0';
-        if (!hostname_is_dns(name)) {
-            return fail_text(err, CSSL_R_SERVER_NAME, "\"%s\"", name); /* RFC 6066 3 */
-        }
-    }
     return 0;
+}
+
+int pick_version(const cssl_config *config, const struct client_hello *ch, uint16_t *version,
+                 cssl_error *err)
+{
+    bool listed = ext_has(ch->has, EXT_SUPPORTED_VERSIONS);
+    if (ch->legacy_version <= 0x0300) {
+        return fail_text(err, CSSL_R_VERSION_NOT_COMMON, "SSL 3.0"); /* RFC 8446 D.5 */
+    }
+    if (config->tls13 && listed && u16s_has(ch->supported_versions, TLS_1_3)) {
+        *version = TLS_1_3;
+        return 0;
+    }
+    if (!config->tls12 || (listed ? !u16s_has(ch->supported_versions, TLS_1_2)
+                                  : ch->legacy_version < TLS_1_2)) {
+        return fail(err, CSSL_R_VERSION_NOT_COMMON);
+    }
+    if (config->tls13 && u16s_has(ch->cipher_suites, SUITE_FALLBACK_SCSV)) {
+        return fail(err, CSSL_R_FALLBACK); /* RFC 7507 3 */
+    }
+    *version = TLS_1_2;
+    return 0;
+}
+
+int check_server_name(cssl_bytes server_name, cssl_error *err)
+{
+    char name[254];
+    if (server_name.len == 0) {
+        return 0;
+    }
+    if (server_name.len > 253 || memchr(server_name.data, 0, server_name.len) != NULL) {
+        return fail(err, CSSL_R_SERVER_NAME);
+    }
+    memcpy(name, server_name.data, server_name.len);
+    name[server_name.len] = '\0';
+    return hostname_is_dns(name) ? 0 : fail_text(err, CSSL_R_SERVER_NAME, "\"%s\"", name);
 }
 
 void hello_digest(const struct client_hello *ch, uint8_t out[32])
@@ -143,10 +162,10 @@ bool alpn_has(cssl_bytes list, cssl_bytes protocol)
     return false;
 }
 
-bool session_fits(const struct session *s, const cssl_config *config, cssl_bytes sni,
-                  cssl_bytes alpn, int64_t now)
+bool session_fits(const struct session *s, uint16_t version, const cssl_config *config,
+                  cssl_bytes sni, cssl_bytes alpn, int64_t now)
 {
-    return s->version == TLS_1_3 && bytes_equal(bytes_str(s->server_name), sni) &&
+    return s->version == version && bytes_equal(bytes_str(s->server_name), sni) &&
            bytes_equal(bytes_str(s->alpn), alpn) &&
            memcmp(s->policy, config->policy, SESSION_DIGEST) == 0 &&
            (!config->fail_if_no_peer_cert || s->peer_verified) && now < s->expires_at &&

@@ -9,10 +9,17 @@
 
 /* first_common is the first of ours that stands in theirs (u16s), 0 if none. */
 uint16_t first_common(const struct codes *ours, cssl_bytes theirs);
-/* first_suite is first_common among suites whose hash is alg (HASH_NONE: any). */
+/* first_suite is first_common among TLS 1.3's suites whose hash is alg (HASH_NONE: any). */
 uint16_t first_suite(const struct codes *ours, cssl_bytes theirs, enum hash_alg alg);
 
-/* hello_check refuses a ClientHello that TLS 1.3 does not allow: versions, compression, missing
+/* pick_version chooses by what the ClientHello offers and the config allows; none in common, and
+ * a fallback that was not needed (RFC 7507), are errors. */
+int pick_version(const cssl_config *config, const struct client_hello *ch, uint16_t *version,
+                 cssl_error *err) CHECK;
+/* check_server_name: a host name, not an address (RFC 6066 3), or none. */
+int check_server_name(cssl_bytes name, cssl_error *err) CHECK;
+
+/* hello_check refuses a ClientHello that TLS 1.3 does not allow: compression, missing
  * extensions, shares that are not among the groups (RFC 8446 4.1.2, 4.2.8, 9.2). */
 int hello_check(const struct client_hello *ch, cssl_error *err) CHECK;
 /* hello_digest hashes what a second ClientHello has to repeat (RFC 8446 4.1.2). */
@@ -29,7 +36,7 @@ bool alpn_has(cssl_bytes list, cssl_bytes protocol);
 
 /* session_fits says whether a server may resume a session now: same name, protocol, policy, and
  * none of its ends reached. Suites and binders are another matter. */
-bool session_fits(const struct session *s, const cssl_config *config, cssl_bytes sni,
-                  cssl_bytes alpn, int64_t now);
+bool session_fits(const struct session *s, uint16_t version, const cssl_config *config,
+                  cssl_bytes sni, cssl_bytes alpn, int64_t now);
 
 #endif

@@ -7,10 +7,7 @@
 #include "hs/schedule13.h"
 #include "msg/small.h"
 
-static int fill_session(struct conn *c, struct session *s, int64_t now, cssl_error *err);
 static int take_ticket(struct conn *c, cssl_bytes body, struct post13 *out, cssl_error *err);
-static int make_ticket(struct conn *c, struct worker *w, struct session *s, int64_t now,
-                       struct wr *ticket, cssl_error *err);
 
 int post13_send_ticket(struct conn *c, struct worker *w, const struct secret *resumption,
                        uint8_t number, cssl_error *err)
@@ -22,7 +19,7 @@ int post13_send_ticket(struct conn *c, struct worker *w, const struct secret *re
     wr_init(&ticket, SESSION_ENCODED_MAX);
     wr_init(&message, SESSION_ENCODED_MAX);
     uint8_t random[4];
-    int ret = fill_session(c, &s, now, err);
+    int ret = session_of(c, &s, err);
     int64_t end = now + config->ticket_lifetime;
     s.expires_at = end < s.expires_at ? end : s.expires_at;
     if (ret != 0 || s.expires_at <= now || s.expires_at < s.authenticated_at ||
@@ -103,8 +100,9 @@ int post13_send_update(struct conn *c, struct worker *w, bool request, cssl_erro
 }
 
 /* What every session of this connection says: what was authenticated, when, and until when. */
-static int fill_session(struct conn *c, struct session *s, int64_t now, cssl_error *err)
+int session_of(struct conn *c, struct session *s, cssl_error *err)
 {
+    int64_t now = config_now(c->config);
     /* A client's session is for the name that it verified, which may be an address: those are not
      * sent. */
     const char *name = c->server ? c->sni : conn_verify_name(c);
@@ -116,7 +114,8 @@ static int fill_session(struct conn *c, struct session *s, int64_t now, cssl_err
     if (name_len > 0) {
         memcpy(s->server_name, name, name_len);
     }
-    s->version = TLS_1_3;
+    s->version = c->version;
+    s->extended_master_secret = c->extended_master_secret;
     s->suite = c->suite;
     s->peer_verified = c->peer_verified;
     s->authenticated_at = c->authenticated_at;
@@ -154,7 +153,7 @@ static int take_ticket(struct conn *c, cssl_bytes body, struct post13 *out, cssl
         return ret;
     }
     int64_t now = config_now(c->config);
-    if ((ret = fill_session(c, s, now, err)) != 0) {
+    if ((ret = session_of(c, s, err)) != 0) {
         return ret;
     }
     int64_t end = now + nst.lifetime;
@@ -175,8 +174,8 @@ static int take_ticket(struct conn *c, cssl_bytes body, struct post13 *out, cssl
 }
 
 /* make_ticket writes the ticket of *s: sealed, or the identifier under which s is kept. */
-static int make_ticket(struct conn *c, struct worker *w, struct session *s, int64_t now,
-                       struct wr *ticket, cssl_error *err)
+int make_ticket(struct conn *c, struct worker *w, struct session *s, int64_t now,
+                struct wr *ticket, cssl_error *err)
 {
     const cssl_config *config = c->config;
     if (config->tickets == CSSL_TICKETS_STATEFUL) {

@@ -9,6 +9,13 @@
 int post13_send_ticket(struct conn *c, struct worker *w, const struct secret *resumption,
                        uint8_t number, cssl_error *err) CHECK;
 
+/* session_of fills a session with what every one of this connection says: what was authenticated,
+ * when, and until when. make_ticket writes the ticket of *s: sealed, or the identifier under which
+ * s is kept then. Both versions use them. */
+int session_of(struct conn *c, struct session *s, cssl_error *err) CHECK;
+int make_ticket(struct conn *c, struct worker *w, struct session *s, int64_t now,
+                struct wr *ticket, cssl_error *err) CHECK;
+
 /* What a message after the handshake led to. */
 struct post13 {
     bool has_session;       /* clients: session has what the ticket resumes; take it or wipe it */

@@ -78,7 +78,7 @@ void keys13(struct rec_half *half, enum aead_alg aead, enum hash_alg alg,
     uint8_t iv[AEAD_NONCE];
     hkdf_expand_label(alg, secret, "key", bytes_of(NULL, 0), key, aead_key_len(aead));
     hkdf_expand_label(alg, secret, "iv", bytes_of(NULL, 0), iv, sizeof(iv));
-    rec_set_keys(half, aead, key, iv, epoch);
+    rec_set_keys(half, TLS_1_3, aead, key, iv, epoch);
     mem_wipe(key, sizeof(key));
     mem_wipe(iv, sizeof(iv));
 }
@@ -108,40 +108,6 @@ void export13(enum hash_alg alg, const struct secret *exporter, const char *labe
     hash_once(alg, context.data, context.len, hash);
     hkdf_expand_label(alg, &secret, "exporter", bytes_of(hash, hash_len(alg)), out, len);
     secret_wipe(&secret);
-}
-
-struct suite_row {
-    uint16_t suite;
-    enum hash_alg hash;
-    enum aead_alg aead;
-};
-
-static const struct suite_row suite_rows[] = {
-    { SUITE_AES_128_GCM_SHA256, HASH_SHA256, AEAD_AES_128_GCM },
-    { SUITE_AES_256_GCM_SHA384, HASH_SHA384, AEAD_AES_256_GCM },
-    { SUITE_CHACHA20_POLY1305_SHA256, HASH_SHA256, AEAD_CHACHA20_POLY1305 },
-    { SUITE_AES_128_CCM_SHA256, HASH_SHA256, AEAD_AES_128_CCM },
-    { SUITE_AES_128_CCM_8_SHA256, HASH_SHA256, AEAD_AES_128_CCM_8 },
-};
-
-enum hash_alg suite_hash(uint16_t suite)
-{
-    for (size_t i = 0; i < ARRAY_LEN(suite_rows); i++) {
-        if (suite_rows[i].suite == suite) {
-            return suite_rows[i].hash;
-        }
-    }
-    return HASH_NONE;
-}
-
-enum aead_alg suite_aead(uint16_t suite)
-{
-    for (size_t i = 0; i < ARRAY_LEN(suite_rows); i++) {
-        if (suite_rows[i].suite == suite) {
-            return suite_rows[i].aead;
-        }
-    }
-    return AEAD_NONE;
 }
 
 /* derived is Derive-Secret(current, "derived", ""): the salt of the next extraction. */

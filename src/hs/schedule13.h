@@ -4,6 +4,7 @@
 
 #include "crypto/aead.h"
 #include "crypto/kdf.h"
+#include "crypto/suite.h"
 #include "record/tls_record.h"
 
 /* The secrets of one handshake. current is the Early, Handshake or Master Secret. */
@@ -42,9 +43,5 @@ void ticket_psk13(enum hash_alg alg, const struct secret *resumption, cssl_bytes
 /* export13 is the exporter (RFC 8446 7.5); label is at most 249 bytes. */
 void export13(enum hash_alg alg, const struct secret *exporter, const char *label,
               cssl_bytes context, uint8_t *out, size_t len);
-
-/* What a suite consists of; HASH_NONE and AEAD_NONE for one that is not known. */
-enum hash_alg suite_hash(uint16_t suite);
-enum aead_alg suite_aead(uint16_t suite);
 
 #endif

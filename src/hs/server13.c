@@ -6,22 +6,20 @@
 #include "hs/auth13.h"
 #include "hs/negotiate.h"
 #include "hs/post13.h"
+#include "hs/psk13.h"
+#include "hs/server12.h"
 
 enum {
     EARLY_SKIP_MAX = 16384 + 256, /* bytes of early data that are skipped, sealed */
     SERVER_TICKETS = 2            /* after a handshake: one for each of two connections at once */
 };
 
+static int begin13(struct hs *hs, const struct client_hello *ch, cssl_bytes body,
+                   cssl_error *err);
+static int begin12(struct hs *hs, const struct client_hello *ch, cssl_error *err);
 static int check_retried(struct hs *hs, const struct client_hello *ch, cssl_error *err);
-static int take_names(struct hs *hs, const struct client_hello *ch, cssl_error *err);
-static int find_psk(struct hs *hs, const struct client_hello *ch, cssl_bytes body,
-                    cssl_error *err);
-static bool psk_is_session(struct hs *hs, const struct client_hello *ch, cssl_bytes identity);
-static int check_binder(struct hs *hs, const struct client_hello *ch, cssl_bytes body,
-                        size_t index, bool external, cssl_error *err);
+static int take_first(struct hs *hs, const struct client_hello *ch, cssl_error *err);
 static int find_identity(struct hs *hs, const struct client_hello *ch, cssl_error *err);
-static int choose_suite(struct hs *hs, const struct client_hello *ch, enum hash_alg alg,
-                        cssl_error *err);
 
 int server13_hello(struct hs *hs, const struct hs_msg *m, cssl_error *err)
 {
@@ -29,58 +27,14 @@ int server13_hello(struct hs *hs, const struct hs_msg *m, cssl_error *err)
     if (ch == NULL) {
         return fail(err, CSSL_R_NOMEM);
     }
-    struct conn *c = hs->conn;
-    size_t share = 0;
+    uint16_t version = 0;
     int ret = client_hello_parse(ch, m->body, err);
-    if (ret != 0 || (ret = hello_check(ch, err)) != 0) {
-        goto out;
+    if (ret == 0 && (ret = check_server_name(ch->server_name, err)) == 0 &&
+        (ret = pick_version(hs->conn->config, ch, &version, err)) == 0) {
+        ret = version == TLS_1_3 ? begin13(hs, ch, m->body, err)
+              : hs->retried      ? fail(err, CSSL_R_HELLO_CHANGED)
+                                 : begin12(hs, ch, err);
     }
-    if (hs->retried) {
-        ret = check_retried(hs, ch, err);
-    } else {
-        memcpy(hs->client_random, ch->random.data, HELLO_RANDOM);
-        memcpy(hs->session_id, ch->session_id.data, ch->session_id.len);
-        hs->session_id_len = (uint8_t)ch->session_id.len;
-        hello_digest(ch, hs->hello_digest);
-        ret = take_names(hs, ch, err);
-    }
-    if (ret != 0) {
-        goto out;
-    }
-    if (ext_has(ch->has, EXT_EARLY_DATA)) {
-        hs->skip_early = EARLY_SKIP_MAX; /* RFC 8446 4.2.10: refused, hence skipped */
-    }
-    hs->may_ticket = ext_has(ch->has, EXT_PSK_KEY_EXCHANGE_MODES) &&
-                     memchr(ch->psk_modes.data, 1, ch->psk_modes.len) != NULL;
-    uint16_t group = pick_group(&c->config->groups, ch, &share);
-    if (group == 0) {
-        ret = fail(err, CSSL_R_GROUP_NOT_COMMON);
-        goto out;
-    }
-    if (share == ch->num_shares) {
-        if (hs->retried) {
-            ret = fail_text(err, CSSL_R_RETRY_IGNORED, "no share for group %u", hs->group);
-            goto out;
-        }
-        hs->group = group;
-        ret = choose_suite(hs, ch, HASH_NONE, err);
-        ret = ret == 0 ? SERVER13_RETRY : ret;
-        goto out;
-    }
-    c->group = group;
-    ret = find_psk(hs, ch, m->body, err);
-    if (ret == 0 && !hs->using_psk) {
-        ret = choose_suite(hs, ch, HASH_NONE, err);
-        if (ret == 0) {
-            schedule13_early(&hs->schedule, (enum hash_alg)c->hash_alg, bytes_of(NULL, 0));
-            ret = find_identity(hs, ch, err);
-        }
-    }
-    if (ret == 0 && (ret = hs_new_step(hs, err)) == 0) {
-        ret = pk_step_respond(hs->step, group, &c->config->rand, ch->shares[share].key, err);
-    }
-    ret = ret == 0 ? SERVER13_NEGOTIATED : ret;
-out:
     mem_free(ch);
     return ret;
 }
@@ -179,7 +133,7 @@ int server13_send_parameters(struct hs *hs, const struct hs_msg *m, cssl_error *
     }
     if (config->verify) {
         struct certificate_request cr = {
-            .signature_algorithms = codes_wire(&config->schemes),
+            .signature_algorithms = codes_wire(&config->schemes13),
             .signature_algorithms_cert = codes_wire(&config->cert_schemes),
             .certificate_authorities = bytes_of(config->authorities, config->authorities_len),
         };
@@ -280,6 +234,59 @@ int server13_send_tickets(struct hs *hs, const struct hs_msg *m, cssl_error *err
     return HS_DONE;
 }
 
+static int begin13(struct hs *hs, const struct client_hello *ch, cssl_bytes body, cssl_error *err)
+{
+    struct conn *c = hs->conn;
+    size_t share = 0;
+    c->version = TLS_1_3;
+    int ret = hello_check(ch, err);
+    if (ret == 0 && hs->retried) {
+        ret = check_retried(hs, ch, err);
+    } else if (ret == 0) {
+        hello_digest(ch, hs->hello_digest);
+        ret = take_first(hs, ch, err);
+    }
+    if (ret != 0) {
+        return ret;
+    }
+    if (ext_has(ch->has, EXT_EARLY_DATA)) {
+        hs->skip_early = EARLY_SKIP_MAX; /* RFC 8446 4.2.10: refused, hence skipped */
+    }
+    hs->may_ticket = ext_has(ch->has, EXT_PSK_KEY_EXCHANGE_MODES) &&
+                     memchr(ch->psk_modes.data, 1, ch->psk_modes.len) != NULL;
+    uint16_t group = pick_group(&c->config->groups, ch, &share);
+    if (group == 0) {
+        return fail(err, CSSL_R_GROUP_NOT_COMMON);
+    }
+    if (share == ch->num_shares && hs->retried) {
+        return fail_text(err, CSSL_R_RETRY_IGNORED, "no share for group %u", hs->group);
+    }
+    if (share == ch->num_shares) {
+        hs->group = group;
+        ret = suite13_choose(hs, ch, HASH_NONE, err);
+        return ret == 0 ? SERVER13_RETRY : ret;
+    }
+    c->group = group;
+    ret = psk13_find(hs, ch, body, err);
+    if (ret == 0 && !hs->using_psk && (ret = suite13_choose(hs, ch, HASH_NONE, err)) == 0) {
+        schedule13_early(&hs->schedule, (enum hash_alg)c->hash_alg, bytes_of(NULL, 0));
+        ret = find_identity(hs, ch, err);
+    }
+    if (ret == 0 && (ret = hs_new_step(hs, err)) == 0) {
+        ret = pk_step_respond(hs->step, group, &c->config->rand, ch->shares[share].key, err);
+    }
+    return ret == 0 ? SERVER13_NEGOTIATED : ret;
+}
+
+static int begin12(struct hs *hs, const struct client_hello *ch, cssl_error *err)
+{
+    hs->secure_renegotiation = ext_has(ch->has, EXT_RENEGOTIATION_INFO) ||
+                               u16s_has(ch->cipher_suites, SUITE_EMPTY_RENEGOTIATION_INFO_SCSV);
+    hs->point_formats = ext_has(ch->has, EXT_EC_POINT_FORMATS);
+    int ret = take_first(hs, ch, err);
+    return ret == 0 ? server12_hello(hs, ch, err) : ret;
+}
+
 /* RFC 8446 4.1.2: the second ClientHello is the first one, but for what was asked for. */
 static int check_retried(struct hs *hs, const struct client_hello *ch, cssl_error *err)
 {
@@ -304,9 +311,13 @@ static int check_retried(struct hs *hs, const struct client_hello *ch, cssl_erro
     return 0;
 }
 
-static int take_names(struct hs *hs, const struct client_hello *ch, cssl_error *err)
+/* take_first keeps what a first ClientHello says to both versions. */
+static int take_first(struct hs *hs, const struct client_hello *ch, cssl_error *err)
 {
     struct conn *c = hs->conn;
+    memcpy(hs->client_random, ch->random.data, HELLO_RANDOM);
+    memcpy(hs->session_id, ch->session_id.data, ch->session_id.len);
+    hs->session_id_len = (uint8_t)ch->session_id.len;
     cssl_bytes ours = bytes_of(c->config->alpn, c->config->alpn_len);
     if (ch->server_name.len > 0) {
         c->sni = mem_new(ch->server_name.len + 1);
@@ -330,91 +341,6 @@ static int take_names(struct hs *hs, const struct client_hello *ch, cssl_error *
     return 0;
 }
 
-/* The first offered PSK that is known, fits, and for whose hash there is a suite. */
-static int find_psk(struct hs *hs, const struct client_hello *ch, cssl_bytes body,
-                    cssl_error *err)
-{
-    const cssl_config *config = hs->conn->config;
-    if (!ext_has(ch->has, EXT_PRE_SHARED_KEY) || !hs->may_ticket) {
-        return 0;
-    }
-    for (size_t i = 0; i < ch->num_psks; i++) {
-        cssl_bytes identity = ch->psks[i].identity;
-        cssl_bytes psk = bytes_of(NULL, 0);
-        enum hash_alg alg = HASH_SHA256;
-        bool external = config->psk != NULL &&
-                        bytes_equal(identity, bytes_str(config->psk_identity));
-        if (external) {
-            psk = bytes_of(config->psk, config->psk_len);
-        } else if (psk_is_session(hs, ch, identity)) {
-            psk = secret_bytes(&hs->session.psk);
-            alg = suite_hash(hs->session.suite);
-        } else {
-            continue;
-        }
-        if (choose_suite(hs, ch, alg, NULL) != 0) {
-            continue;
-        }
-        hs->using_psk = true;
-        hs->psk_index = (uint16_t)i;
-        schedule13_early(&hs->schedule, alg, psk);
-        int ret = check_binder(hs, ch, body, i, external, err);
-        if (ret == 0 && !external) {
-            ret = auth13_take_session(hs, &hs->session, err);
-        } else if (ret == 0) {
-            hs->conn->peer_verified = true; /* only a holder of the key can make the binder */
-        }
-        return ret;
-    }
-    return 0;
-}
-
-/* psk_is_session looks the identity up as a ticket of ours; hs->session has it then. */
-static bool psk_is_session(struct hs *hs, const struct client_hello *ch, cssl_bytes identity)
-{
-    struct conn *c = hs->conn;
-    const cssl_config *config = c->config;
-    int64_t now = config_now(config);
-    bool found = false;
-    session_wipe(&hs->session);
-    if (config->tickets == CSSL_TICKETS_STATELESS) {
-        struct wr plain;
-        wr_init(&plain, SESSION_ENCODED_MAX);
-        found = ticket_open(config->shared->ticket_keys, hs->worker, now, identity, &plain,
-                            NULL) == 0 &&
-                session_decode(&hs->session, wr_view(&plain), NULL) == 0;
-        wr_free(&plain);
-    } else if (config->tickets == CSSL_TICKETS_STATEFUL && identity.len == CACHE_ID) {
-        found = cache_take(config->shared->sessions, identity.data, now, &hs->session);
-    }
-    if (found && !session_fits(&hs->session, config, ch->server_name,
-                               bytes_str(c->alpn == NULL ? "" : c->alpn), now)) {
-        found = false;
-    }
-    if (!found) {
-        session_wipe(&hs->session);
-    }
-    return found;
-}
-
-static int check_binder(struct hs *hs, const struct client_hello *ch, cssl_bytes body,
-                        size_t index, bool external, cssl_error *err)
-{
-    enum hash_alg alg = hs->schedule.alg;
-    uint8_t hash[HASH_MAX];
-    uint8_t binder[HASH_MAX];
-    /* The message's header stands in front of its body. */
-    cssl_bytes truncated = bytes_of(body.data - HANDSHAKE_HEADER,
-                                    HANDSHAKE_HEADER + ch->binders_at);
-    transcript_hash_with(&hs->transcript, alg, truncated, hash);
-    schedule13_binder(&hs->schedule, external, hash, binder);
-    if (ch->binders[index].len != hash_len(alg) ||
-        !ct_equal(binder, ch->binders[index].data, hash_len(alg))) {
-        return fail(err, CSSL_R_BINDER_WRONG); /* RFC 8446 4.2.11: abort */
-    }
-    return 0;
-}
-
 static int find_identity(struct hs *hs, const struct client_hello *ch, cssl_error *err)
 {
     const cssl_config *config = hs->conn->config;
@@ -430,30 +356,12 @@ static int find_identity(struct hs *hs, const struct client_hello *ch, cssl_erro
     }
     auth13_wish(wish, ch->signature_algorithms, ch->signature_algorithms_cert,
                 ch->certificate_authorities, ch->server_name);
-    int index = certkey_pick(config->certkeys, config->num_certkeys, config->schemes.list,
-                             config->schemes.num, &wish->wish, &hs->scheme);
+    int index = certkey_pick(config->certkeys, config->num_certkeys, config->schemes13.list,
+                             config->schemes13.num, &wish->wish, &hs->scheme);
     mem_free(wish);
     if (index < 0) {
         return fail(err, CSSL_R_SCHEME_NOT_COMMON);
     }
     hs->own = &config->certkeys[index];
-    return 0;
-}
-
-/* choose_suite settles suite, hash and AEAD; after a HelloRetryRequest they are settled already. */
-static int choose_suite(struct hs *hs, const struct client_hello *ch, enum hash_alg alg,
-                        cssl_error *err)
-{
-    struct conn *c = hs->conn;
-    if (hs->retried) {
-        return alg == HASH_NONE || alg == c->hash_alg ? 0 : fail(err, CSSL_R_SUITE_NOT_COMMON);
-    }
-    uint16_t suite = first_suite(&c->config->suites, ch->cipher_suites, alg);
-    if (suite == 0) {
-        return fail(err, CSSL_R_SUITE_NOT_COMMON);
-    }
-    c->suite = suite;
-    c->hash_alg = (uint8_t)suite_hash(suite);
-    c->aead_alg = (uint8_t)suite_aead(suite);
     return 0;
 }

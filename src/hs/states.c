@@ -1,5 +1,7 @@
 /* states.c - the handshake as a table (RFC 8446 appendix A): what comes when, under which keys. */
+#include "hs/client12.h"
 #include "hs/client13.h"
+#include "hs/server12.h"
 #include "hs/server13.h"
 
 const struct hs_row hs_rows[HS_STATES] = {
@@ -7,8 +9,7 @@ const struct hs_row hs_rows[HS_STATES] = {
 
     [CLIENT13_START] = { "start", ACCEPT_NOTHING, client13_start },
     [CLIENT13_HELLO] = { "start", ACCEPT_STEP, client13_hello },
-    [CLIENT13_WAIT_SH] = { "wait_sh", ACCEPT(HT_SERVER_HELLO), client13_server_hello,
-                           .last = true },
+    [CLIENT13_WAIT_SH] = { "wait_sh", ACCEPT(HT_SERVER_HELLO), client13_server_hello },
     [CLIENT13_RETRY] = { "wait_sh", ACCEPT_NOTHING | ACCEPT_STEP, client13_retry },
     [CLIENT13_SECRET] = { "wait_sh", ACCEPT_STEP, client13_secret, .then_read = KEYS_HANDSHAKE,
                           .then_write = KEYS_HANDSHAKE },
@@ -41,4 +42,35 @@ const struct hs_row hs_rows[HS_STATES] = {
     [SERVER13_WAIT_FINISHED] = { "wait_finished", ACCEPT(HT_FINISHED), server13_finished,
                                  .then_read = KEYS_APPLICATION, .last = true },
     [SERVER13_TICKETS] = { "connection", ACCEPT_NOTHING, server13_send_tickets },
+
+    [CLIENT12_WAIT_CERT] = { "certify", ACCEPT(HT_CERTIFICATE), client12_certificate },
+    [CLIENT12_WAIT_SKE] = { "certify", ACCEPT(HT_SERVER_KEY_EXCHANGE),
+                            client12_server_key_exchange },
+    [CLIENT12_WAIT_SHD] = { "certify",
+                            ACCEPT(HT_CERTIFICATE_REQUEST) | ACCEPT(HT_SERVER_HELLO_DONE),
+                            client12_server_hello_done },
+    [CLIENT12_KEY_EXCHANGE] = { "certify", ACCEPT_STEP, client12_send_key_exchange },
+    [CLIENT12_SECRET] = { "certify", ACCEPT_STEP, client12_secret },
+    [CLIENT12_SIGNED] = { "certify", ACCEPT_STEP, client12_signed },
+    [CLIENT12_CCS] = { "cipher", ACCEPT_NOTHING, client12_send_ccs,
+                       .then_write = KEYS_APPLICATION },
+    [CLIENT12_FINISHED] = { "cipher", ACCEPT_NOTHING, client12_send_finished },
+    [CLIENT12_WAIT_TICKET] = { "cipher", ACCEPT(HT_NEW_SESSION_TICKET), client12_ticket },
+    [CLIENT12_WAIT_CCS] = { "cipher", ACCEPT_CCS, client12_ccs, .then_read = KEYS_APPLICATION },
+    [CLIENT12_WAIT_FINISHED] = { "cipher", ACCEPT(HT_FINISHED), client12_finished, .last = true },
+
+    [SERVER12_PARAMS] = { "hello", ACCEPT_STEP, server12_params },
+    [SERVER12_HELLO] = { "hello", ACCEPT_STEP, server12_send_hello },
+    [SERVER12_WAIT_CERT] = { "certify", ACCEPT(HT_CERTIFICATE), server12_certificate },
+    [SERVER12_WAIT_CKE] = { "certify", ACCEPT(HT_CLIENT_KEY_EXCHANGE),
+                            server12_client_key_exchange },
+    [SERVER12_SECRET] = { "certify", ACCEPT_STEP, server12_secret },
+    [SERVER12_WAIT_CV] = { "wait_cert_verify", ACCEPT(HT_CERTIFICATE_VERIFY),
+                           server12_certificate_verify },
+    [SERVER12_WAIT_CCS] = { "cipher", ACCEPT_CCS, server12_ccs, .then_read = KEYS_APPLICATION },
+    [SERVER12_WAIT_FINISHED] = { "cipher", ACCEPT(HT_FINISHED), server12_finished, .last = true },
+    [SERVER12_RESUME] = { "abbreviated", ACCEPT_NOTHING, server12_send_resumed_hello },
+    [SERVER12_CCS] = { "cipher", ACCEPT_NOTHING, server12_send_ccs,
+                       .then_write = KEYS_APPLICATION },
+    [SERVER12_FINISHED] = { "cipher", ACCEPT_NOTHING, server12_send_finished },
 };

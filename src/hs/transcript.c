@@ -10,6 +10,8 @@ void transcript_init(struct transcript *t)
     t->alg = HASH_NONE;
     hash_init(&t->sha256, HASH_SHA256);
     hash_init(&t->sha384, HASH_SHA384);
+    wr_init(&t->raw, 0);
+    t->keep_raw = false;
 }
 
 void transcript_add(struct transcript *t, cssl_bytes message)
@@ -19,6 +21,9 @@ void transcript_add(struct transcript *t, cssl_bytes message)
     }
     if (t->alg != HASH_SHA256) {
         hash_update(&t->sha384, message.data, message.len);
+    }
+    if (t->keep_raw) {
+        wr_bytes(&t->raw, message);
     }
 }
 
@@ -52,6 +57,24 @@ void transcript_retry(struct transcript *t)
         hash_init(both[i].hash, both[i].alg);
         hash_update(both[i].hash, message, 4 + hash_len(both[i].alg));
     }
+}
+
+void transcript_keep(struct transcript *t, size_t limit)
+{
+    wr_init(&t->raw, limit);
+    t->keep_raw = true;
+}
+
+void transcript_drop(struct transcript *t)
+{
+    wr_free(&t->raw);
+    t->keep_raw = false;
+}
+
+bool transcript_raw(const struct transcript *t, cssl_bytes *raw)
+{
+    *raw = wr_view(&t->raw);
+    return t->keep_raw && wr_ok(&t->raw);
 }
 
 static const struct hash *running(const struct transcript *t, enum hash_alg alg)

@@ -1,6 +1,6 @@
 /*
- * tls_record.h - records of TLS over a stream: framing, and protection as TLS 1.3 has it (RFC 8446
- * 5). Knows neither messages nor sockets; which key comes when is decided by the handshake.
+ * tls_record.h - records of TLS over a stream: framing, and protection as TLS 1.2 and 1.3 have it.
+ * Knows neither messages nor sockets; which key comes when is decided by the handshake.
  */
 #ifndef CSSL_RECORD_TLS_RECORD_H
 #define CSSL_RECORD_TLS_RECORD_H
@@ -13,7 +13,8 @@ enum {
     REC_HEADER = 5,
     REC_PLAIN_MAX = 16384,
     REC_EXPANSION_13 = 256,                          /* RFC 8446 5.2 */
-    REC_WIRE_MAX = REC_HEADER + REC_PLAIN_MAX + REC_EXPANSION_13,
+    REC_EXPANSION_12 = 2048,                         /* RFC 5246 6.2.3 */
+    REC_WIRE_MAX = REC_HEADER + REC_PLAIN_MAX + REC_EXPANSION_12,
     REC_OVERHEAD_MAX = REC_HEADER + 1 + AEAD_TAG_MAX, /* what sealing adds, padding apart */
     REC_PIECES_MAX = 16                              /* caller's pieces in one record */
 };
@@ -23,14 +24,15 @@ struct rec_half {
     struct aead_key key; /* key.alg is AEAD_NONE in the clear */
     uint8_t iv[AEAD_NONCE];
     uint8_t epoch;       /* as in cssl_trace_event */
+    uint16_t version;    /* how records are protected: TLS_1_2, TLS_1_3; 0: not at all */
     bool first_hello;    /* in the clear: records say TLS 1.0, as RFC 8446 5.1 allows for it */
     uint64_t seq;
     uint64_t sent;       /* plaintext bytes under this key */
 };
 
 /* rec_set_keys starts protection under a new key; the sequence number begins at 0. */
-void rec_set_keys(struct rec_half *h, enum aead_alg alg, const uint8_t *key, const uint8_t *iv,
-                  uint8_t epoch);
+void rec_set_keys(struct rec_half *h, uint16_t version, enum aead_alg alg, const uint8_t *key,
+                  const uint8_t *iv, uint8_t epoch);
 void rec_wipe(struct rec_half *h);
 
 /* rec_wire_len says how many bytes the record at the front of in has, its header included: at

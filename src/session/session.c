@@ -28,7 +28,7 @@ void session_encode(struct wr *w, const struct session *s)
     wr_vec8(w, bytes_str(s->server_name));
     wr_vec8(w, bytes_str(s->alpn));
     wr_put(w, s->policy, sizeof(s->policy));
-    wr_u8(w, s->peer_verified ? 1 : 0);
+    wr_u8(w, (uint8_t)((s->peer_verified ? 1 : 0) | (s->extended_master_secret ? 2 : 0)));
     wr_u64(w, (uint64_t)s->authenticated_at);
     wr_u64(w, (uint64_t)s->expires_at);
     wr_u64(w, (uint64_t)s->issued_at_ms);
@@ -84,8 +84,9 @@ int session_decode(struct session *s, cssl_bytes bytes, cssl_error *err)
     rd_name(&r, s->server_name);
     rd_name(&r, s->alpn);
     cssl_bytes policy = rd_bytes(&r, sizeof(s->policy));
-    uint8_t verified = rd_u8(&r);
-    s->peer_verified = verified == 1;
+    uint8_t flags = rd_u8(&r);
+    s->peer_verified = (flags & 1) != 0;
+    s->extended_master_secret = (flags & 2) != 0;
     s->authenticated_at = rd_time(&r);
     s->expires_at = rd_time(&r);
     s->issued_at_ms = rd_time(&r);
@@ -94,7 +95,7 @@ int session_decode(struct session *s, cssl_bytes bytes, cssl_error *err)
     cssl_bytes chain = rd_view24(&r);
     cssl_bytes ticket = rd_view16(&r);
 
-    if (!rd_done(&r) || verified > 1 || !times_ok(s) || !chain_ok(chain)) {
+    if (!rd_done(&r) || flags > 3 || !times_ok(s) || !chain_ok(chain)) {
         session_wipe(s);
         return fail(err, CSSL_R_BAD_SESSION);
     }

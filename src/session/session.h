@@ -28,6 +28,7 @@ struct session {
     char alpn[256];             /* "" when none */
     uint8_t policy[SESSION_DIGEST]; /* digest of verification policy and anchors */
     bool peer_verified;
+    bool extended_master_secret; /* TLS 1.2; psk is the master secret then */
     int64_t authenticated_at;   /* seconds, wall clock: the first full handshake */
     int64_t expires_at;         /* seconds, wall clock: the earliest of lifetime, peer chain's
                                    end and SESSION_AGE_MAX */

@@ -23,7 +23,10 @@ struct pieces {
     size_t at; /* bytes of v[0] that are gone */
 };
 
-enum { WINDOW = 16 }; /* pieces that the engine is given at once */
+enum {
+    WINDOW = 16,         /* pieces that the engine is given at once, */
+    WINDOW_BYTES = 49152 /* and bytes: three records, so that its queue stays small */
+};
 
 static int may_send(const cssl_socket *s, cssl_error *err);
 static int may_receive(const cssl_socket *s, cssl_error *err);
@@ -315,6 +318,11 @@ static ssize_t write_window(cssl_socket *s, const struct pieces *p, cssl_error *
     memcpy(window, p->v, n * sizeof(window[0]));
     window[0].iov_base = (uint8_t *)window[0].iov_base + p->at;
     window[0].iov_len -= p->at;
+    size_t left = WINDOW_BYTES;
+    for (size_t i = 0; i < n; i++) {
+        window[i].iov_len = min_size(window[i].iov_len, left);
+        left -= window[i].iov_len;
+    }
     return cssl_engine_writev(s->engine, window, (int)n, err);
 }
 

@@ -81,5 +81,5 @@ const char *usable_group(uint16_t code)
 
 const char *usable_scheme(uint16_t code)
 {
-    return listed(name_of_scheme(code), cssl_signature_algs("all"));
+    return listed(name_of_scheme(code), cssl_signature_algs("all", CSSL_TLSV1_3));
 }

@@ -432,7 +432,7 @@ void pair_check_agreement(struct pair *p)
     memset(info, 0, sizeof(info));
     cssl_engine_information(p->side[0].engine, &info[0]);
     cssl_engine_information(p->side[1].engine, &info[1]);
-    assert_string_equal(info[0].protocol, "tlsv1.3");
+    assert_int_equal(strncmp(info[0].protocol, "tlsv1.", 6), 0);
     assert_string_equal(info[0].protocol, info[1].protocol);
     assert_string_equal(info[0].cipher_suite, info[1].cipher_suite);
     assert_string_equal(info[0].group, info[1].group);

@@ -52,7 +52,7 @@ static void one_handshake(const char *suite, const char *group, const struct key
 static void test_all(void **state)
 {
     (void)state;
-    const char *const *suites = cssl_cipher_suites("all");
+    const char *const *suites = cssl_cipher_suites("all", CSSL_TLSV1_3);
     const char *const *groups = cssl_groups("all");
     size_t turn = 0, num = 0;
     assert_non_null(suites);

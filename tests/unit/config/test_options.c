@@ -67,8 +67,13 @@ static void test_values(void **state)
           false, "key_share_groups", CSSL_R_OPTION_VALUE },
         { { .signature_algs = CSSL_LIST("rsa_pkcs1_sha1") }, false, "signature_algs",
           CSSL_R_OPTION_NOT_SUPPORTED },
-        { { .signature_algs = CSSL_LIST("rsa_pkcs1_sha256") }, false, "signature_algs",
-          CSSL_R_OPTION_NOT_SUPPORTED }, /* in chains alone */
+        { { .signature_algs = CSSL_LIST("rsa_pkcs1_sha256"), .versions = CSSL_TLSV1_2 }, false,
+          NULL, 0 },
+        { { .signature_algs = CSSL_LIST("rsa_pkcs1_sha256"), .versions = CSSL_TLSV1_3 }, false,
+          "ciphers", CSSL_R_OPTION_CONFLICT },
+        { { .versions = CSSL_TLSV1_2 }, false, NULL, 0 },
+        { { .versions = CSSL_TLSV1_2, .ciphers = CSSL_LIST("TLS_AES_128_GCM_SHA256") }, false,
+          "ciphers", CSSL_R_OPTION_CONFLICT },
         { { .signature_algs_cert = CSSL_LIST("rsa_pkcs1_sha256") }, false, NULL, 0 },
         { { .alpn_protocols = CSSL_LIST("h2", "http/1.1") }, true, NULL, 0 },
         { { .alpn_protocols = bad_protocols }, true, "alpn_protocols", CSSL_R_OPTION_VALUE },
@@ -154,7 +159,8 @@ static void test_defaults_are_safe(void **state)
         assert_int_equal(config->verify, !config->server);
         assert_int_equal(config->depth, 10);
         assert_false(codes_has(&config->suites, SUITE_AES_128_CCM_8_SHA256));
-        assert_false(codes_has(&config->schemes, SCHEME_RSA_PKCS1_SHA256));
+        assert_false(codes_has(&config->schemes13, SCHEME_RSA_PKCS1_SHA256));
+        assert_true(config->tls13 && !config->tls12);
         assert_false(codes_has(&config->cert_schemes, SCHEME_RSA_PKCS1_SHA1));
         assert_false(codes_has(&config->cert_schemes, SCHEME_ECDSA_SHA1));
         assert_int_equal(config->max_handshake_size, server == 1 ? 65536 : 131072);

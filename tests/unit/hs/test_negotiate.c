@@ -52,18 +52,9 @@ static void test_hello_check(void **state)
     (void)state;
     static const uint8_t deflate[] = { 0, 1 };
     static const uint8_t not_null[] = { 1 };
-    static const uint8_t versions12[] = { 3, 3 };
     struct client_hello ch = good_hello();
     cssl_error err = { 0 };
     assert_int_equal(hello_check(&ch, &err), 0);
-
-    ch.supported_versions = bytes_of(versions12, 2);
-    assert_int_equal(hello_check(&ch, &err), CSSL_ALERT);
-    assert_int_equal(err.alert, ALERT_PROTOCOL_VERSION);
-    ch = good_hello();
-    without(&ch, EXT_SUPPORTED_VERSIONS);
-    assert_int_equal(hello_check(&ch, &err), CSSL_ALERT);
-    assert_int_equal(err.alert, ALERT_PROTOCOL_VERSION);
 
     ch = good_hello();
     ch.compression = bytes_of(deflate, 2);
@@ -96,6 +87,54 @@ static void test_hello_check(void **state)
     assert_int_equal(err.reason, CSSL_R_SHARE_NOT_IN_GROUPS);
 }
 
+static void test_versions(void **state)
+{
+    (void)state;
+    static const uint8_t only12[] = { 3, 3 };
+    static const uint8_t grease_and_both[] = { 0x7a, 0x7a, 3, 3, 3, 4 };
+    static const uint8_t older[] = { 3, 2, 3, 1 };
+    static const uint8_t scsv[] = { 0x56, 0 };
+    static const struct {
+        cssl_bytes listed; /* empty: no extension */
+        uint16_t legacy;
+        bool tls12, tls13, fallback;
+        uint16_t version; /* 0: refused */
+    } rows[] = {
+        { { versions13, 2 }, TLS_1_2, true, true, false, TLS_1_3 },
+        { { versions13, 2 }, TLS_1_2, true, true, true, TLS_1_3 },
+        { { versions13, 2 }, TLS_1_2, true, false, false, 0 },
+        { { grease_and_both, 6 }, TLS_1_2, true, true, false, TLS_1_3 },
+        { { grease_and_both, 6 }, TLS_1_2, true, false, true, TLS_1_2 },
+        { { only12, 2 }, TLS_1_2, true, true, false, TLS_1_2 },
+        { { only12, 2 }, TLS_1_2, true, true, true, 0 }, /* inappropriate_fallback */
+        { { only12, 2 }, TLS_1_2, false, true, false, 0 },
+        { { only12, 2 }, TLS_1_0, true, true, false, TLS_1_2 }, /* legacy_version is ignored */
+        { { older, 4 }, TLS_1_2, true, true, false, 0 },
+        { { NULL, 0 }, TLS_1_2, true, true, false, TLS_1_2 },
+        { { NULL, 0 }, TLS_1_3, true, true, false, TLS_1_2 },
+        { { NULL, 0 }, 0x0302, true, true, false, 0 },
+        { { NULL, 0 }, TLS_1_2, false, true, false, 0 },
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        struct client_hello ch = good_hello();
+        cssl_config config = { .tls12 = rows[i].tls12, .tls13 = rows[i].tls13 };
+        cssl_error err = { 0 };
+        uint16_t version = 0;
+        ch.supported_versions = rows[i].listed;
+        ch.legacy_version = rows[i].legacy;
+        ch.cipher_suites = bytes_of(scsv, rows[i].fallback ? 2 : 0);
+        if (rows[i].listed.len == 0) {
+            without(&ch, EXT_SUPPORTED_VERSIONS);
+        }
+        int ret = pick_version(&config, &ch, &version, &err);
+        assert_int_equal(ret == 0 ? version : 0, rows[i].version);
+        if (ret != 0) {
+            assert_true(err.alert == ALERT_PROTOCOL_VERSION ||
+                        (rows[i].fallback && err.alert == ALERT_INAPPROPRIATE_FALLBACK));
+        }
+    }
+}
+
 static void test_server_names(void **state)
 {
     (void)state;
@@ -110,12 +149,10 @@ static void test_server_names(void **state)
         { "\xc3\xa4.example", 0, false }, { "a..b", 0, false },
     };
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-        struct client_hello ch = good_hello();
         cssl_error err = { 0 };
         size_t len = rows[i].len == 0 ? strlen(rows[i].name) : rows[i].len;
-        ext_add(&ch.has, EXT_SERVER_NAME);
-        ch.server_name = bytes_of((const uint8_t *)rows[i].name, len);
-        assert_int_equal(hello_check(&ch, &err) == 0, rows[i].good);
+        cssl_bytes name = bytes_of((const uint8_t *)rows[i].name, len);
+        assert_int_equal(check_server_name(name, &err) == 0, rows[i].good);
         if (!rows[i].good) {
             assert_int_equal(err.reason, CSSL_R_SERVER_NAME);
         }
@@ -215,30 +252,31 @@ static void test_session_fits(void **state)
     memset(s.policy, 7, sizeof(s.policy));
     const cssl_bytes name = bytes_str("a.example");
     const cssl_bytes h2 = bytes_str("h2");
-    assert_true(session_fits(&s, &config, name, h2, NOW));
-    assert_false(session_fits(&s, &config, bytes_str("b.example"), h2, NOW));
-    assert_false(session_fits(&s, &config, bytes_str(""), h2, NOW));
-    assert_false(session_fits(&s, &config, name, bytes_str(""), NOW));
-    assert_false(session_fits(&s, &config, name, h2, NOW + 1));
+    assert_true(session_fits(&s, TLS_1_3, &config, name, h2, NOW));
+    assert_false(session_fits(&s, TLS_1_3, &config, bytes_str("b.example"), h2, NOW));
+    assert_false(session_fits(&s, TLS_1_3, &config, bytes_str(""), h2, NOW));
+    assert_false(session_fits(&s, TLS_1_3, &config, name, bytes_str(""), NOW));
+    assert_false(session_fits(&s, TLS_1_3, &config, name, h2, NOW + 1));
     s.policy[31] ^= 1;
-    assert_false(session_fits(&s, &config, name, h2, NOW));
+    assert_false(session_fits(&s, TLS_1_3, &config, name, h2, NOW));
     s.policy[31] ^= 1;
     s.peer_verified = false;
-    assert_false(session_fits(&s, &config, name, h2, NOW));
+    assert_false(session_fits(&s, TLS_1_3, &config, name, h2, NOW));
     s.peer_verified = true;
     s.authenticated_at = NOW - SESSION_AGE_MAX;
-    assert_false(session_fits(&s, &config, name, h2, NOW));
+    assert_false(session_fits(&s, TLS_1_3, &config, name, h2, NOW));
     s.authenticated_at = NOW + 3600; /* from the future */
-    assert_false(session_fits(&s, &config, name, h2, NOW));
+    assert_false(session_fits(&s, TLS_1_3, &config, name, h2, NOW));
     s.authenticated_at = NOW;
     s.version = TLS_1_2;
-    assert_false(session_fits(&s, &config, name, h2, NOW));
+    assert_false(session_fits(&s, TLS_1_3, &config, name, h2, NOW));
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_hello_check), cmocka_unit_test(test_server_names),
+        cmocka_unit_test(test_hello_check), cmocka_unit_test(test_versions),
+        cmocka_unit_test(test_server_names),
         cmocka_unit_test(test_hello_digest), cmocka_unit_test(test_groups),
         cmocka_unit_test(test_suites),      cmocka_unit_test(test_alpn),
         cmocka_unit_test(test_session_fits),

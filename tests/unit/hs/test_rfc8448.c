@@ -357,7 +357,7 @@ static void test_change_cipher_spec(void **state)
         struct rec_half half;
         memset(&half, 0, sizeof(half));
         if (i >= 2) {
-            rec_set_keys(&half, AEAD_AES_128_GCM, get(v, "server_handshake_key").data,
+            rec_set_keys(&half, TLS_1_3, AEAD_AES_128_GCM, get(v, "server_handshake_key").data,
                          get(v, "server_handshake_iv").data, HANDSHAKE);
         }
         assert_true(wire.len <= sizeof(copy));

@@ -21,8 +21,8 @@ static int setup(void **state)
     f->worker = worker_new();
     assert_non_null(f->worker);
     f->wire.limit = 1 << 20;
-    rec_set_keys(&f->seal, AEAD_AES_128_GCM, key, iv, 3);
-    rec_set_keys(&f->open, AEAD_AES_128_GCM, key, iv, 3);
+    rec_set_keys(&f->seal, TLS_1_3, AEAD_AES_128_GCM, key, iv, 3);
+    rec_set_keys(&f->open, TLS_1_3, AEAD_AES_128_GCM, key, iv, 3);
     *state = f;
     return 0;
 }

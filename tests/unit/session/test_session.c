@@ -198,7 +198,7 @@ static void test_fields(void **state)
         { "PSK longer than any secret", AT_PSK, SECRET_MAX + 1 },
         { "NUL in the name", AT_NAME + 2, 0 },
         { "NUL in the protocol", AT_ALPN + 1, 0 },
-        { "neither verified nor not", AT_VERIFIED, 2 },
+        { "a flag that does not exist", AT_VERIFIED, 4 },
         { "authenticated before 1970", AT_AUTH, 0x80 },
         { "authenticated after its end", AT_AUTH, 1 },
         { "end before 1970", AT_END, 0xff },

@@ -1,0 +1,28 @@
+/* suite.h - what a cipher suite consists of. One table for TLS 1.2 and 1.3. */
+#ifndef CSSL_CRYPTO_SUITE_H
+#define CSSL_CRYPTO_SUITE_H
+
+#include "crypto/aead.h"
+#include "crypto/hash.h"
+
+enum suite_kx { KX_ANY, KX_ECDHE }; /* KX_ANY: TLS 1.3, whose suites do not say */
+enum suite_auth { AUTH_ANY, AUTH_ECDSA, AUTH_RSA }; /* AUTH_ECDSA: EdDSA keys too (RFC 8422) */
+
+struct suite {
+    uint16_t id;
+    uint16_t version; /* TLS_1_2 or TLS_1_3: a suite is of one of them */
+    enum suite_kx kx;
+    enum suite_auth auth;
+    enum hash_alg hash; /* of the key schedule or the PRF */
+    enum aead_alg aead;
+};
+
+/* suite_find is a suite's row, NULL for one that is not known. */
+const struct suite *suite_find(uint16_t id);
+/* suite_hash and suite_aead are HASH_NONE and AEAD_NONE for a suite that is not known. */
+enum hash_alg suite_hash(uint16_t id);
+enum aead_alg suite_aead(uint16_t id);
+/* suite_version is 0 for a suite that is not known. */
+uint16_t suite_version(uint16_t id);
+
+#endif

@@ -1,0 +1,142 @@
+/* auth12.c - Certificate, signatures, Finished and secrets of TLS 1.2, for both roles. */
+#include "hs/auth12.h"
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "hs/auth13.h"
+#include "msg/kex12.h"
+
+bool ecdhe12(uint16_t group)
+{
+    static const uint16_t groups[] = { GROUP_X25519, GROUP_X448, GROUP_SECP256R1, GROUP_SECP384R1,
+                                       GROUP_SECP521R1 };
+    for (size_t i = 0; i < ARRAY_LEN(groups); i++) {
+        if (groups[i] == group) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool scheme12_fits(uint16_t scheme, enum suite_auth auth)
+{
+    enum key_type a = auth == AUTH_RSA ? KEY_RSA : KEY_EC_P256;
+    enum key_type b = auth == AUTH_RSA ? KEY_RSA_PSS : KEY_ED25519;
+    enum key_type c = auth == AUTH_RSA ? KEY_RSA : KEY_ED448;
+    return scheme_fits_key(scheme, a, false) || scheme_fits_key(scheme, b, false) ||
+           scheme_fits_key(scheme, c, false);
+}
+
+int auth12_send_certificate(struct hs *hs, const struct certkey *ck, cssl_error *err)
+{
+    struct certificate12 c = { .num = 0 };
+    for (size_t i = 0; ck != NULL && i < ck->num_certs && i < CERTIFICATE_ENTRIES_MAX; i++) {
+        c.certs[c.num++] = cert_der(ck->certs[i]);
+    }
+    msg_open(&hs->out, HT_CERTIFICATE);
+    certificate12_write(&hs->out, &c);
+    wr_close(&hs->out);
+    hs->conn->own = ck;
+    return hs_send(hs, err);
+}
+
+int auth12_take_certificate(struct hs *hs, const struct hs_msg *m, bool *empty, cssl_error *err)
+{
+    struct certificate12 c;
+    int ret = certificate12_parse(&c, m->body, err);
+    if (ret != 0) {
+        return ret;
+    }
+    *empty = c.num == 0;
+    return c.num == 0 ? 0 : auth_take_chain(hs, c.certs, c.num, err);
+}
+
+int auth12_check_signature(struct hs *hs, uint16_t scheme, cssl_bytes data, cssl_bytes sig,
+                           cssl_error *err)
+{
+    struct conn *c = hs->conn;
+    const struct cert *leaf = c->peer->certs[0];
+    if (!codes_has(&c->config->schemes, scheme) ||
+        !scheme_fits_key(scheme, cert_key(leaf)->type, false)) {
+        const char *name = name_of_scheme(scheme);
+        return fail_text(err, CSSL_R_SCHEME_NOT_OFFERED, "%s (0x%04x)",
+                         name == NULL ? "unknown" : name, scheme);
+    }
+    if (c->server) {
+        c->client_scheme = scheme;
+    } else {
+        c->server_scheme = scheme;
+    }
+    return spki_verify(cert_spki(leaf), scheme, data, sig, err);
+}
+
+int auth12_send_ccs(struct hs *hs, cssl_error *err)
+{
+    static const uint8_t one[] = { 1 };
+    const cssl_bytes ccs = bytes_of(one, sizeof(one));
+    conn_trace(hs->conn, true, CT_CHANGE_CIPHER_SPEC, EPOCH_CLEAR, ccs);
+    return conn_send(hs->conn, hs->worker, CT_CHANGE_CIPHER_SPEC, ccs, err);
+}
+
+int auth12_send_finished(struct hs *hs, cssl_error *err)
+{
+    uint8_t hash[HASH_MAX];
+    uint8_t verify_data[FINISHED12];
+    transcript_hash(&hs->transcript, hash);
+    finished12(hs->transcript.alg, &hs->master, !hs->conn->server, hash, verify_data);
+    msg_open(&hs->out, HT_FINISHED);
+    wr_put(&hs->out, verify_data, sizeof(verify_data));
+    wr_close(&hs->out);
+    return hs_send(hs, err);
+}
+
+int auth12_take_finished(struct hs *hs, const struct hs_msg *m, cssl_error *err)
+{
+    uint8_t hash[HASH_MAX];
+    uint8_t verify_data[FINISHED12];
+    if (m->body.len != FINISHED12) {
+        return fail(err, CSSL_R_FINISHED_LENGTH);
+    }
+    transcript_hash(&hs->transcript, hash);
+    finished12(hs->transcript.alg, &hs->master, hs->conn->server, hash, verify_data);
+    return ct_equal(verify_data, m->body.data, FINISHED12) ? 0
+                                                            : fail(err, CSSL_R_FINISHED_WRONG);
+}
+
+void auth12_secret(struct hs *hs)
+{
+    uint8_t hash[HASH_MAX];
+    const cssl_bytes premaster = bytes_of(hs->step->secret, hs->step->secret_len);
+    if (hs->conn->extended_master_secret) {
+        transcript_hash(&hs->transcript, hash);
+        master12(hs->transcript.alg, premaster, hash, &hs->master);
+    } else {
+        master12_plain(hs->transcript.alg, premaster, hs->conn->randoms, &hs->master);
+    }
+    auth12_use_master(hs);
+}
+
+void auth12_use_master(struct hs *hs)
+{
+    hs->conn->exporter = hs->master;
+    conn_keylog(hs->conn, "CLIENT_RANDOM", hs->conn->randoms, &hs->master);
+}
+
+void auth12_settle(struct hs *hs, uint16_t suite, const uint8_t *client_random,
+                   const uint8_t *server_random)
+{
+    struct conn *c = hs->conn;
+    c->version = TLS_1_2;
+    c->suite = suite;
+    c->hash_alg = (uint8_t)suite_hash(suite);
+    c->aead_alg = (uint8_t)suite_aead(suite);
+    memcpy(c->randoms, client_random, HELLO_RANDOM);
+    memcpy(c->randoms + HELLO_RANDOM, server_random, HELLO_RANDOM);
+    transcript_choose(&hs->transcript, (enum hash_alg)c->hash_alg);
+}
+
+void signed12(struct wr *w, const struct conn *c, cssl_bytes params)
+{
+    wr_put(w, c->randoms, sizeof(c->randoms));
+    wr_bytes(w, params);
+}

@@ -1,0 +1,326 @@
+/* client12.c - what a client does with each message of TLS 1.2. Knows no order and no record. */
+#include "hs/client12.h"
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "hs/auth12.h"
+#include "hs/auth13.h"
+#include "hs/negotiate.h"
+#include "hs/post13.h"
+#include "msg/kex12.h"
+
+static int check_server_hello(struct hs *hs, const struct server_hello *sh, cssl_error *err);
+static int take_names(struct hs *hs, const struct server_hello *sh, cssl_error *err);
+static int take_session(struct hs *hs, cssl_error *err);
+static int take_request(struct hs *hs, const struct hs_msg *m, cssl_error *err);
+
+int client12_server_hello(struct hs *hs, const struct server_hello *sh, cssl_error *err)
+{
+    struct conn *c = hs->conn;
+    int ret = check_server_hello(hs, sh, err);
+    if (ret != 0) {
+        return ret;
+    }
+    auth12_settle(hs, sh->cipher_suite, hs->client_random, sh->random.data);
+    c->extended_master_secret = ext_has(sh->has, EXT_EXTENDED_MASTER_SECRET);
+    hs->ticket_expected = ext_has(sh->has, EXT_SESSION_TICKET);
+    if ((ret = take_names(hs, sh, err)) != 0) {
+        return ret;
+    }
+    /* A ticket is accepted by repeating the session identifier that came with it. */
+    bool echoed = hs->session_id_len > 0 &&
+                  bytes_equal(sh->session_id, bytes_of(hs->session_id, hs->session_id_len));
+    if (echoed && (hs->session.ticket_len == 0 || hs->session.version != TLS_1_2)) {
+        return fail(err, CSSL_R_SESSION_NOT_OFFERED); /* RFC 8446 4.1.2: it means nothing */
+    }
+    if (echoed) {
+        return take_session(hs, err);
+    }
+    c->authenticated_at = config_now(c->config);
+    return CLIENT12_WAIT_CERT;
+}
+
+bool client12_session(struct hs *hs, struct session *s)
+{
+    enum { LIFETIME = 7200 }; /* seconds, when the server does not say (RFC 5077 5.6) */
+    struct conn *c = hs->conn;
+    *s = (struct session){ 0 };
+    if (c->version != TLS_1_2 || hs->session.ticket_len == 0 || !c->extended_master_secret ||
+        c->config->tickets == CSSL_TICKETS_DISABLED) {
+        return false;
+    }
+    if (!hs->ticket_came) {
+        if (c->resumed) {
+            *s = hs->session; /* the old one is good until it ends */
+            hs->session = (struct session){ 0 };
+        }
+        return c->resumed;
+    }
+    int64_t now = config_now(c->config);
+    uint32_t lifetime = hs->ticket_lifetime == 0 ? LIFETIME : hs->ticket_lifetime;
+    if (session_of(c, s, NULL) != 0 || (c->peer != NULL && s->chain_len == 0)) {
+        session_wipe(s);
+        return false;
+    }
+    s->expires_at = now + lifetime < s->expires_at ? now + (int64_t)lifetime : s->expires_at;
+    s->psk = hs->master;
+    s->ticket = hs->session.ticket;
+    s->ticket_len = hs->session.ticket_len;
+    hs->session.ticket = NULL;
+    hs->session.ticket_len = 0;
+    return true;
+}
+
+int client12_certificate(struct hs *hs, const struct hs_msg *m, cssl_error *err)
+{
+    bool empty = false;
+    int ret = auth12_take_certificate(hs, m, &empty, err);
+    if (ret != 0) {
+        return ret;
+    }
+    return empty ? fail(err, CSSL_R_CERTIFICATE_NONE) : CLIENT12_WAIT_SKE;
+}
+
+int client12_server_key_exchange(struct hs *hs, const struct hs_msg *m, cssl_error *err)
+{
+    struct server_key_exchange ske;
+    struct conn *c = hs->conn;
+    int ret = server_key_exchange_parse(&ske, m->body, err);
+    if (ret != 0) {
+        return ret;
+    }
+    if (!codes_has(&c->config->groups, ske.group) || !ecdhe12(ske.group)) {
+        return fail_text(err, CSSL_R_SHARE_NOT_OFFERED, "group %u", ske.group);
+    }
+    if (!scheme12_fits(ske.scheme, suite_find(c->suite)->auth)) {
+        return fail_text(err, CSSL_R_SCHEME_NOT_OFFERED, "0x%04x with %s", ske.scheme,
+                         name_of_suite(c->suite));
+    }
+    uint8_t content[RANDOMS12 + 4 + 255];
+    struct wr w;
+    wr_fixed(&w, content, sizeof(content));
+    signed12(&w, c, ske.params);
+    if (!wr_ok(&w)) {
+        return fail(err, CSSL_R_INTERNAL);
+    }
+    if ((ret = auth12_check_signature(hs, ske.scheme, wr_view(&w), ske.signature, err)) != 0) {
+        return ret;
+    }
+    c->group = ske.group;
+    memcpy(hs->share, ske.share.data, ske.share.len);
+    hs->share_len = ske.share.len;
+    return CLIENT12_WAIT_SHD;
+}
+
+int client12_server_hello_done(struct hs *hs, const struct hs_msg *m, cssl_error *err)
+{
+    if (m->type == HT_CERTIFICATE_REQUEST) {
+        return take_request(hs, m, err);
+    }
+    int ret = empty_parse(m->body, err);
+    if (ret == 0) {
+        ret = hs_new_step(hs, err);
+    }
+    if (ret != 0) {
+        return ret;
+    }
+    if (hs->own == NULL) {
+        transcript_drop(&hs->transcript);
+    }
+    pk_step_key_pair(hs->step, hs->conn->group, &hs->conn->config->rand);
+    return CLIENT12_KEY_EXCHANGE;
+}
+
+int client12_send_key_exchange(struct hs *hs, const struct hs_msg *m, cssl_error *err)
+{
+    (void)m;
+    struct kx *kx = hs->step->kx;
+    hs->step->kx = NULL;
+    int ret = hs->certificate_wanted ? auth12_send_certificate(hs, hs->own, err) : 0;
+    if (ret == 0) {
+        msg_open(&hs->out, HT_CLIENT_KEY_EXCHANGE);
+        client_key_exchange_write(&hs->out, kx_share(kx));
+        wr_close(&hs->out);
+        ret = hs_send(hs, err);
+    }
+    if (ret == 0) {
+        ret = hs_new_step(hs, err);
+    }
+    if (ret != 0) {
+        kx_free(kx);
+        return ret;
+    }
+    ret = pk_step_finish(hs->step, kx, bytes_of(hs->share, hs->share_len), err);
+    return ret == 0 ? CLIENT12_SECRET : ret;
+}
+
+int client12_secret(struct hs *hs, const struct hs_msg *m, cssl_error *err)
+{
+    (void)m;
+    cssl_bytes raw;
+    auth12_secret(hs);
+    if (hs->own == NULL) {
+        return CLIENT12_CCS;
+    }
+    if (!transcript_raw(&hs->transcript, &raw)) {
+        return fail(err, CSSL_R_NOMEM);
+    }
+    int ret = hs_new_step(hs, err);
+    if (ret == 0) {
+        ret = pk_step_sign(hs->step, hs->own->key, hs->scheme, raw, err);
+    }
+    return ret == 0 ? CLIENT12_SIGNED : ret;
+}
+
+int client12_signed(struct hs *hs, const struct hs_msg *m, cssl_error *err)
+{
+    (void)m;
+    int ret = auth13_send_verify(hs, err);
+    return ret == 0 ? CLIENT12_CCS : ret;
+}
+
+int client12_send_ccs(struct hs *hs, const struct hs_msg *m, cssl_error *err)
+{
+    (void)m;
+    int ret = auth12_send_ccs(hs, err);
+    return ret == 0 ? CLIENT12_FINISHED : ret;
+}
+
+int client12_send_finished(struct hs *hs, const struct hs_msg *m, cssl_error *err)
+{
+    (void)m;
+    int ret = auth12_send_finished(hs, err);
+    if (ret != 0 || hs->conn->resumed) {
+        return ret == 0 ? HS_DONE : ret;
+    }
+    return hs->ticket_expected ? CLIENT12_WAIT_TICKET : CLIENT12_WAIT_CCS;
+}
+
+int client12_ticket(struct hs *hs, const struct hs_msg *m, cssl_error *err)
+{
+    struct new_session_ticket12 t;
+    int ret = new_session_ticket12_parse(&t, m->body, err);
+    if (ret != 0) {
+        return ret;
+    }
+    /* The old one, if there was one, has done its service. */
+    mem_free_wiped(hs->session.ticket, hs->session.ticket_len);
+    hs->session.ticket = NULL;
+    hs->session.ticket_len = 0;
+    if (t.ticket.len > 0) {
+        hs->session.ticket = mem_copy(t.ticket.data, t.ticket.len);
+        if (hs->session.ticket == NULL) {
+            return fail(err, CSSL_R_NOMEM);
+        }
+        hs->session.ticket_len = t.ticket.len;
+        hs->ticket_lifetime = t.lifetime;
+        hs->ticket_came = true;
+    }
+    return CLIENT12_WAIT_CCS;
+}
+
+int client12_ccs(struct hs *hs, const struct hs_msg *m, cssl_error *err)
+{
+    (void)hs;
+    (void)m;
+    (void)err;
+    return CLIENT12_WAIT_FINISHED;
+}
+
+int client12_finished(struct hs *hs, const struct hs_msg *m, cssl_error *err)
+{
+    int ret = auth12_take_finished(hs, m, err);
+    if (ret != 0) {
+        return ret;
+    }
+    return hs->conn->resumed ? CLIENT12_CCS : HS_DONE;
+}
+
+static int check_server_hello(struct hs *hs, const struct server_hello *sh, cssl_error *err)
+{
+    const cssl_config *config = hs->conn->config;
+    static const uint8_t downgrade[] = { 'D', 'O', 'W', 'N', 'G', 'R', 'D' };
+    /* RFC 8446 4.1.3: a server that knows better says that somebody made it speak worse. */
+    if (config->tls13 &&
+        memcmp(sh->random.data + HELLO_RANDOM - 8, downgrade, sizeof(downgrade)) == 0) {
+        return fail(err, CSSL_R_DOWNGRADE);
+    }
+    if (hs->retried) {
+        return fail(err, CSSL_R_VERSION_NOT_OFFERED); /* a retry was of TLS 1.3 */
+    }
+    const struct suite *suite = suite_find(sh->cipher_suite);
+    if (!codes_has(&config->suites, sh->cipher_suite) || suite->version != TLS_1_2) {
+        return fail_text(err, CSSL_R_SUITE_NOT_OFFERED, "0x%04x", sh->cipher_suite);
+    }
+    if (sh->compression != 0) {
+        return fail(err, CSSL_R_COMPRESSION);
+    }
+    /* RFC 5746 3.4: without it an attacker could have put a handshake in front of this one. */
+    if (!ext_has(sh->has, EXT_RENEGOTIATION_INFO) || sh->renegotiation_info.len != 0) {
+        return fail(err, CSSL_R_RENEGOTIATION_INFO);
+    }
+    if (ext_has(sh->has, EXT_EC_POINT_FORMATS) &&
+        memchr(sh->ec_point_formats.data, 0, sh->ec_point_formats.len) == NULL) {
+        return fail(err, CSSL_R_POINT_FORMATS);
+    }
+    return 0;
+}
+
+static int take_names(struct hs *hs, const struct server_hello *sh, cssl_error *err)
+{
+    struct conn *c = hs->conn;
+    if (!ext_has(sh->has, EXT_ALPN)) {
+        return 0;
+    }
+    if (!alpn_has(bytes_of(c->config->alpn, c->config->alpn_len), sh->alpn)) {
+        return fail_text(err, CSSL_R_ALPN_NOT_OFFERED, "\"%.*s\"", (int)sh->alpn.len,
+                         (const char *)sh->alpn.data);
+    }
+    c->alpn = mem_new(sh->alpn.len + 1);
+    if (c->alpn == NULL) {
+        return fail(err, CSSL_R_NOMEM);
+    }
+    memcpy(c->alpn, sh->alpn.data, sh->alpn.len);
+    return 0;
+}
+
+/* RFC 5246 7.4.1.3, RFC 7627 5.3: suite and extended master secret are the session's. */
+static int take_session(struct hs *hs, cssl_error *err)
+{
+    struct conn *c = hs->conn;
+    if (hs->session.suite != c->suite || !c->extended_master_secret) {
+        return fail(err, CSSL_R_SESSION_CHANGED);
+    }
+    hs->master = hs->session.psk;
+    auth12_use_master(hs);
+    int ret = auth13_take_session(hs, &hs->session, err);
+    if (ret != 0) {
+        return ret;
+    }
+    return hs->ticket_expected ? CLIENT12_WAIT_TICKET : CLIENT12_WAIT_CCS;
+}
+
+static int take_request(struct hs *hs, const struct hs_msg *m, cssl_error *err)
+{
+    struct certificate_request12 cr;
+    const cssl_config *config = hs->conn->config;
+    if (hs->certificate_wanted) {
+        return fail_text(err, CSSL_R_UNEXPECTED_MESSAGE, "a second CertificateRequest");
+    }
+    int ret = certificate_request12_parse(&cr, m->body, err);
+    if (ret != 0) {
+        return ret;
+    }
+    hs->certificate_wanted = true;
+    struct auth13_wish *wish = mem_new(sizeof(*wish));
+    if (wish == NULL) {
+        return fail(err, CSSL_R_NOMEM);
+    }
+    auth13_wish(wish, cr.signature_algorithms, bytes_of(NULL, 0), cr.certificate_authorities,
+                bytes_of(NULL, 0));
+    int index = certkey_pick(config->certkeys, config->num_certkeys, config->schemes.list,
+                             config->schemes.num, &wish->wish, &hs->scheme);
+    hs->own = index < 0 ? NULL : &config->certkeys[index];
+    mem_free(wish);
+    return CLIENT12_WAIT_SHD;
+}

@@ -1,0 +1,114 @@
+/* psk13.c - a server's PSKs: tickets and the config's own key, and their binders. */
+#include "hs/psk13.h"
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "hs/auth13.h"
+#include "hs/negotiate.h"
+
+static int check_binder(struct hs *hs, const struct client_hello *ch, cssl_bytes body,
+                        size_t index, bool external, cssl_error *err);
+
+/* The first offered PSK that is known, fits, and for whose hash there is a suite. */
+int psk13_find(struct hs *hs, const struct client_hello *ch, cssl_bytes body,
+                    cssl_error *err)
+{
+    const cssl_config *config = hs->conn->config;
+    if (!ext_has(ch->has, EXT_PRE_SHARED_KEY) || !hs->may_ticket) {
+        return 0;
+    }
+    for (size_t i = 0; i < ch->num_psks; i++) {
+        cssl_bytes identity = ch->psks[i].identity;
+        cssl_bytes psk = bytes_of(NULL, 0);
+        enum hash_alg alg = HASH_SHA256;
+        bool external = config->psk != NULL &&
+                        bytes_equal(identity, bytes_str(config->psk_identity));
+        if (external) {
+            psk = bytes_of(config->psk, config->psk_len);
+        } else if (psk_is_session(hs, TLS_1_3, ch, identity)) {
+            psk = secret_bytes(&hs->session.psk);
+            alg = suite_hash(hs->session.suite);
+        } else {
+            continue;
+        }
+        if (suite13_choose(hs, ch, alg, NULL) != 0) {
+            continue;
+        }
+        hs->using_psk = true;
+        hs->psk_index = (uint16_t)i;
+        schedule13_early(&hs->schedule, alg, psk);
+        int ret = check_binder(hs, ch, body, i, external, err);
+        if (ret == 0 && !external) {
+            ret = auth13_take_session(hs, &hs->session, err);
+        } else if (ret == 0) {
+            hs->conn->peer_verified = true; /* only a holder of the key can make the binder */
+        }
+        return ret;
+    }
+    return 0;
+}
+
+/* psk_is_session looks the identity up as a ticket of ours; hs->session has it then. */
+bool psk_is_session(struct hs *hs, uint16_t version, const struct client_hello *ch,
+                    cssl_bytes identity)
+{
+    struct conn *c = hs->conn;
+    const cssl_config *config = c->config;
+    int64_t now = config_now(config);
+    bool found = false;
+    session_wipe(&hs->session);
+    if (config->tickets == CSSL_TICKETS_STATELESS) {
+        struct wr plain;
+        wr_init(&plain, SESSION_ENCODED_MAX);
+        found = ticket_open(config->shared->ticket_keys, hs->worker, now, identity, &plain,
+                            NULL) == 0 &&
+                session_decode(&hs->session, wr_view(&plain), NULL) == 0;
+        wr_free(&plain);
+    } else if (config->tickets == CSSL_TICKETS_STATEFUL && identity.len == CACHE_ID) {
+        found = cache_take(config->shared->sessions, identity.data, now, &hs->session);
+    }
+    if (found && !session_fits(&hs->session, version, config, ch->server_name,
+                               bytes_str(c->alpn == NULL ? "" : c->alpn), now)) {
+        found = false;
+    }
+    if (!found) {
+        session_wipe(&hs->session);
+    }
+    return found;
+}
+
+static int check_binder(struct hs *hs, const struct client_hello *ch, cssl_bytes body,
+                        size_t index, bool external, cssl_error *err)
+{
+    enum hash_alg alg = hs->schedule.alg;
+    uint8_t hash[HASH_MAX];
+    uint8_t binder[HASH_MAX];
+    /* The message's header stands in front of its body. */
+    cssl_bytes truncated = bytes_of(body.data - HANDSHAKE_HEADER,
+                                    HANDSHAKE_HEADER + ch->binders_at);
+    transcript_hash_with(&hs->transcript, alg, truncated, hash);
+    schedule13_binder(&hs->schedule, external, hash, binder);
+    if (ch->binders[index].len != hash_len(alg) ||
+        !ct_equal(binder, ch->binders[index].data, hash_len(alg))) {
+        return fail(err, CSSL_R_BINDER_WRONG); /* RFC 8446 4.2.11: abort */
+    }
+    return 0;
+}
+
+/* choose_suite settles suite, hash and AEAD; after a HelloRetryRequest they are settled already. */
+int suite13_choose(struct hs *hs, const struct client_hello *ch, enum hash_alg alg,
+                        cssl_error *err)
+{
+    struct conn *c = hs->conn;
+    if (hs->retried) {
+        return alg == HASH_NONE || alg == c->hash_alg ? 0 : fail(err, CSSL_R_SUITE_NOT_COMMON);
+    }
+    uint16_t suite = first_suite(&c->config->suites, ch->cipher_suites, alg);
+    if (suite == 0) {
+        return fail(err, CSSL_R_SUITE_NOT_COMMON);
+    }
+    c->suite = suite;
+    c->hash_alg = (uint8_t)suite_hash(suite);
+    c->aead_alg = (uint8_t)suite_aead(suite);
+    return 0;
+}

@@ -1,0 +1,19 @@
+/* psk13.h - a server's look at the PSKs of a ClientHello, and the suite that goes with one. */
+#ifndef CSSL_HS_PSK13_H
+#define CSSL_HS_PSK13_H
+
+#include "hs/flow.h"
+
+/* psk13_find takes the first offered PSK that is known, fits, and for whose hash there is a suite
+ * (hs->using_psk is set then); a binder that does not fit is an error. */
+int psk13_find(struct hs *hs, const struct client_hello *ch, cssl_bytes body,
+               cssl_error *err) CHECK;
+/* psk_is_session looks the identity up as a ticket of ours; hs->session has it then. */
+bool psk_is_session(struct hs *hs, uint16_t version, const struct client_hello *ch,
+                    cssl_bytes identity);
+/* suite13_choose settles suite, hash (HASH_NONE: any) and AEAD; after a HelloRetryRequest they are
+ * settled already. */
+int suite13_choose(struct hs *hs, const struct client_hello *ch, enum hash_alg alg,
+                   cssl_error *err) CHECK;
+
+#endif

@@ -1,0 +1,378 @@
+/* server12.c - what a server does with each message of TLS 1.2. Knows no order and no record. */
+#include "hs/server12.h"
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "hs/auth12.h"
+#include "hs/auth13.h"
+#include "hs/negotiate.h"
+#include "hs/post13.h"
+#include "hs/psk13.h"
+#include "msg/kex12.h"
+
+static int check_hello(const struct client_hello *ch, cssl_error *err);
+static int make_random(struct hs *hs, uint8_t out[HELLO_RANDOM], cssl_error *err);
+static uint16_t choose_group(const struct hs *hs, const struct client_hello *ch);
+static uint16_t choose_suite(struct hs *hs, const struct client_hello *ch);
+static bool find_session(struct hs *hs, const struct client_hello *ch);
+static int send_server_hello(struct hs *hs, cssl_error *err);
+static int send_request(struct hs *hs, cssl_error *err);
+static int send_ticket(struct hs *hs, cssl_error *err);
+
+int server12_hello(struct hs *hs, const struct client_hello *ch, cssl_error *err)
+{
+    struct conn *c = hs->conn;
+    uint8_t random[HELLO_RANDOM];
+    int ret = check_hello(ch, err);
+    if (ret != 0 || (ret = make_random(hs, random, err)) != 0) {
+        return ret;
+    }
+    c->extended_master_secret = ext_has(ch->has, EXT_EXTENDED_MASTER_SECRET);
+    /* RFC 7627 5.2: sessions are resumed with it alone, so tickets are given with it alone. */
+    hs->may_ticket = ext_has(ch->has, EXT_SESSION_TICKET) && c->extended_master_secret &&
+                     c->config->tickets == CSSL_TICKETS_STATELESS;
+    if (hs->may_ticket && find_session(hs, ch)) {
+        auth12_settle(hs, hs->session.suite, ch->random.data, random);
+        hs->master = hs->session.psk;
+        auth12_use_master(hs);
+        ret = auth13_take_session(hs, &hs->session, err);
+        return ret == 0 ? SERVER12_RESUME : ret;
+    }
+    uint16_t suite = choose_suite(hs, ch);
+    c->group = choose_group(hs, ch);
+    if (c->group == 0) {
+        return fail(err, CSSL_R_GROUP_NOT_COMMON);
+    }
+    if (suite == 0) {
+        return fail(err, hs->own == NULL && c->config->num_certkeys > 0 ? CSSL_R_SUITE_NOT_COMMON
+                                                                        : CSSL_R_PSK_REQUIRED);
+    }
+    auth12_settle(hs, suite, ch->random.data, random);
+    if (c->config->verify) {
+        transcript_keep(&hs->transcript, HS_MESSAGE_LIMIT);
+    }
+    if ((ret = hs_new_step(hs, err)) != 0) {
+        return ret;
+    }
+    pk_step_key_pair(hs->step, c->group, &c->config->rand);
+    return SERVER12_PARAMS;
+}
+
+int server12_params(struct hs *hs, const struct hs_msg *m, cssl_error *err)
+{
+    (void)m;
+    struct conn *c = hs->conn;
+    uint8_t params[4 + 255];
+    uint8_t content[RANDOMS12 + sizeof(params)];
+    struct wr p, w;
+    hs->shares[hs->num_shares++] = hs->step->kx;
+    hs->step->kx = NULL;
+    wr_fixed(&p, params, sizeof(params));
+    server_key_exchange_params(&p, c->group, kx_share(hs->shares[0]));
+    wr_fixed(&w, content, sizeof(content));
+    signed12(&w, c, wr_view(&p));
+    int ret = wr_ok(&p) && wr_ok(&w) ? hs_new_step(hs, err) : fail(err, CSSL_R_INTERNAL);
+    if (ret == 0) {
+        ret = pk_step_sign(hs->step, hs->own->key, hs->scheme, wr_view(&w), err);
+    }
+    return ret == 0 ? SERVER12_HELLO : ret;
+}
+
+int server12_send_hello(struct hs *hs, const struct hs_msg *m, cssl_error *err)
+{
+    (void)m;
+    struct conn *c = hs->conn;
+    const struct server_key_exchange ske = {
+        .group = c->group,
+        .share = kx_share(hs->shares[0]),
+        .scheme = hs->scheme,
+        .signature = bytes_of(hs->step->out, hs->step->out_len),
+    };
+    int ret = send_server_hello(hs, err);
+    if (ret != 0 || (ret = auth12_send_certificate(hs, hs->own, err)) != 0) {
+        return ret;
+    }
+    c->server_scheme = hs->scheme;
+    msg_open(&hs->out, HT_SERVER_KEY_EXCHANGE);
+    server_key_exchange_write(&hs->out, &ske);
+    wr_close(&hs->out);
+    if ((ret = hs_send(hs, err)) != 0) {
+        return ret;
+    }
+    if (c->config->verify && (ret = send_request(hs, err)) != 0) {
+        return ret;
+    }
+    msg_open(&hs->out, HT_SERVER_HELLO_DONE);
+    wr_close(&hs->out);
+    if ((ret = hs_send(hs, err)) != 0) {
+        return ret;
+    }
+    return c->config->verify ? SERVER12_WAIT_CERT : SERVER12_WAIT_CKE;
+}
+
+int server12_certificate(struct hs *hs, const struct hs_msg *m, cssl_error *err)
+{
+    bool empty = false;
+    int ret = auth12_take_certificate(hs, m, &empty, err);
+    if (ret != 0) {
+        return ret;
+    }
+    if (empty && hs->conn->config->fail_if_no_peer_cert) {
+        /* RFC 5246 7.4.6; certificate_required is of TLS 1.3. */
+        return fail(err, CSSL_R_CERTIFICATE_REQUIRED_12);
+    }
+    hs->peer_has_certificate = !empty;
+    return SERVER12_WAIT_CKE;
+}
+
+int server12_client_key_exchange(struct hs *hs, const struct hs_msg *m, cssl_error *err)
+{
+    cssl_bytes share;
+    int ret = client_key_exchange_parse(&share, m->body, err);
+    if (ret == 0) {
+        ret = hs_new_step(hs, err);
+    }
+    if (ret == 0) {
+        hs->num_shares = 0;
+        ret = pk_step_finish(hs->step, hs->shares[0], share, err);
+    }
+    return ret == 0 ? SERVER12_SECRET : ret;
+}
+
+int server12_secret(struct hs *hs, const struct hs_msg *m, cssl_error *err)
+{
+    (void)m;
+    (void)err;
+    auth12_secret(hs);
+    return hs->peer_has_certificate ? SERVER12_WAIT_CV : SERVER12_WAIT_CCS;
+}
+
+int server12_certificate_verify(struct hs *hs, const struct hs_msg *m, cssl_error *err)
+{
+    struct certificate_verify cv;
+    cssl_bytes raw;
+    int ret = certificate_verify_parse(&cv, m->body, err);
+    if (ret != 0) {
+        return ret;
+    }
+    if (!transcript_raw(&hs->transcript, &raw)) {
+        return fail(err, CSSL_R_NOMEM);
+    }
+    ret = auth12_check_signature(hs, cv.scheme, raw, cv.signature, err);
+    transcript_drop(&hs->transcript);
+    return ret == 0 ? SERVER12_WAIT_CCS : ret;
+}
+
+int server12_ccs(struct hs *hs, const struct hs_msg *m, cssl_error *err)
+{
+    (void)hs;
+    (void)m;
+    (void)err;
+    return SERVER12_WAIT_FINISHED;
+}
+
+int server12_finished(struct hs *hs, const struct hs_msg *m, cssl_error *err)
+{
+    int ret = auth12_take_finished(hs, m, err);
+    if (ret != 0 || hs->conn->resumed) {
+        return ret == 0 ? HS_DONE : ret;
+    }
+    hs->conn->authenticated_at = config_now(hs->conn->config);
+    return SERVER12_CCS;
+}
+
+int server12_send_resumed_hello(struct hs *hs, const struct hs_msg *m, cssl_error *err)
+{
+    (void)m;
+    hs->may_ticket = false; /* the old ticket is good until it ends */
+    int ret = send_server_hello(hs, err);
+    return ret == 0 ? SERVER12_CCS : ret;
+}
+
+int server12_send_ccs(struct hs *hs, const struct hs_msg *m, cssl_error *err)
+{
+    (void)m;
+    int ret = hs->may_ticket ? send_ticket(hs, err) : 0;
+    if (ret == 0) {
+        ret = auth12_send_ccs(hs, err);
+    }
+    return ret == 0 ? SERVER12_FINISHED : ret;
+}
+
+int server12_send_finished(struct hs *hs, const struct hs_msg *m, cssl_error *err)
+{
+    (void)m;
+    int ret = auth12_send_finished(hs, err);
+    if (ret != 0) {
+        return ret;
+    }
+    return hs->conn->resumed ? SERVER12_WAIT_CCS : HS_DONE;
+}
+
+static int check_hello(const struct client_hello *ch, cssl_error *err)
+{
+    if (memchr(ch->compression.data, 0, ch->compression.len) == NULL) {
+        return fail(err, CSSL_R_COMPRESSION); /* RFC 5246 7.4.1.2: null is always offered */
+    }
+    /* RFC 5746 3.6: in a first handshake it is empty. */
+    if (ext_has(ch->has, EXT_RENEGOTIATION_INFO) && ch->renegotiation_info.len != 0) {
+        return fail(err, CSSL_R_RENEGOTIATION_INFO);
+    }
+    if (ext_has(ch->has, EXT_EC_POINT_FORMATS) &&
+        memchr(ch->ec_point_formats.data, 0, ch->ec_point_formats.len) == NULL) {
+        return fail(err, CSSL_R_POINT_FORMATS); /* RFC 8422 5.1.2 */
+    }
+    return 0;
+}
+
+/* RFC 8446 4.1.3: a server that could do TLS 1.3 says so in the last bytes. */
+static int make_random(struct hs *hs, uint8_t out[HELLO_RANDOM], cssl_error *err)
+{
+    static const uint8_t sentinel[] = { 'D', 'O', 'W', 'N', 'G', 'R', 'D', 1 };
+    int ret = rand_fill(&hs->conn->config->rand, out, HELLO_RANDOM, err);
+    if (ret == 0 && hs->conn->config->tls13) {
+        memcpy(out + HELLO_RANDOM - sizeof(sentinel), sentinel, sizeof(sentinel));
+    }
+    return ret;
+}
+
+static uint16_t choose_group(const struct hs *hs, const struct client_hello *ch)
+{
+    const struct codes *ours = &hs->conn->config->groups;
+    for (size_t i = 0; i < ours->num; i++) {
+        /* RFC 8422 4: a client that names no groups can do all of them. */
+        if (ecdhe12(ours->list[i]) && (!ext_has(ch->has, EXT_SUPPORTED_GROUPS) ||
+                                       u16s_has(ch->supported_groups, ours->list[i]))) {
+            return ours->list[i];
+        }
+    }
+    return 0;
+}
+
+/* The first suite in common for which there is an identity whose signature the client accepts. */
+static uint16_t choose_suite(struct hs *hs, const struct client_hello *ch)
+{
+    const cssl_config *config = hs->conn->config;
+    struct auth13_wish *wish = mem_new(sizeof(*wish));
+    uint16_t chosen = 0;
+    if (wish == NULL) {
+        return 0;
+    }
+    auth13_wish(wish, ch->signature_algorithms, ch->signature_algorithms_cert, bytes_of(NULL, 0),
+                ch->server_name);
+    for (size_t i = 0; chosen == 0 && i < config->suites.num; i++) {
+        const struct suite *suite = suite_find(config->suites.list[i]);
+        if (suite->version != TLS_1_2 || !u16s_has(ch->cipher_suites, suite->id)) {
+            continue;
+        }
+        uint16_t schemes[CONFIG_SCHEMES_MAX];
+        size_t num = 0;
+        for (size_t j = 0; j < config->schemes.num; j++) {
+            if (scheme12_fits(config->schemes.list[j], suite->auth)) {
+                schemes[num++] = config->schemes.list[j];
+            }
+        }
+        int index = certkey_pick(config->certkeys, config->num_certkeys, schemes, num,
+                                 &wish->wish, &hs->scheme);
+        if (index >= 0) {
+            hs->own = &config->certkeys[index];
+            chosen = suite->id;
+        }
+    }
+    mem_free(wish);
+    return chosen;
+}
+
+static bool find_session(struct hs *hs, const struct client_hello *ch)
+{
+    const struct session *s = &hs->session;
+    if (ch->session_ticket.len == 0 || !psk_is_session(hs, TLS_1_2, ch, ch->session_ticket)) {
+        return false;
+    }
+    if (s->extended_master_secret && codes_has(&hs->conn->config->suites, s->suite) &&
+        u16s_has(ch->cipher_suites, s->suite)) {
+        return true;
+    }
+    session_wipe(&hs->session);
+    return false;
+}
+
+static int send_server_hello(struct hs *hs, cssl_error *err)
+{
+    static const uint8_t uncompressed[] = { 0 };
+    struct conn *c = hs->conn;
+    struct server_hello sh = {
+        .legacy_version = TLS_1_2,
+        .random = bytes_of(c->randoms + HELLO_RANDOM, HELLO_RANDOM),
+        /* Repeating the client's says that its ticket was accepted (RFC 5077 3.4). */
+        .session_id = bytes_of(hs->session_id, c->resumed ? hs->session_id_len : 0),
+        .cipher_suite = c->suite,
+        .alpn = bytes_str(c->alpn == NULL ? "" : c->alpn),
+        .ec_point_formats = bytes_of(uncompressed, 1),
+    };
+    const struct {
+        uint16_t type;
+        bool wanted;
+    } rows[] = {
+        { EXT_RENEGOTIATION_INFO, hs->secure_renegotiation },
+        { EXT_EXTENDED_MASTER_SECRET, c->extended_master_secret },
+        { EXT_ALPN, c->alpn != NULL },
+        { EXT_SERVER_NAME, c->sni != NULL && !c->resumed },
+        { EXT_EC_POINT_FORMATS, hs->point_formats && !c->resumed },
+        { EXT_SESSION_TICKET, hs->may_ticket },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        if (rows[i].wanted) {
+            ext_add(&sh.has, rows[i].type);
+        }
+    }
+    msg_open(&hs->out, HT_SERVER_HELLO);
+    server_hello_write(&hs->out, &sh);
+    wr_close(&hs->out);
+    return hs_send(hs, err);
+}
+
+static int send_request(struct hs *hs, cssl_error *err)
+{
+    enum { RSA_SIGN = 1, ECDSA_SIGN = 64 };
+    static const uint8_t types[] = { ECDSA_SIGN, RSA_SIGN };
+    const cssl_config *config = hs->conn->config;
+    const struct certificate_request12 cr = {
+        .types = bytes_of(types, sizeof(types)),
+        .signature_algorithms = codes_wire(&config->schemes),
+        .certificate_authorities = bytes_of(config->authorities, config->authorities_len),
+    };
+    msg_open(&hs->out, HT_CERTIFICATE_REQUEST);
+    certificate_request12_write(&hs->out, &cr);
+    wr_close(&hs->out);
+    return hs_send(hs, err);
+}
+
+/* RFC 5077 3.3: a ticket that was announced is sent, if need be an empty one. */
+static int send_ticket(struct hs *hs, cssl_error *err)
+{
+    struct conn *c = hs->conn;
+    int64_t now = config_now(c->config);
+    int64_t end = now + c->config->ticket_lifetime;
+    struct session s = { 0 };
+    struct new_session_ticket12 nst = { 0 };
+    struct wr ticket;
+    wr_init(&ticket, SESSION_ENCODED_MAX);
+    int ret = session_of(c, &s, err);
+    s.expires_at = end < s.expires_at ? end : s.expires_at;
+    if (ret == 0 && s.expires_at > now && (c->peer == NULL || s.chain_len > 0)) {
+        s.psk = hs->master;
+        nst.lifetime = (uint32_t)(s.expires_at - now);
+        ret = make_ticket(c, hs->worker, &s, now, &ticket, err);
+        nst.ticket = wr_view(&ticket);
+    }
+    if (ret == 0) {
+        msg_open(&hs->out, HT_NEW_SESSION_TICKET);
+        new_session_ticket12_write(&hs->out, &nst);
+        wr_close(&hs->out);
+        ret = hs_send(hs, err);
+    }
+    session_wipe(&s);
+    wr_free(&ticket);
+    return ret;
+}

@@ -1,0 +1,55 @@
+/* kex12.h - the messages that TLS 1.2 alone has (RFC 5246 7.4, RFC 8422 5) as structs of views. */
+#ifndef CSSL_MSG_KEX12_H
+#define CSSL_MSG_KEX12_H
+
+#include "msg/small.h"
+
+/* Certificate: a list of DER, the sender's own first. More than CERTIFICATE_ENTRIES_MAX entries
+ * are refused (bad_certificate), and an empty one is decode_error. */
+struct certificate12 {
+    cssl_bytes certs[CERTIFICATE_ENTRIES_MAX];
+    size_t num;
+};
+int certificate12_parse(struct certificate12 *c, cssl_bytes body, cssl_error *err) CHECK;
+void certificate12_write(struct wr *w, const struct certificate12 *c);
+
+/* ServerKeyExchange with ECDHE (RFC 8422 5.4). params is what is signed behind the randoms. */
+struct server_key_exchange {
+    cssl_bytes params;
+    uint16_t group;
+    cssl_bytes share;
+    uint16_t scheme;
+    cssl_bytes signature;
+};
+int server_key_exchange_parse(struct server_key_exchange *ske, cssl_bytes body,
+                              cssl_error *err) CHECK;
+/* server_key_exchange_params writes params of group and share. */
+void server_key_exchange_params(struct wr *w, uint16_t group, cssl_bytes share);
+void server_key_exchange_write(struct wr *w, const struct server_key_exchange *ske);
+
+/* ClientKeyExchange with ECDHE: the client's share. */
+int client_key_exchange_parse(cssl_bytes *share, cssl_bytes body, cssl_error *err) CHECK;
+void client_key_exchange_write(struct wr *w, cssl_bytes share);
+
+struct certificate_request12 {
+    cssl_bytes types;                   /* bytes */
+    cssl_bytes signature_algorithms;    /* u16s */
+    cssl_bytes certificate_authorities; /* vectors of a DER name each, checked */
+};
+int certificate_request12_parse(struct certificate_request12 *cr, cssl_bytes body,
+                                cssl_error *err) CHECK;
+void certificate_request12_write(struct wr *w, const struct certificate_request12 *cr);
+
+/* NewSessionTicket (RFC 5077 3.3); an empty ticket means that there is none after all. */
+struct new_session_ticket12 {
+    uint32_t lifetime;
+    cssl_bytes ticket;
+};
+int new_session_ticket12_parse(struct new_session_ticket12 *t, cssl_bytes body,
+                               cssl_error *err) CHECK;
+void new_session_ticket12_write(struct wr *w, const struct new_session_ticket12 *t);
+
+/* empty_parse is for messages without a body: ServerHelloDone, HelloRequest. */
+int empty_parse(cssl_bytes body, cssl_error *err) CHECK;
+
+#endif
