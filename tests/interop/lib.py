@@ -403,7 +403,10 @@ def same_bulk(*expected, size=BULK, seconds=300):
 def echo_bulk(program, name="echoed", size=BULK):
     """Sends a bulk file through a program's stdin and wants it back on its stdout."""
     feed(program.process.stdin, name, size)
-    same_bulk((program.process.stdout, name), size=size)
+    try:
+        same_bulk((program.process.stdout, name), size=size)
+    except Failure as failure:
+        raise Failure(f"{failure}\n{program.text()}") from None
 
 
 # For programs that block when both directions are full, one direction at a time: HTTP over their
