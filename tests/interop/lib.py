@@ -77,6 +77,11 @@ def write(name, text):
 
 # ---- Programs ----
 
+# A test that is killed cannot clean up: the kernel ends its programs then.
+LEASH = ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+
+
 class Program:
     """A program that runs beside the test. Its output is read all the time."""
 
@@ -86,7 +91,7 @@ class Program:
         self.news = threading.Condition()
         self.ended = 0  # streams
         self.process = subprocess.Popen(
-            self.arguments, stdin=stdin, stdout=subprocess.PIPE,
+            [*LEASH, *self.arguments], stdin=stdin, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, env=env, cwd=cwd, start_new_session=True)
         PROCESSES.append(self)
         streams = [self.process.stderr] if binary else [self.process.stdout, self.process.stderr]
