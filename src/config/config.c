@@ -6,7 +6,8 @@
 
 #include <time.h>
 
-enum { AUTHORITIES_MAX = 48 * 1024 }; /* bytes of names in a CertificateRequest; beyond: none */
+/* Bytes of names in a CertificateRequest, which has 16,384 in all; beyond that none is named. */
+enum { AUTHORITIES_MAX = 15 * 1024 };
 
 static cssl_config *config_make(bool server, cssl_config *old, const cssl_options *options,
                                 size_t size, cssl_error *err);

@@ -7,7 +7,6 @@
 enum {
     HANDSHAKE_HEADER = 4,
     CLIENT_HELLO_MAX = 65536,
-    REQUEST_MAX = 65536, /* CertificateRequest: a server may name many authorities */
     MESSAGE_MAX = 16384
 };
 
