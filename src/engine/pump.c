@@ -205,7 +205,16 @@ static int take_record(struct cssl_engine *e, struct rec *rec, struct worker *w,
 static int take_message(struct cssl_engine *e, struct worker *w, cssl_error *err)
 {
     cssl_bytes message;
-    int ret = reassemble_next(&e->messages, &e->rest, e->conn.config->max_handshake_size, &message,
+    int ret = 0;
+    if (!reassemble_pending(&e->messages)) {
+        /* What may not come is refused by its first byte, before its rest is waited for. */
+        ret = e->hs != NULL ? hs_check_type(e->hs, e->rest.data[0], err)
+                            : post13_check_type(&e->conn, e->rest.data[0], err);
+    }
+    if (ret != 0) {
+        return ret;
+    }
+    ret = reassemble_next(&e->messages, &e->rest, e->conn.config->max_handshake_size, &message,
                               err);
     if (ret != 0 || message.data == NULL) {
         return ret;
@@ -226,11 +235,6 @@ static int take_message(struct cssl_engine *e, struct worker *w, cssl_error *err
 static int take_post(struct cssl_engine *e, cssl_bytes message, bool more, cssl_error *err)
 {
     struct post13 post;
-    if (e->conn.version == TLS_1_2) {
-        /* Whoever may renegotiate can change who is spoken to, in the middle of it. */
-        bool asked = message.data[0] == (e->conn.server ? HT_CLIENT_HELLO : HT_HELLO_REQUEST);
-        return fail(err, asked ? CSSL_R_NO_RENEGOTIATION : CSSL_R_UNEXPECTED_MESSAGE);
-    }
     int ret = post13_message(&e->conn, message, more, &post, err);
     if (ret != 0) {
         session_wipe(&post.session);

@@ -60,17 +60,27 @@ int hs_message(struct hs *hs, struct worker *w, cssl_bytes message, bool more, c
                               .more = more };
     const struct hs_row *row = &hs_rows[hs->state];
     conn_trace(hs->conn, false, CT_HANDSHAKE, hs->conn->read.epoch, message);
-    if (hs->waiting || m.type >= 29 || (row->accepts & ACCEPT(m.type)) == 0) {
-        const char *name = name_of_handshake(m.type);
-        return fail_text(err, CSSL_R_UNEXPECTED_MESSAGE, "%s in state %s",
-                         name == NULL ? "a message of unknown type" : name, row->name);
+    int ret = hs_check_type(hs, m.type, err);
+    if (ret != 0) {
+        return ret;
     }
     if (row->last && more) {
         return fail_text(err, CSSL_R_MESSAGE_ACROSS_KEYS, "after %s", name_of_handshake(m.type));
     }
     hs->worker = w;
-    int ret = enter(hs, &m, err);
+    ret = enter(hs, &m, err);
     return ret == 0 ? hs_run(hs, w, err) : ret;
+}
+
+int hs_check_type(const struct hs *hs, uint8_t type, cssl_error *err)
+{
+    const struct hs_row *row = &hs_rows[hs->state];
+    if (!hs->waiting && type < 29 && (row->accepts & ACCEPT(type)) != 0) {
+        return 0;
+    }
+    const char *name = name_of_handshake(type);
+    return fail_text(err, CSSL_R_UNEXPECTED_MESSAGE, "%s in state %s",
+                     name == NULL ? "a message of unknown type" : name, row->name);
 }
 
 int hs_change_cipher_spec(struct hs *hs, struct worker *w, cssl_error *err)

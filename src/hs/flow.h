@@ -141,6 +141,9 @@ int hs_run(struct hs *hs, struct worker *w, cssl_error *err) CHECK;
  * handshake bytes came with it: at a key change that is an error (RFC 8446 5.1). */
 int hs_message(struct hs *hs, struct worker *w, cssl_bytes message, bool more,
                cssl_error *err) CHECK;
+/* hs_check_type is hs_message's first question, which can be asked when nothing but a message's
+ * type has come: may it come now? */
+int hs_check_type(const struct hs *hs, uint8_t type, cssl_error *err) CHECK;
 /* hs_change_cipher_spec handles TLS 1.2's, which is a record of its own and changes keys. */
 int hs_change_cipher_spec(struct hs *hs, struct worker *w, cssl_error *err) CHECK;
 /* hs_take_step hands out the step that the handshake waits for: run it, then give it back to

@@ -51,6 +51,21 @@ out:
     return ret;
 }
 
+int post13_check_type(const struct conn *c, uint8_t type, cssl_error *err)
+{
+    if (c->version == TLS_1_3 &&
+        (type == HT_KEY_UPDATE || (type == HT_NEW_SESSION_TICKET && !c->server))) {
+        return 0;
+    }
+    /* Whoever may renegotiate can change who is spoken to, in the middle of it. */
+    if (c->version == TLS_1_2 && type == (c->server ? HT_CLIENT_HELLO : HT_HELLO_REQUEST)) {
+        return fail(err, CSSL_R_NO_RENEGOTIATION);
+    }
+    const char *name = name_of_handshake(type);
+    return fail_text(err, CSSL_R_UNEXPECTED_MESSAGE, "%s after the handshake",
+                     name == NULL ? "a message of unknown type" : name);
+}
+
 int post13_message(struct conn *c, cssl_bytes message, bool more, struct post13 *out,
                    cssl_error *err)
 {
@@ -58,16 +73,11 @@ int post13_message(struct conn *c, cssl_bytes message, bool more, struct post13 
     uint8_t type = message.data[0];
     cssl_bytes body = bytes_of(message.data + HANDSHAKE_HEADER, message.len - HANDSHAKE_HEADER);
     conn_trace(c, false, CT_HANDSHAKE, c->read.epoch, message);
-    if (type == HT_NEW_SESSION_TICKET && !c->server) {
-        return take_ticket(c, body, out, err);
+    int ret = post13_check_type(c, type, err);
+    if (ret != 0 || type == HT_NEW_SESSION_TICKET) {
+        return ret != 0 ? ret : take_ticket(c, body, out, err);
     }
-    if (type != HT_KEY_UPDATE) {
-        const char *name = name_of_handshake(type);
-        return fail_text(err, CSSL_R_UNEXPECTED_MESSAGE, "%s after the handshake",
-                         name == NULL ? "a message of unknown type" : name);
-    }
-    int ret = key_update_parse(&out->update_requested, body, err);
-    if (ret != 0) {
+    if ((ret = key_update_parse(&out->update_requested, body, err)) != 0) {
         return ret;
     }
     if (more) {

@@ -23,6 +23,9 @@ struct post13 {
     bool key_updated;       /* the peer's keys changed */
     bool update_requested;  /* the peer wants ours to change */
 };
+/* post13_check_type says whether a message of type may come after the handshake, of either version:
+ * in TLS 1.2 none may, since that would be a renegotiation. It needs no more than the type. */
+int post13_check_type(const struct conn *c, uint8_t type, cssl_error *err) CHECK;
 /* post13_message handles one message; more says that handshake bytes follow it in the record.
  * It touches the receiving half alone. */
 int post13_message(struct conn *c, cssl_bytes message, bool more, struct post13 *out,
