@@ -36,8 +36,10 @@ static bool write_exported(const struct settings *s, struct connection *c)
 {
     static uint8_t out[EXPORT_MAX];
     const char *context = s->export_context == NULL ? "" : s->export_context;
-    const cssl_bytes bytes = { (const uint8_t *)context,
-                               s->use_export_context ? strlen(context) : 0 };
+    cssl_bytes bytes = { NULL, 0 }; /* which in TLS 1.2 is another than an empty one */
+    if (s->use_export_context) {
+        bytes = (cssl_bytes){ (const uint8_t *)context, strlen(context) };
+    }
     size_t len = (size_t)s->export_keying_material;
     return len == 0 || (len <= sizeof(out) &&
                         cssl_engine_export_key_material(c->engine, s->export_label, bytes, out,
