@@ -535,8 +535,8 @@ void cssl_engine_free(cssl_engine *e);
  * be drained by cssl_engine_next, waits for a step, or takes nothing any more. */
 size_t cssl_engine_room(cssl_engine *e, uint8_t **where);
 /* cssl_engine_received says that len bytes were put there; 0 says that the peer ended the stream.
- * An error is final, is returned again by each later call, and is preceded by its alert in
- * output. */
+ * An error is final and returned again by each later call; room is 0 and next has no event from
+ * then on, and what is in output is its alert: write that, then free e. */
 int cssl_engine_received(cssl_engine *e, size_t len, cssl_error *err);
 /* cssl_engine_next takes the next event and returns true, or returns false when there is none:
  * then output is worth writing and room worth filling. Its data is decrypted in place and is gone
