@@ -1,5 +1,5 @@
-/* serve_support.h - what the tests of `cssl serve` and `cssl connect` share: what a function prints,
- * a connection of the server without a socket, and two sockets with the handshake done. */
+/* serve_support.h - what the tests of `cssl serve` and `cssl connect` share: what a function
+ * prints, a connection of the server without a socket, two sockets with the handshake done. */
 #ifndef CSSL_TEST_SERVE_SUPPORT_H
 #define CSSL_TEST_SERVE_SUPPORT_H
 

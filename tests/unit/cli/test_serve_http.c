@@ -84,7 +84,7 @@ static void test_refuse(void **state)
     free(out);
     memset(why, 'x', sizeof(why) - 1);
     why[sizeof(why) - 1] = '\0';
-    assert_true(http_refuse(&fake.conn, 404, why)); /* cut, and its length is that of what is sent */
+    assert_true(http_refuse(&fake.conn, 404, why)); /* cut; the length is that of what is sent */
     out = fake_out(&fake);
     has(out, "Content-Length: 1023\r\n");
     assert_int_equal(strlen(strstr(out, "\r\n\r\n") + 4), 1023);

@@ -1,5 +1,5 @@
-/* test_serve_log.c - what `cssl serve` says of connections, as lines and as JSON, and that nothing a
- * peer says gets out of its line. */
+/* test_serve_log.c - what `cssl serve` says of connections, as lines and as JSON, and that nothing
+ * that a peer says gets out of its line. */
 #include "serve_support.h"
 
 static struct fake fake;
