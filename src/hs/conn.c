@@ -83,6 +83,7 @@ void conn_keylog(const struct conn *c, const char *label, const uint8_t *client_
         at += snprintf(line + at, sizeof(line) - (size_t)at, "%02x", client_random[i]);
     }
     line[at++] = ' ';
+    line[at] = '\0';
     for (size_t i = 0; i < secret->len; i++) {
         at += snprintf(line + at, sizeof(line) - (size_t)at, "%02x", secret->data[i]);
     }
