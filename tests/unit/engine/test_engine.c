@@ -107,23 +107,26 @@ static void test_writev_keeps_the_order(void **state)
     (void)state;
     struct ends ends;
     cssl_error err;
-    char want[64] = "", pieces[40][2];
+    char want[64] = "", got[64] = "", pieces[40][2];
+    size_t want_len = 0, got_len = 0;
     struct iovec v[40];
     for (size_t i = 0; i < ARRAY_SIZE(v); i++) { /* more than fit into one record */
         (void)snprintf(pieces[i], sizeof(pieces[i]), "%c", (char)('0' + i));
         v[i] = (struct iovec){ .iov_base = pieces[i], .iov_len = i % 3 == 2 ? 0 : 1 };
-        (void)strncat(want, pieces[i], v[i].iov_len);
+        memcpy(want + want_len, pieces[i], v[i].iov_len);
+        want_len += v[i].iov_len;
     }
     ends_new(&ends, NULL, NULL);
     shake(&ends);
-    assert_int_equal(cssl_engine_writev(ends.client, v, (int)ARRAY_SIZE(v), &err), strlen(want));
+    assert_int_equal(cssl_engine_writev(ends.client, v, (int)ARRAY_SIZE(v), &err), want_len);
     assert_int_equal(cssl_engine_writev(ends.client, v, 0, &err), 0);
     assert_int_equal(carry(ends.client, ends.server, &err), 0);
-    char got[64] = "";
     cssl_event ev;
     while (cssl_engine_next(ends.server, &ev)) {
         assert_int_equal(ev.type, CSSL_EV_DATA);
-        (void)strncat(got, (const char *)ev.data.data, ev.data.len);
+        assert_true(ev.data.len < sizeof(got) - got_len);
+        memcpy(got + got_len, ev.data.data, ev.data.len);
+        got_len += ev.data.len;
     }
     assert_string_equal(got, want);
     ends_free(&ends);

@@ -272,7 +272,7 @@ static void test_records_that_do_not_open(void **state)
         cssl_engine *e = damage == 0 ? other.server : ends.server;
         assert_int_equal(feed(e, record, out.len, &err), CSSL_ALERT);
         assert_int_equal(err.reason, CSSL_R_BAD_RECORD_MAC);
-        assert_int_equal(event(e, CSSL_EV_ERROR).error->reason, CSSL_R_BAD_RECORD_MAC);
+        no_event(e); /* neither data nor the error again, which was told */
         ends_free(&ends);
         ends_free(&other);
     }
