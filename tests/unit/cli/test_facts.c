@@ -69,7 +69,7 @@ static void test_error(void **state)
 {
     (void)state;
     static const struct {
-        cssl_reason reason;
+        uint16_t reason;
         const char *status;
         bool alert;
     } rows[] = {
@@ -80,7 +80,7 @@ static void test_error(void **state)
     };
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
         cssl_error err = { .text = "" };
-        (void)fail(&err, rows[i].reason);
+        (void)fail(&err, (cssl_reason)rows[i].reason);
         json_t *j = facts_error(&err);
         assert_string_equal(json_string_value(json_object_get(j, "status")), rows[i].status);
         assert_string_equal(json_string_value(json_object_get(j, "reason")),
