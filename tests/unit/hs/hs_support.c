@@ -49,7 +49,7 @@ void hs_side_config(struct hs_side *side, bool server, const cssl_options *optio
         o.keyfile = HS_CERTS "server.key.pem";
     }
     if (o.cacertfile == NULL && (!server || o.verify == CSSL_VERIFY_PEER)) {
-        o.cacertfile = server ? HS_CERTS "client-ca.pem" : HS_CERTS "ca.pem";
+        o.cacertfile = HS_CERTS "ca.pem";
     }
     o.now_us = side_now;
     o.random = side_random;
