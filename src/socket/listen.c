@@ -82,9 +82,9 @@ cssl_listener *cssl_listen_fd(int fd, cssl_config *config, cssl_error *err)
 {
     int listening = 0;
     socklen_t len = sizeof(listening);
-    if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) != 0 || !listening) {
-        (void)fail_posix(err, CSSL_R_LISTEN, listening ? errno : EINVAL,
-                         "descriptor %d is not a listening socket", fd);
+    int posix = getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) == 0 ? EINVAL : errno;
+    if (!listening) {
+        (void)fail_posix(err, CSSL_R_LISTEN, posix, "descriptor %d is not a listening socket", fd);
         return NULL;
     }
     cssl_listener *l = listener_new(config, err);
@@ -92,7 +92,7 @@ cssl_listener *cssl_listen_fd(int fd, cssl_config *config, cssl_error *err)
         return NULL;
     }
     struct fd_flags was;
-    int posix = sock_prepare(fd, &was);
+    posix = sock_prepare(fd, &was);
     if (posix != 0) {
         (void)fail_socket(err, posix, "listening");
         drop(l);
