@@ -183,6 +183,14 @@ static int make_names(struct make *m, cssl_error *err)
     if (status == 0) {
         name_subject(m);
     }
+    bool nameless = m->common_name == NULL && m->args.organization == NULL;
+    if (status == 0 && nameless && m->args.what == MAKE_SELF_SIGNED) {
+        /* its subject is its issuer, which has to have a name (RFC 5280 4.1.2.4) */
+        status = fail_text(err, CSSL_R_ISSUE_SUBJECT,
+                           "the first name is too long for a common name (%d characters): add a "
+                           "shorter one with --cn",
+                           ISSUE_COMMON_NAME_MAX);
+    }
     return status;
 }
 
