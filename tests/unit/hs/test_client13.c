@@ -88,7 +88,7 @@ static void test_refused(void **state)
 static void test_downgrade(void **state)
 {
     (void)state;
-    static const struct hs_refusal row = { "downgrade", { false, HT_SERVER_HELLO, downgrade, false },
+    static const struct hs_refusal row = { "worse", { false, HT_SERVER_HELLO, downgrade, false },
                                            CSSL_R_DOWNGRADE };
     const cssl_options both = { .versions = CSSL_TLSV1_2 | CSSL_TLSV1_3 };
     hs_refuses(&row, 1, &both, NULL);
