@@ -145,6 +145,7 @@ static void test_continue(void **state)
     char *out = fake_out(&fake);
     assert_string_equal(out, "HTTP/1.1 100 Continue\r\n\r\n");
     free(out);
+    assert_true(say(""));
     assert_true(say("a"));
     assert_int_equal(fake.conn.out.len, 0); /* said once */
     assert_true(say("b"));

@@ -29,6 +29,7 @@ static void test_break(void **state)
     } rows[] = {
         { "", 5, 0, 0 },
         { "abcde", 5, 5, 5 },        /* fits as it is */
+        { "ab cd", 5, 5, 5 },
         { "ab cd", 4, 2, 3 },        /* behind the last blank that fits */
         { "ab cd ef", 5, 5, 6 },     /* the blank is just behind the line */
         { "abcdefg", 3, 3, 3 },      /* within a word that is longer than a line */

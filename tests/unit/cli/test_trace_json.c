@@ -93,6 +93,27 @@ static void test_lists(void **state)
     trace_free(t);
 }
 
+/* Blanks and hyphens of a label are underscores of its key. */
+static void test_keys(void **state)
+{
+    (void)state;
+    char hex[400];
+    (void)snprintf(hex, sizeof(hex),
+                   "01 000061 0303 %064d 00 0002 1301 0100 0036"
+                   "002d 0002 01 01 0029 002c 0007 0001 aa 00000000 0021 20 %064d",
+                   0, 0);
+    const struct shown hello[] = { { true, CT_HANDSHAKE, 0, hex } };
+    struct trace *t = trace_make(hello, 1);
+    json_t *j = drawn(t);
+    const json_t *details =
+        json_object_get(json_array_get(json_object_get(j, "messages"), 0), "details");
+    const json_t *keys = json_object_get(details, "pre_shared_keys");
+    assert_int_equal(json_array_size(keys), 1);
+    assert_string_equal(json_string_value(json_array_get(keys, 0)), "identity of 1 bytes");
+    json_decref(j);
+    trace_free(t);
+}
+
 static void test_empty(void **state)
 {
     (void)state;
@@ -122,6 +143,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_messages),
         cmocka_unit_test(test_lists),
+        cmocka_unit_test(test_keys),
         cmocka_unit_test(test_empty),
         cmocka_unit_test(test_full),
     };

@@ -75,12 +75,36 @@ static void test_long_list(void **state)
     trace_free(t);
 }
 
+/* A word that is longer than a line is broken within. */
+static void test_long_word(void **state)
+{
+    (void)state;
+    char hex[500];
+    char name[161];
+    for (size_t i = 0; i < 160; i++) {
+        name[i] = i % 2 == 0 ? '6' : '1'; /* "aa..." */
+    }
+    name[160] = '\0';
+    (void)snprintf(hex, sizeof(hex),
+                   "01 000084 0303 %064d 00 0002 1301 0100 0059 0000 0055 0053 00 0050 %s", 0,
+                   name);
+    const struct shown hello[] = { { true, CT_HANDSHAKE, 0, hex } };
+    struct trace *t = trace_make(hello, 1);
+    char *text = trace_text(t, TRACE_MERMAID, false);
+    has(text, "server name =<br/>"
+              "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa<br/>"
+              "aaaaaaaaaaaaaaaa<br/>versions");
+    free(text);
+    trace_free(t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_whole),
         cmocka_unit_test(test_empty_and_names),
         cmocka_unit_test(test_long_list),
+        cmocka_unit_test(test_long_word),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
