@@ -169,8 +169,8 @@ static void arrays(void **state)
     (void)state;
     struct advisories list = { 0 };
     cssl_error err = { 0 };
-    char text[8192];
-    char one[2048];
+    char text[3 * 4096];
+    char one[4096];
     (void)snprintf(one, sizeof(one), "%s", record("\"cveId\":\"CVE-2030-1\"", ""));
     (void)snprintf(text, sizeof(text), "[%s,%s]", one, record("\"cveId\":\"CVE-2030-2\"", ""));
     assert_int_equal(load(&list, text, &err), 0);
