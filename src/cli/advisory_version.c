@@ -9,7 +9,7 @@ enum { PARTS = 4 };
 struct parts {
     unsigned long number[PARTS];
     char letters[8];
-    int before;          /* 0: the release; else how far before it: -3 dev, -2 alpha, -1 beta */
+    int before;          /* 0: the release; else how far before it: -4 dev to -1 rc */
     unsigned long count; /* of alpha1, beta2 */
 };
 

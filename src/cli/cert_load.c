@@ -239,11 +239,14 @@ int64_t cert_time_parse(struct argp_state *state, const char *option, const char
     if (end != NULL && *end == 'T') {
         end = strptime(end, "T%H:%M:%SZ", &tm);
     }
-    if (end == NULL || *end != '\0') {
+    /* timegm makes 3 March of 31 February: what it has to change is no date. */
+    struct tm same = tm;
+    int64_t at = (int64_t)timegm(&same);
+    if (end == NULL || *end != '\0' || same.tm_mday != tm.tm_mday || same.tm_sec != tm.tm_sec) {
         argp_error(state, "--%s is a time, as 2026-03-01 or 2026-03-01T12:00:00Z, not '%.40s'",
                    option, text);
     }
-    return (int64_t)timegm(&tm);
+    return at;
 }
 
 const char *cert_key_text(char out[CERT_KEY_TEXT_MAX], enum key_type type, unsigned bits)
