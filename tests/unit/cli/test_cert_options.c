@@ -133,7 +133,7 @@ static void taken(void **state)
 static int too_many_names(void *arg)
 {
     enum { NUM = 101 };
-    static char texts[NUM + 1][16] = { "cssl" };
+    static char texts[NUM + 1][32] = { "cssl" };
     char *argv[NUM + 2] = { texts[0] };
     (void)arg;
     for (int i = 1; i <= NUM; i++) {
