@@ -177,6 +177,30 @@ void auth13_wish(struct auth13_wish *w, cssl_bytes schemes, cssl_bytes cert_sche
     }
 }
 
+void auth13_handshake_secrets(struct hs *hs)
+{
+    uint8_t hash[HASH_MAX];
+    transcript_hash(&hs->transcript, hash);
+    schedule13_handshake(&hs->schedule, bytes_of(hs->step->secret, hs->step->secret_len), hash);
+    conn_keylog(hs->conn, "CLIENT_HANDSHAKE_TRAFFIC_SECRET", hs->client_random,
+                &hs->schedule.client_handshake);
+    conn_keylog(hs->conn, "SERVER_HANDSHAKE_TRAFFIC_SECRET", hs->client_random,
+                &hs->schedule.server_handshake);
+}
+
+void auth13_application_secrets(struct hs *hs)
+{
+    uint8_t hash[HASH_MAX];
+    transcript_hash(&hs->transcript, hash);
+    schedule13_application(&hs->schedule, hash);
+    hs->conn->exporter = hs->schedule.exporter;
+    conn_keylog(hs->conn, "CLIENT_TRAFFIC_SECRET_0", hs->client_random,
+                &hs->schedule.client_application);
+    conn_keylog(hs->conn, "SERVER_TRAFFIC_SECRET_0", hs->client_random,
+                &hs->schedule.server_application);
+    conn_keylog(hs->conn, "EXPORTER_SECRET", hs->client_random, &hs->schedule.exporter);
+}
+
 int auth13_take_session(struct hs *hs, const struct session *s, cssl_error *err)
 {
     struct conn *c = hs->conn;

@@ -38,6 +38,12 @@ struct auth13_wish {
 void auth13_wish(struct auth13_wish *w, cssl_bytes schemes, cssl_bytes cert_schemes,
                  cssl_bytes authorities, cssl_bytes name);
 
+/* auth13_handshake_secrets goes on with the shared secret of the step that is done, over
+ * ClientHello..ServerHello; auth13_application_secrets over ClientHello..server Finished. Both
+ * write their lines of the key log. */
+void auth13_handshake_secrets(struct hs *hs);
+void auth13_application_secrets(struct hs *hs);
+
 /* auth13_take_session puts what a resumed session had authenticated into the connection. */
 int auth13_take_session(struct hs *hs, const struct session *s, cssl_error *err) CHECK;
 

@@ -135,13 +135,7 @@ int client13_retry(struct hs *hs, const struct hs_msg *m, cssl_error *err)
 int client13_secret(struct hs *hs, const struct hs_msg *m, cssl_error *err)
 {
     (void)m;
-    uint8_t hash[HASH_MAX];
-    transcript_hash(&hs->transcript, hash);
-    schedule13_handshake(&hs->schedule, bytes_of(hs->step->secret, hs->step->secret_len), hash);
-    conn_keylog(hs->conn, "CLIENT_HANDSHAKE_TRAFFIC_SECRET", hs->client_random,
-                &hs->schedule.client_handshake);
-    conn_keylog(hs->conn, "SERVER_HANDSHAKE_TRAFFIC_SECRET", hs->client_random,
-                &hs->schedule.server_handshake);
+    auth13_handshake_secrets(hs);
     int ret = hs_send_ccs(hs, err);
     return ret == 0 ? CLIENT13_WAIT_EE : ret;
 }
@@ -230,15 +224,7 @@ int client13_finished(struct hs *hs, const struct hs_msg *m, cssl_error *err)
 int client13_send_certificate(struct hs *hs, const struct hs_msg *m, cssl_error *err)
 {
     (void)m;
-    uint8_t hash[HASH_MAX];
-    transcript_hash(&hs->transcript, hash);
-    schedule13_application(&hs->schedule, hash);
-    hs->conn->exporter = hs->schedule.exporter;
-    conn_keylog(hs->conn, "CLIENT_TRAFFIC_SECRET_0", hs->client_random,
-                &hs->schedule.client_application);
-    conn_keylog(hs->conn, "SERVER_TRAFFIC_SECRET_0", hs->client_random,
-                &hs->schedule.server_application);
-    conn_keylog(hs->conn, "EXPORTER_SECRET", hs->client_random, &hs->schedule.exporter);
+    auth13_application_secrets(hs);
     if (!hs->certificate_wanted) {
         return CLIENT13_FINISHED;
     }

@@ -79,7 +79,6 @@ int server13_send_hello(struct hs *hs, const struct hs_msg *m, cssl_error *err)
     (void)m;
     struct conn *c = hs->conn;
     uint8_t random[HELLO_RANDOM];
-    uint8_t hash[HASH_MAX];
     int ret = rand_fill(&c->config->rand, random, sizeof(random), err);
     if (ret != 0) {
         return ret;
@@ -103,12 +102,7 @@ int server13_send_hello(struct hs *hs, const struct hs_msg *m, cssl_error *err)
     if ((ret = hs_send(hs, err)) != 0 || (ret = hs_send_ccs(hs, err)) != 0) {
         return ret;
     }
-    transcript_hash(&hs->transcript, hash);
-    schedule13_handshake(&hs->schedule, bytes_of(hs->step->secret, hs->step->secret_len), hash);
-    conn_keylog(c, "CLIENT_HANDSHAKE_TRAFFIC_SECRET", hs->client_random,
-                &hs->schedule.client_handshake);
-    conn_keylog(c, "SERVER_HANDSHAKE_TRAFFIC_SECRET", hs->client_random,
-                &hs->schedule.server_handshake);
+    auth13_handshake_secrets(hs);
     return SERVER13_PARAMETERS;
 }
 
@@ -167,19 +161,11 @@ int server13_signed(struct hs *hs, const struct hs_msg *m, cssl_error *err)
 int server13_send_finished(struct hs *hs, const struct hs_msg *m, cssl_error *err)
 {
     (void)m;
-    uint8_t hash[HASH_MAX];
     int ret = auth13_send_finished(hs, err);
     if (ret != 0) {
         return ret;
     }
-    transcript_hash(&hs->transcript, hash);
-    schedule13_application(&hs->schedule, hash);
-    hs->conn->exporter = hs->schedule.exporter;
-    conn_keylog(hs->conn, "CLIENT_TRAFFIC_SECRET_0", hs->client_random,
-                &hs->schedule.client_application);
-    conn_keylog(hs->conn, "SERVER_TRAFFIC_SECRET_0", hs->client_random,
-                &hs->schedule.server_application);
-    conn_keylog(hs->conn, "EXPORTER_SECRET", hs->client_random, &hs->schedule.exporter);
+    auth13_application_secrets(hs);
     return hs->certificate_wanted ? SERVER13_WAIT_CERT : SERVER13_WAIT_FINISHED;
 }
 
