@@ -82,7 +82,8 @@ typedef enum cssl_status {
     CSSL_OPTION = -5,    /* an option is wrong: see option */
     CSSL_SYSTEM = -6,    /* the operating system refused: see posix */
     CSSL_NOMEM = -7,     /* out of memory */
-    CSSL_STATE = -8      /* not possible now, such as sending before the handshake */
+    CSSL_STATE = -8,     /* not possible now, such as sending before the handshake */
+    CSSL_PAUSED = 1      /* pause_at_hello: look at the hello, then cssl_handshake_continue */
 } cssl_status;
 
 /* Why a call failed: CSSL_R_NAME for each row of cssl_reasons.def. Numbers never change. */
@@ -156,7 +157,77 @@ typedef struct cssl_cert_key {
     const char *password; /* of an encrypted PKCS#8 key */
     cssl_bytes cert;
     cssl_bytes key;
+    bool external_key;    /* there is no key here: CSSL_ASK_SIGN asks for each signature */
+    const char *staplefile; /* servers: an OCSP response (DER) to staple; read when it changes */
+    cssl_bytes staple;      /* or in memory */
+    cssl_bytes scts;        /* servers: SignedCertificateTimestampList, RFC 6962 3.3 */
 } cssl_cert_key;
+
+/* What is asked, as bits of cssl_options.ask_about. */
+typedef enum {
+    CSSL_ASK_VERIFY = 1,       /* verify_fun: an opinion on each certificate and each fault */
+    CSSL_ASK_PARTIAL_CHAIN = 2, /* partial_chain: no path to an anchor; is one of these trusted? */
+    CSSL_ASK_SNI = 4,          /* sni_fun: servers: the config for this host */
+    CSSL_ASK_PSK = 8,          /* user_lookup_fun: the secret of a PSK identity */
+    CSSL_ASK_SIGN = 16,        /* sign_fun: asked for identities with external_key, always */
+    CSSL_ASK_SESSION = 32      /* servers: a session of the program's own store */
+} cssl_ask;
+
+/* What OTP's verify_fun is called with. */
+typedef enum { CSSL_VALID = 1, CSSL_VALID_PEER, CSSL_BAD_CERT, CSSL_EXTENSION } cssl_verify_event;
+
+typedef struct cssl_question {
+    cssl_ask kind;
+    uint64_t id;             /* the answer repeats it */
+    cssl_verify_event event; /* VERIFY */
+    uint16_t reason;         /* VERIFY, BAD_CERT: CSSL_R_* */
+    bool critical;           /* VERIFY, EXTENSION: an unknown one, which is critical */
+    cssl_bytes oid;          /* VERIFY, EXTENSION: encoded as in DER, without tag and length */
+    cssl_bytes subject;      /* VERIFY: the certificate; SNI: the host; PSK: the identity; SIGN: the
+                                bytes to sign, not hashed; SESSION: its identifier */
+    int index;               /* VERIFY: in the path, 0 the leaf */
+    const cssl_bytes *certs; /* PARTIAL_CHAIN: the certificates of the path, the leaf first */
+    size_t num_certs;
+    uint16_t scheme;         /* SIGN: the signature scheme, IANA's number */
+    cssl_bytes certificate;  /* SIGN: the identity's own certificate */
+} cssl_question;
+
+typedef enum {
+    CSSL_ANSWER_DEFAULT, /* what would have happened without a question */
+    CSSL_ACCEPT,
+    CSSL_REJECT,
+    CSSL_UNKNOWN         /* VERIFY, EXTENSION: unknown here too */
+} cssl_verdict;
+
+typedef struct cssl_answer {
+    uint64_t id;
+    cssl_verdict verdict;
+    uint8_t alert;       /* REJECT: instead of the usual one; 0: the usual one */
+    cssl_bytes value;    /* PSK: the secret; SIGN: the signature; PARTIAL_CHAIN: the DER of the
+                            certificate that is trusted; SESSION: what store_session was given */
+    cssl_config *config; /* SNI: the config to go on with; its own reference is taken */
+} cssl_answer;
+
+/* A server's config for a host: "example.org", or "*.example.org" for one label more. */
+typedef struct cssl_sni_host {
+    const char *host;
+    cssl_config *config; /* a server's; referenced */
+} cssl_sni_host;
+
+typedef enum {
+    CSSL_CRL_NONE,       /* revocation lists are not looked at */
+    CSSL_CRL_PEER,       /* the peer's own certificate must be covered by a list */
+    CSSL_CRL_CHAIN,      /* each certificate of the path but the anchor must */
+    CSSL_CRL_BEST_EFFORT /* one without a list passes; one that a list names never does */
+} cssl_crl_check;
+
+typedef enum {
+    CSSL_CERT_TYPE_DEFAULT, /* X.509 */
+    CSSL_CERT_TYPE_X509,
+    CSSL_CERT_TYPE_RAW      /* RFC 7250: a SubjectPublicKeyInfo that the other side knows */
+} cssl_cert_type;
+
+typedef enum { CSSL_LOG_NONE, CSSL_LOG_ERROR, CSSL_LOG_NOTICE, CSSL_LOG_DEBUG } cssl_log_level;
 
 /* What a trace hook sees: one handshake message, alert or change_cipher_spec, sent or received. */
 typedef struct cssl_trace_event {
@@ -170,7 +241,9 @@ typedef struct cssl_trace_event {
 typedef struct cssl_options {
     unsigned versions;              /* CSSL_TLSV1_2 | CSSL_TLSV1_3; 0: TLS 1.3 alone. TLS 1.2 with
                                        ECDHE and AEADs, for peers that have nothing newer */
-    const char *const *ciphers;     /* IANA names, in order of preference */
+    const char *const *ciphers;     /* in order of preference: IANA's names, OpenSSL's, or several
+                                       in one string, with colons between */
+    cssl_switch honor_cipher_order; /* servers: their own order of suites counts; on */
     const char *const *supported_groups; /* "x25519", "secp256r1", ... in order of preference */
     const char *const *key_share_groups; /* clients: for which shares are sent; default: the first
                                        of supported_groups, and the first classic one beside a
@@ -192,12 +265,60 @@ typedef struct cssl_options {
     const char *server_name_indication; /* clients: name to send and to verify, instead of the
                                            host that was connected to; "" sends and checks none */
     cssl_switch certificate_authorities; /* verifying servers send the anchors' names; on */
+    const char *const *peer_names;    /* clients: names of which the certificate may have any,
+                                         besides the host */
+    bool allow_any_ca_purpose;        /* authorities whose extendedKeyUsage forbids TLS pass */
+    const char *const *certificate_policies; /* OIDs, dotted, of which the path must have one */
+    bool explicit_policy, inhibit_policy_mapping, inhibit_any_policy; /* RFC 5280 6.1.1 */
+    cssl_crl_check crl_check;
+    const char *crlfile;              /* PEM or DER lists */
+    cssl_bytes crls;                  /* or in memory */
+    const char *crl_dir;              /* or a directory with names as c_rehash makes them; read when
+                                         a list is needed */
+    cssl_switch stapling;             /* clients: ask for a stapled OCSP response, which has to come
+                                         and be good. Default: checked when it comes unasked for */
+    bool stapling_nonce;              /* and carry the nonce that was sent: few servers can */
+    bool signed_certificate_timestamps; /* clients: ask for them: see cssl_peer_scts */
+    unsigned ask_about;               /* CSSL_ASK_* bits */
+    bool (*ask)(void *user, const cssl_question *q, cssl_answer *a); /* true: *a is the answer,
+                                         false: it comes by cssl_answer_question, if at all. Without
+                                         it CSSL_EV_ASK asks */
+    const cssl_sni_host *sni_hosts;   /* servers: configs by host; asked before CSSL_ASK_SNI */
+    size_t num_sni_hosts;
+    bool pause_at_hello;              /* {handshake, hello}: stop when the peer's hello is there */
     cssl_tickets session_tickets;
     uint32_t ticket_lifetime;           /* servers: seconds; 0 means 7,200; at most 604,800 */
     cssl_bytes ticket_seed;             /* servers that share tickets: 32 or more secret bytes */
     cssl_bytes use_ticket;              /* clients, CSSL_TICKETS_MANUAL */
-    const char *psk_identity;           /* external PSK, RFC 8446 4.2.11 (psk_dhe_ke, SHA-256) */
+    cssl_switch reuse_sessions;         /* TLS 1.2: resumption by session identifier and by ticket;
+                                           on, unless session_tickets is disabled */
+    bool (*store_session)(void *user, cssl_bytes id, cssl_bytes session, uint32_t lifetime);
+                                        /* servers, CSSL_ASK_SESSION: keep this; SECRET. Seconds */
+    cssl_bytes early_data;              /* clients: to be sent in the first flight if a session
+                                           allows it. Anybody may REPLAY it */
+    uint32_t max_early_data;            /* servers: bytes; 0 refuses all, at most 16,384 */
+    const char *psk_identity;           /* external PSK, RFC 8446 4.2.11 (psk_dhe_ke, SHA-256), and
+                                           of TLS 1.2's PSK suites (RFC 4279) */
     cssl_bytes psk;                     /* its secret: 16 to 64 bytes, uniformly random */
+    const char *psk_hint;               /* servers, TLS 1.2: psk_identity_hint */
+    bool psk_import;                    /* RFC 9258: offer and accept psk as an imported PSK */
+    cssl_bytes psk_context;             /* of the import; may be empty */
+    cssl_bytes dh;                      /* servers, TLS 1.2: PKCS#3 parameters, PEM or DER, of 2,048
+                                           to 8,192 bits; default: RFC 7919's groups */
+    const char *dhfile;
+    cssl_switch encrypt_then_mac;       /* TLS 1.2 with CBC, RFC 7366; on */
+    cssl_switch client_renegotiation;   /* TLS 1.2 servers: clients may ask, once in 10 s; off */
+    uint64_t renegotiate_at;            /* TLS 1.2: records under one key; 0: the AEAD's limit */
+    unsigned max_fragment_length;       /* clients, RFC 6066: 512, 1024, 2048, 4096; 0: not asked */
+    unsigned record_size_limit;         /* RFC 8449: plaintext bytes of a record that this side
+                                           takes, 64 to 16,384; 0: no limit is named */
+    const char *const *cert_compression; /* RFC 8879: "zlib", "brotli", "zstd" in order of
+                                           preference; default: none */
+    bool post_handshake_auth;           /* clients: servers may ask for a certificate later */
+    cssl_cert_type own_cert_type, peer_cert_type; /* RFC 7250; RAW is for these alone */
+    const cssl_bytes *trusted_keys;     /* peer_cert_type RAW: SubjectPublicKeyInfo, DER or PEM */
+    size_t num_trusted_keys;
+    bool grease;                        /* clients: unknown values among the offered, RFC 8701 */
     cssl_switch middlebox_comp_mode;    /* RFC 8446 D.4; on */
     cssl_switch cookie;                 /* servers: HelloRetryRequest carries a cookie; on */
     size_t max_handshake_size;          /* bytes of a Certificate message, 1,024 or more; 0 means
@@ -213,6 +334,9 @@ typedef struct cssl_options {
     void (*trace)(void *user, const cssl_trace_event *event); /* any thread that runs the
                                                                  connection */
     void (*keylog)(void *user, const char *line); /* NSS key log lines: SECRETS. For Wireshark */
+    bool sslkeylogfile;                 /* and into the file that the environment names */
+    cssl_log_level log_level;           /* what log is called for */
+    void (*log)(void *user, cssl_log_level level, const char *text); /* alerts in OTP's words */
     int64_t (*now_us)(void *user, cssl_clock which); /* microseconds; default: the system's */
     int (*random)(void *user, uint8_t *out, size_t len); /* for tests only; 0 or negative */
     void *user;                         /* passed to the hooks above */
@@ -244,6 +368,15 @@ static inline cssl_config *cssl_config_renew(cssl_config *old, const cssl_option
                                              cssl_error *err)
 {
     return cssl_config_renew_sized(old, options, sizeof(*options), err);
+}
+/* cssl_config_derive makes a config of the same role in which each field of more that is not zero
+ * takes the place of base's; it shares base's sessions and ticket keys. */
+cssl_config *cssl_config_derive_sized(cssl_config *base, const cssl_options *more, size_t size,
+                                      cssl_error *err);
+static inline cssl_config *cssl_config_derive(cssl_config *base, const cssl_options *more,
+                                              cssl_error *err)
+{
+    return cssl_config_derive_sized(base, more, sizeof(*more), err);
 }
 /* cssl_config_ref takes one more reference and returns config. */
 cssl_config *cssl_config_ref(cssl_config *config);
@@ -319,6 +452,10 @@ cssl_socket *cssl_accept_fd(int fd, cssl_config *config, cssl_error *err);
 int cssl_handshake(cssl_socket *s, int timeout, cssl_error *err);
 /* cssl_handshake_with is cssl_handshake under another config than the listener's. */
 int cssl_handshake_with(cssl_socket *s, cssl_config *config, int timeout, cssl_error *err);
+/* cssl_recv_early runs the server's side of the handshake as far as there is early data, and
+ * returns 1..len bytes of it, or 0 when there is none or no more: cssl_handshake is next. Whoever
+ * recorded them may REPLAY these bytes; cssl_recv never returns them (RFC 8446 8). */
+ssize_t cssl_recv_early(cssl_socket *s, void *data, size_t len, int timeout, cssl_error *err);
 /* cssl_listener_shutdown stops listening. Threads that wait in cssl_transport_accept come back with
  * CSSL_CLOSED, as does each later call: once they are joined, l may be closed. */
 void cssl_listener_shutdown(cssl_listener *l);
@@ -353,6 +490,31 @@ int cssl_close(cssl_socket *s, int timeout, cssl_error *err);
 /* cssl_update_keys changes the keys of what is sent, and with both_ways asks the peer to do the
  * same (RFC 8446 4.6.3). */
 int cssl_update_keys(cssl_socket *s, bool both_ways, cssl_error *err);
+/* cssl_renegotiate runs a new handshake under the old one's keys: TLS 1.2 only (RFC 5746). A peer
+ * that says no is CSSL_R_RENEGOTIATION_REFUSED, and the connection goes on. */
+int cssl_renegotiate(cssl_socket *s, int timeout, cssl_error *err);
+/* cssl_request_certificate lets a TLS 1.3 server ask a client for its certificate after the
+ * handshake (RFC 8446 4.6.2); CSSL_EV_AUTHENTICATED, or cssl_recv going on, says that it came. The
+ * client must have said post_handshake_auth, else CSSL_STATE. */
+int cssl_request_certificate(cssl_socket *s, cssl_error *err);
+/* cssl_handshake_continue goes on after CSSL_PAUSED, under the config with more's fields (NULL:
+ * unchanged) as cssl_config_derive has it. */
+int cssl_handshake_continue_sized(cssl_socket *s, const cssl_options *more, size_t size,
+                                  int timeout, cssl_error *err);
+static inline int cssl_handshake_continue(cssl_socket *s, const cssl_options *more, int timeout,
+                                          cssl_error *err)
+{
+    return cssl_handshake_continue_sized(s, more, sizeof(*more), timeout, err);
+}
+/* cssl_handshake_cancel ends a handshake with user_canceled and frees s. */
+void cssl_handshake_cancel(cssl_socket *s);
+/* cssl_answer_question answers what ask or CSSL_EV_ASK asked; from any thread. CSSL_STATE when the
+ * question is not open any more. */
+int cssl_answer_question(cssl_socket *s, const cssl_answer *answer, cssl_error *err);
+/* cssl_downgrade says close_notify, waits for the peer's, frees s and returns the TCP socket, which
+ * belongs to the caller. Bytes that came behind it are put into rest, which has room for *rest_len
+ * bytes (65,536 are always enough). On failure s is freed and its socket closed. */
+int cssl_downgrade(cssl_socket *s, uint8_t *rest, size_t *rest_len, int timeout, cssl_error *err);
 /* cssl_export_key_material fills out with len bytes that only the two peers know, bound to label
  * (at most 243 characters) and context (RFC 8446 7.5). len is at most 255 times the length of the
  * cipher suite's hash. */
@@ -391,6 +553,10 @@ typedef enum cssl_event_type {
     CSSL_EV_WRITABLE,  /* after cssl_send_some took less than all: there is room again */
     CSSL_EV_TICKET,    /* CSSL_TICKETS_MANUAL: a session to give to use_ticket, once */
     CSSL_EV_STEP,      /* engines with defer_steps: see cssl_engine_step */
+    CSSL_EV_HELLO,     /* pause_at_hello: the peer's hello is there; handshake_continue goes on */
+    CSSL_EV_ASK,       /* a question: see question; the handshake waits for its answer */
+    CSSL_EV_EARLY_DATA, /* servers: early data, which may be a REPLAY */
+    CSSL_EV_AUTHENTICATED, /* servers: the certificate that was asked for later is there */
     CSSL_EV_WAKE,      /* cssl_mailbox_wake was called */
     CSSL_EV_FD,        /* a watched descriptor is ready */
     CSSL_EV_TIMER      /* a timer is due */
@@ -405,6 +571,7 @@ typedef struct cssl_event {
     int fd;                  /* FD */
     int revents;             /* FD: POLLIN, POLLOUT ... as poll(2) has them */
     const cssl_error *error; /* ERROR */
+    cssl_question question;  /* ASK */
 } cssl_event;
 
 /* cssl_mailbox_new makes a mailbox without anything in it. One thread at a time uses it, from
@@ -461,7 +628,44 @@ typedef struct cssl_info {
     bool hello_retry;             /* the handshake took a HelloRetryRequest */
     bool peer_verified;           /* its chain, and for clients its name, now or in the session
                                      that was resumed */
+    bool early_data_offered;      /* clients: some was sent; servers: some was announced */
+    bool early_data_accepted;
+    bool secure_renegotiation;    /* TLS 1.2: RFC 5746 */
+    bool extended_master_secret;  /* TLS 1.2: RFC 7627 */
+    bool encrypt_then_mac;        /* TLS 1.2: RFC 7366 */
+    bool staple_verified;         /* clients: a stapled OCSP response was good */
+    uint16_t max_fragment_length; /* RFC 6066: what was agreed on; 0: nothing */
+    uint16_t record_size_limit;   /* RFC 8449: the peer's; 0: none */
+    const char *cert_compression; /* of the peer's chain; "" for none */
+    uint8_t session_id[32];       /* TLS 1.2 */
+    uint8_t session_id_len;
+    uint8_t client_random[32], server_random[32]; /* RFC 5246 7.4.1.2; known once the hellos are */
 } cssl_info;
+
+/* The peer's hello, as far as a program may want to decide by it. Views, until the handshake goes
+ * on; lists of code points are as they were sent, two bytes each in network order. */
+typedef struct cssl_hello {
+    bool client;                /* it is a ClientHello */
+    uint16_t legacy_version;
+    cssl_bytes random, session_id;
+    cssl_bytes cipher_suites;   /* ServerHello: the one */
+    cssl_bytes supported_versions, supported_groups, signature_algs, signature_algs_cert;
+    cssl_bytes server_name;
+    cssl_bytes alpn;            /* vectors of a protocol each: an 8-bit length, then the name */
+    cssl_bytes extensions;      /* encoded: type and length of 16 bits each, then the body */
+} cssl_hello;
+/* cssl_peer_hello fills hello while the handshake is paused (CSSL_PAUSED, CSSL_EV_HELLO). */
+int cssl_peer_hello_sized(const cssl_socket *s, cssl_hello *hello, size_t size, cssl_error *err);
+static inline int cssl_peer_hello(const cssl_socket *s, cssl_hello *hello, cssl_error *err)
+{
+    return cssl_peer_hello_sized(s, hello, sizeof(*hello), err);
+}
+/* cssl_peer_staple gives the OCSP response (DER) that the server stapled, cssl_peer_scts its
+ * SignedCertificateTimestampList (RFC 6962 3.3), which is NOT verified; CSSL_STATE without. */
+int cssl_peer_staple(const cssl_socket *s, cssl_bytes *der, cssl_error *err);
+int cssl_peer_scts(const cssl_socket *s, cssl_bytes *list, cssl_error *err);
+/* cssl_peer_key gives the peer's SubjectPublicKeyInfo (DER): of its certificate or its raw key. */
+int cssl_peer_key(const cssl_socket *s, cssl_bytes *der, cssl_error *err);
 
 /* cssl_connection_information fills info with what is known of s by now. It cannot fail. */
 void cssl_connection_information_sized(const cssl_socket *s, cssl_info *info, size_t size);
@@ -573,6 +777,24 @@ void cssl_step_run(cssl_step *step);
 int cssl_engine_step_done(cssl_engine *e, cssl_step *step, cssl_error *err);
 /* cssl_step_free is for a step whose engine was freed meanwhile. */
 void cssl_step_free(cssl_step *step);
+/* After CSSL_EV_HELLO and CSSL_EV_ASK room is 0 until the program goes on. cssl_engine_continue
+ * does after a hello, under config if that is not NULL (a reference is taken). cssl_engine_answer
+ * answers a question, from the thread that runs the engine; then comes cssl_engine_next. */
+int cssl_engine_continue(cssl_engine *e, cssl_config *config, cssl_error *err);
+int cssl_engine_answer(cssl_engine *e, const cssl_answer *answer, cssl_error *err);
+int cssl_engine_peer_hello_sized(const cssl_engine *e, cssl_hello *hello, size_t size,
+                                 cssl_error *err);
+static inline int cssl_engine_peer_hello(const cssl_engine *e, cssl_hello *hello, cssl_error *err)
+{
+    return cssl_engine_peer_hello_sized(e, hello, sizeof(*hello), err);
+}
+/* These do for an engine what the functions without "engine" do for a socket;
+ * cssl_engine_renegotiate begins the handshake, whose end is CSSL_EV_CONNECTED once more. */
+int cssl_engine_renegotiate(cssl_engine *e, cssl_error *err);
+int cssl_engine_request_certificate(cssl_engine *e, cssl_error *err);
+int cssl_engine_peer_staple(const cssl_engine *e, cssl_bytes *der, cssl_error *err);
+int cssl_engine_peer_scts(const cssl_engine *e, cssl_bytes *list, cssl_error *err);
+int cssl_engine_peer_key(const cssl_engine *e, cssl_bytes *der, cssl_error *err);
 /* cssl_engine_update_keys, cssl_engine_export_key_material, cssl_engine_channel_binding,
  * cssl_engine_peercert and cssl_engine_information do for an engine what cssl_update_keys,
  * cssl_export_key_material, cssl_channel_binding, cssl_peercert and cssl_connection_information
