@@ -227,7 +227,14 @@ typedef enum {
     CSSL_CERT_TYPE_RAW      /* RFC 7250: a SubjectPublicKeyInfo that the other side knows */
 } cssl_cert_type;
 
-typedef enum { CSSL_LOG_NONE, CSSL_LOG_ERROR, CSSL_LOG_NOTICE, CSSL_LOG_DEBUG } cssl_log_level;
+/* What is said to options.log: errors of this side's own making, alerts sent and received, messages. */
+typedef enum {
+    CSSL_LOG_DEFAULT, /* notice */
+    CSSL_LOG_NONE,
+    CSSL_LOG_ERROR,   /* what failed here: memory, an internal error */
+    CSSL_LOG_NOTICE,  /* and alerts, in OTP's words: "TLS client: In state wait_cv generated ..." */
+    CSSL_LOG_DEBUG    /* and each handshake message by its name and length */
+} cssl_log_level;
 
 /* What a trace hook sees: one handshake message, alert or change_cipher_spec, sent or received. */
 typedef struct cssl_trace_event {
@@ -334,9 +341,10 @@ typedef struct cssl_options {
     void (*trace)(void *user, const cssl_trace_event *event); /* any thread that runs the
                                                                  connection */
     void (*keylog)(void *user, const char *line); /* NSS key log lines: SECRETS. For Wireshark */
-    bool sslkeylogfile;                 /* and into the file that the environment names */
+    bool sslkeylogfile;                 /* and appended to the file that SSLKEYLOGFILE names */
     cssl_log_level log_level;           /* what log is called for */
-    void (*log)(void *user, cssl_log_level level, const char *text); /* alerts in OTP's words */
+    void (*log)(void *user, cssl_log_level level, const char *text); /* any thread that runs the
+                                                                        connection */
     int64_t (*now_us)(void *user, cssl_clock which); /* microseconds; default: the system's */
     int (*random)(void *user, uint8_t *out, size_t len); /* for tests only; 0 or negative */
     void *user;                         /* passed to the hooks above */

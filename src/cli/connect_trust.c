@@ -34,6 +34,10 @@ void trust_diagnose(struct trust *trust, const struct connect_args *a)
     o.use_ticket = bytes_of(NULL, 0);
     o.trace = NULL;
     o.keylog = NULL;
+    o.sslkeylogfile = false;
+    o.log = NULL;
+    o.ask = NULL;
+    o.early_data = bytes_of(NULL, 0);
     cssl_config *config = cssl_client_config(&o, NULL);
     if (config == NULL) {
         return;

@@ -63,6 +63,7 @@ void cssl_config_free(cssl_config *config)
     mem_free(config->socket.ip);
     mem_free(config->psk_identity);
     mem_free_wiped(config->psk, config->psk_len);
+    keylog_close(config);
     mem_free_wiped(config, sizeof(*config));
 }
 
@@ -113,7 +114,9 @@ static cssl_config *config_make(bool server, cssl_config *old, const cssl_option
     char warning[CERTKEY_WARNING_MAX] = "";
     atomic_init(&config->refs, 1);
     config->server = server;
-    if (options_check(config, &o, err) != 0 || load_identities(config, &o, warning, err) != 0 ||
+    config->keylog_fd = -1;
+    if (options_check(config, &o, err) != 0 || keylog_open(config, &o, err) != 0 ||
+        load_identities(config, &o, warning, err) != 0 ||
         load_anchors(config, &o, err) != 0 || encode_authorities(config, &o, err) != 0 ||
         load_ticket(config, &o, err) != 0) {
         cssl_config_free(config);

@@ -83,6 +83,9 @@ struct cssl_config {
     uint8_t policy[SESSION_DIGEST]; /* of all that decides whom this config trusts */
     void (*trace)(void *user, const cssl_trace_event *event);
     void (*keylog)(void *user, const char *line);
+    int keylog_fd;            /* of the file SSLKEYLOGFILE names; -1 without */
+    void (*log)(void *user, cssl_log_level level, const char *text);
+    cssl_log_level log_level;
     int64_t (*now_us)(void *user, cssl_clock which);
     struct rand_source rand;
     void *user;
@@ -95,6 +98,13 @@ int64_t config_now(const cssl_config *config);
 
 /* options_check (options.c) fills a zeroed config from options; it reads no files. */
 int options_check(cssl_config *config, const cssl_options *o, cssl_error *err) CHECK;
+
+/* keylog.c: keylog_open takes the hook, and opens the file if that was asked for; keylog_line gives
+ * a line to both. Any thread. */
+int keylog_open(cssl_config *config, const cssl_options *o, cssl_error *err) CHECK;
+void keylog_close(cssl_config *config);
+bool keylog_wanted(const cssl_config *config);
+void keylog_line(const cssl_config *config, const char *line);
 
 /* What this library can do with the libcrypto in use, in the default order of preference. */
 enum codes_kind { CODES_SUITES, CODES_GROUPS, CODES_SCHEMES, CODES_CERT_SCHEMES,

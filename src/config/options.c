@@ -85,7 +85,8 @@ int options_check(cssl_config *config, const cssl_options *o, cssl_error *err)
     config->cookie = switch_on(o->cookie, true);
     config->defer_steps = o->defer_steps;
     config->trace = o->trace;
-    config->keylog = o->keylog;
+    config->log = o->log;
+    config->log_level = o->log_level == CSSL_LOG_DEFAULT ? CSSL_LOG_NOTICE : o->log_level;
     config->now_us = o->now_us;
     config->rand = (struct rand_source){ .fn = o->random, .user = o->user };
     config->user = o->user;

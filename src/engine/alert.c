@@ -28,6 +28,7 @@ int alert_take(struct cssl_engine *e, const struct rec *rec, cssl_error *err)
     bool warning = e->conn.version != TLS_1_3 && e->conn.config->tls12 &&
                    rec->data[0] == LEVEL_WARNING && alert != ALERT_CLOSE_NOTIFY;
     if (warning || alert == ALERT_USER_CANCELED) {
+        report_warning(e, alert);
         return ++e->warnings > WARNINGS_MAX ? fail(err, CSSL_R_TOO_MANY_WARNINGS) : 0;
     }
     if (alert != ALERT_CLOSE_NOTIFY) {

@@ -58,6 +58,9 @@ int pump(struct cssl_engine *e, cssl_error *err) CHECK;
 int finish_handshake(struct cssl_engine *e, cssl_error *err) CHECK;
 /* alert_take handles a received alert record. */
 int alert_take(struct cssl_engine *e, const struct rec *rec, cssl_error *err) CHECK;
+/* report.c tells options.log: report_failure while e->hs still says in which state it happened. */
+void report_failure(const struct cssl_engine *e, const cssl_error *error);
+void report_warning(const struct cssl_engine *e, uint8_t alert);
 /* pay_owed sends what the receiving half owes. */
 void pay_owed(struct cssl_engine *e);
 

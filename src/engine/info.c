@@ -20,6 +20,10 @@ void cssl_engine_information_sized(const cssl_engine *e, cssl_info *info, size_t
                     .session_resumption = c->resumed,
                     .hello_retry = c->hello_retry,
                     .peer_verified = c->peer_verified };
+    i.secure_renegotiation = c->version == TLS_1_2; /* nobody is spoken to without it */
+    i.extended_master_secret = c->extended_master_secret;
+    memcpy(i.client_random, c->randoms, HELLO_RANDOM);
+    memcpy(i.server_random, c->randoms + HELLO_RANDOM, HELLO_RANDOM);
     (void)snprintf(i.sni_hostname, sizeof(i.sni_hostname), "%s", or_empty(c->sni));
     (void)snprintf(i.alpn_protocol, sizeof(i.alpn_protocol), "%s", or_empty(c->alpn));
     memset(info, 0, size);

@@ -44,6 +44,7 @@ int engine_fail(struct cssl_engine *e, const cssl_error *error, cssl_error *err)
 {
     if (!atomic_load_explicit(&e->rx_failed, memory_order_relaxed)) {
         e->rx_error = mem_copy(error, sizeof(*error));
+        report_failure(e, error);
         if (error->alert != ALERT_NONE && !error->alert_from_peer) {
             atomic_store(&e->owed_alert, error->alert);
         }

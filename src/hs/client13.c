@@ -79,6 +79,8 @@ int client13_server_hello(struct hs *hs, const struct hs_msg *m, cssl_error *err
     if (sh.hello_retry) {
         return take_retry(hs, &sh, err);
     }
+    memcpy(c->randoms, hs->client_random, HELLO_RANDOM);
+    memcpy(c->randoms + HELLO_RANDOM, sh.random.data, HELLO_RANDOM);
     c->suite = sh.cipher_suite;
     c->hash_alg = (uint8_t)suite_hash(sh.cipher_suite);
     c->aead_alg = (uint8_t)suite_aead(sh.cipher_suite);

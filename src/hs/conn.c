@@ -11,6 +11,9 @@ enum {
     HANDSHAKE_ROOM = 192 * 1024 /* queued besides send_limit: flights, tickets, alerts */
 };
 
+static void log_message(const struct conn *c, bool sent, uint8_t content_type,
+                        cssl_bytes message);
+
 int conn_init(struct conn *c, cssl_config *config, const char *host, uint16_t port,
               cssl_error *err)
 {
@@ -60,6 +63,7 @@ int conn_send_message(struct conn *c, struct worker *w, cssl_bytes message, cssl
 void conn_trace(const struct conn *c, bool sent, uint8_t content_type, uint8_t epoch,
                 cssl_bytes message)
 {
+    log_message(c, sent, content_type, message);
     if (c->config->trace == NULL) {
         return;
     }
@@ -74,7 +78,7 @@ void conn_trace(const struct conn *c, bool sent, uint8_t content_type, uint8_t e
 void conn_keylog(const struct conn *c, const char *label, const uint8_t *client_random,
                  const struct secret *secret)
 {
-    if (c->config->keylog == NULL) {
+    if (!keylog_wanted(c->config)) {
         return;
     }
     char line[64 + 2 * HELLO_RANDOM + 2 + 2 * SECRET_MAX];
@@ -87,7 +91,7 @@ void conn_keylog(const struct conn *c, const char *label, const uint8_t *client_
     for (size_t i = 0; i < secret->len; i++) {
         at += snprintf(line + at, sizeof(line) - (size_t)at, "%02x", secret->data[i]);
     }
-    c->config->keylog(c->config->user, line);
+    keylog_line(c->config, line);
     mem_wipe(line, sizeof(line));
 }
 
@@ -154,4 +158,21 @@ int64_t peer_chain_expires(const struct peer_chain *chain)
         end = one < end ? one : end;
     }
     return end;
+}
+
+/* For CSSL_LOG_DEBUG: which message, and how long it is. Never what is in it. */
+static void log_message(const struct conn *c, bool sent, uint8_t content_type, cssl_bytes message)
+{
+    const cssl_config *config = c->config;
+    char text[128];
+    if (config->log == NULL || config->log_level < CSSL_LOG_DEBUG || message.len == 0) {
+        return;
+    }
+    const char *name = content_type == CT_HANDSHAKE ? name_of_handshake(message.data[0])
+                       : content_type == CT_ALERT   ? "alert"
+                                                    : "change_cipher_spec";
+    (void)snprintf(text, sizeof(text), "TLS %s: %s %s, %zu bytes", c->server ? "server" : "client",
+                   sent ? "sent" : "received", name == NULL ? "a message of unknown type" : name,
+                   message.len);
+    config->log(config->user, CSSL_LOG_DEBUG, text);
 }

@@ -39,7 +39,7 @@ struct conn {
     struct secret read_secret, write_secret;
     struct secret exporter, resumption; /* resumption: clients, for the tickets to come. In TLS
                                            1.2 exporter is the master secret */
-    uint8_t randoms[2 * HELLO_RANDOM];  /* TLS 1.2's exporter needs them */
+    uint8_t randoms[2 * HELLO_RANDOM];  /* client's and server's; TLS 1.2's exporter needs them */
     struct buf out;      /* records to be sent */
 };
 

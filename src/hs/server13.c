@@ -78,13 +78,14 @@ int server13_send_hello(struct hs *hs, const struct hs_msg *m, cssl_error *err)
 {
     (void)m;
     struct conn *c = hs->conn;
-    uint8_t random[HELLO_RANDOM];
-    int ret = rand_fill(&c->config->rand, random, sizeof(random), err);
+    uint8_t *random = c->randoms + HELLO_RANDOM;
+    int ret = rand_fill(&c->config->rand, random, HELLO_RANDOM, err);
     if (ret != 0) {
         return ret;
     }
+    memcpy(c->randoms, hs->client_random, HELLO_RANDOM);
     struct server_hello sh = { .legacy_version = TLS_1_2,
-                               .random = bytes_of(random, sizeof(random)),
+                               .random = bytes_of(random, HELLO_RANDOM),
                                .session_id = bytes_of(hs->session_id, hs->session_id_len),
                                .cipher_suite = c->suite,
                                .selected_version = TLS_1_3,

@@ -37,6 +37,31 @@ static void test_information_before_and_after(void **state)
     ends_free(&ends);
 }
 
+/* Both ends tell the same randoms, and what TLS 1.2 has besides. */
+static void test_randoms(void **state)
+{
+    (void)state;
+    static const unsigned versions[] = { CSSL_TLSV1_2, CSSL_TLSV1_3 };
+    static const uint8_t zeros[32];
+    for (size_t i = 0; i < ARRAY_SIZE(versions); i++) {
+        const cssl_options options = { .versions = versions[i] };
+        struct ends ends;
+        cssl_info client, server;
+        ends_new(&ends, &options, &options);
+        shake(&ends);
+        cssl_engine_information(ends.client, &client);
+        cssl_engine_information(ends.server, &server);
+        assert_memory_equal(client.client_random, server.client_random, 32);
+        assert_memory_equal(client.server_random, server.server_random, 32);
+        assert_memory_not_equal(client.client_random, zeros, 32);
+        assert_memory_not_equal(client.server_random, zeros, 32);
+        assert_memory_not_equal(client.server_random, client.client_random, 32);
+        assert_int_equal(client.secure_renegotiation, versions[i] == CSSL_TLSV1_2);
+        assert_int_equal(server.extended_master_secret, versions[i] == CSSL_TLSV1_2);
+        ends_free(&ends);
+    }
+}
+
 /* Programs may be older or newer than the library. */
 static void test_information_of_other_sizes(void **state)
 {
@@ -240,6 +265,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_information_before_and_after),
+        cmocka_unit_test(test_randoms),
         cmocka_unit_test(test_information_of_other_sizes),
         cmocka_unit_test(test_peercert),
         cmocka_unit_test(test_exporter),
