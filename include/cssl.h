@@ -227,7 +227,7 @@ typedef enum {
     CSSL_CERT_TYPE_RAW      /* RFC 7250: a SubjectPublicKeyInfo that the other side knows */
 } cssl_cert_type;
 
-/* What is said to options.log: errors of this side's own making, alerts sent and received, messages. */
+/* What options.log is told. */
 typedef enum {
     CSSL_LOG_DEFAULT, /* notice */
     CSSL_LOG_NONE,

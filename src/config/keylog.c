@@ -22,8 +22,10 @@ int keylog_open(cssl_config *config, const cssl_options *o, cssl_error *err)
     }
     config->keylog_fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0600);
     if (config->keylog_fd < 0) {
+        char why[128];
         return fail_option(err, CSSL_R_OPTION_VALUE, "sslkeylogfile",
-                           "SSLKEYLOGFILE names \"%.200s\": %s", path, strerror(errno));
+                           "SSLKEYLOGFILE names \"%.200s\": %s", path,
+                           strerror_r(errno, why, sizeof(why)));
     }
     return 0;
 }

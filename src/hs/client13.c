@@ -14,6 +14,7 @@ static int send_first(struct hs *hs, cssl_error *err);
 static void take_share(struct hs *hs);
 static int find_psks(struct hs *hs, cssl_error *err);
 static int find_session(struct hs *hs, cssl_error *err);
+static int take_psk(struct hs *hs, const struct server_hello *sh, cssl_error *err);
 static int take_retry(struct hs *hs, const struct server_hello *sh, cssl_error *err);
 static int check_server_hello(struct hs *hs, const struct server_hello *sh, cssl_error *err);
 
@@ -85,22 +86,9 @@ int client13_server_hello(struct hs *hs, const struct hs_msg *m, cssl_error *err
     c->hash_alg = (uint8_t)suite_hash(sh.cipher_suite);
     c->aead_alg = (uint8_t)suite_aead(sh.cipher_suite);
     transcript_choose(&hs->transcript, (enum hash_alg)c->hash_alg);
-    cssl_bytes psk = bytes_of(NULL, 0);
-    if (ext_has(sh.has, EXT_PRE_SHARED_KEY)) {
-        /* RFC 8446 4.2.11: one that was offered, with the hash it is bound to. */
-        if (sh.selected_psk >= hs->num_psks || hs->psks[sh.selected_psk].hash != c->hash_alg) {
-            return fail(err, CSSL_R_PSK_NOT_OFFERED);
-        }
-        const struct hs_psk *chosen = &hs->psks[sh.selected_psk];
-        hs->using_psk = true;
-        psk = chosen->secret;
-        c->peer_verified = true; /* only the holder of an external key gets any further */
-        if (chosen->session != NULL &&
-            (ret = auth13_take_session(hs, chosen->session, err)) != 0) {
-            return ret;
-        }
+    if ((ret = take_psk(hs, &sh, err)) != 0) {
+        return ret;
     }
-    schedule13_early(&hs->schedule, (enum hash_alg)c->hash_alg, psk);
     /* RFC 8446 4.2.8, 4.2.9: with psk_dhe_ke there is always a share. */
     if (!ext_has(sh.has, EXT_KEY_SHARE)) {
         return fail_text(err, CSSL_R_EXTENSION_MISSING, "key_share");
@@ -381,6 +369,29 @@ static int check_server_hello(struct hs *hs, const struct server_hello *sh, cssl
         sh->share.group != hs->group) {
         return fail_text(err, CSSL_R_SHARE_NOT_OFFERED, "group %u", sh->share.group);
     }
+    return 0;
+}
+
+/* The PSK that the server chose, or none, begins the key schedule. */
+static int take_psk(struct hs *hs, const struct server_hello *sh, cssl_error *err)
+{
+    struct conn *c = hs->conn;
+    cssl_bytes psk = bytes_of(NULL, 0);
+    if (ext_has(sh->has, EXT_PRE_SHARED_KEY)) {
+        /* RFC 8446 4.2.11: one that was offered, with the hash it is bound to. */
+        if (sh->selected_psk >= hs->num_psks || hs->psks[sh->selected_psk].hash != c->hash_alg) {
+            return fail(err, CSSL_R_PSK_NOT_OFFERED);
+        }
+        const struct hs_psk *chosen = &hs->psks[sh->selected_psk];
+        hs->using_psk = true;
+        psk = chosen->secret;
+        c->peer_verified = true; /* only the holder of an external key gets any further */
+        int ret = chosen->session == NULL ? 0 : auth13_take_session(hs, chosen->session, err);
+        if (ret != 0) {
+            return ret;
+        }
+    }
+    schedule13_early(&hs->schedule, (enum hash_alg)c->hash_alg, psk);
     return 0;
 }
 

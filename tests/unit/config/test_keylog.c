@@ -1,4 +1,4 @@
-/* test_keylog.c - the key log's two ways out: the hook, and the file, only when it was asked for. */
+/* test_keylog.c - the key log's two ways out: the hook and, when asked for, the file. */
 #include "support.h"
 
 #include "config/config.h"
