@@ -18,7 +18,7 @@
 
 #include <stdatomic.h>
 
-enum { CONFIG_SCHEMES_MAX = 24 };
+enum { CONFIG_CODES_MAX = 80 };
 
 /* What the socket layer has to know of a config. */
 struct config_socket {
@@ -35,8 +35,8 @@ const struct config_socket *config_socket(const cssl_config *config);
 /* A list of code points, in order of preference, as numbers and as they are sent. */
 struct codes {
     size_t num;
-    uint16_t list[CONFIG_SCHEMES_MAX];
-    uint8_t wire[2 * CONFIG_SCHEMES_MAX];
+    uint16_t list[CONFIG_CODES_MAX];
+    uint8_t wire[2 * CONFIG_CODES_MAX];
 };
 static inline cssl_bytes codes_wire(const struct codes *c)
 {
@@ -106,8 +106,9 @@ void keylog_close(cssl_config *config);
 bool keylog_wanted(const cssl_config *config);
 void keylog_line(const cssl_config *config, const char *line);
 
-/* What this library can do with the libcrypto in use, in the default order of preference. */
-enum codes_kind { CODES_SUITES, CODES_GROUPS, CODES_SCHEMES, CODES_CERT_SCHEMES,
+/* What this library can do with the libcrypto in use, in the default order of preference. The
+ * default of CODES_SUITES_PSK has the suites of pre-shared keys too. */
+enum codes_kind { CODES_SUITES, CODES_SUITES_PSK, CODES_GROUPS, CODES_SCHEMES, CODES_CERT_SCHEMES,
                   CODES_SUITES_12, CODES_SUITES_13, CODES_SCHEMES_13 };
 void codes_default(struct codes *c, enum codes_kind kind);
 void codes_all(struct codes *c, enum codes_kind kind);

@@ -37,7 +37,8 @@ static const struct {
 } algs[AEAD_ALGS] = {
     [AEAD_AES_128_GCM] = { 16, 16 },       [AEAD_AES_256_GCM] = { 32, 16 },
     [AEAD_CHACHA20_POLY1305] = { 32, 16 }, [AEAD_AES_128_CCM] = { 16, 16 },
-    [AEAD_AES_128_CCM_8] = { 16, 8 },
+    [AEAD_AES_128_CCM_8] = { 16, 8 },      [AEAD_AES_256_CCM] = { 32, 16 },
+    [AEAD_AES_256_CCM_8] = { 32, 8 },
 };
 
 static bool fast_proven(const struct backend *b, enum aead_alg alg);
@@ -105,6 +106,12 @@ size_t worker_cached(const struct worker *w)
         }
     }
     return num;
+}
+
+bool aead_is_ccm(enum aead_alg alg)
+{
+    return alg == AEAD_AES_128_CCM || alg == AEAD_AES_128_CCM_8 || alg == AEAD_AES_256_CCM ||
+           alg == AEAD_AES_256_CCM_8;
 }
 
 size_t aead_key_len(enum aead_alg alg)

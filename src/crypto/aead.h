@@ -18,6 +18,8 @@ enum aead_alg {
     AEAD_CHACHA20_POLY1305,
     AEAD_AES_128_CCM,
     AEAD_AES_128_CCM_8,
+    AEAD_AES_256_CCM,
+    AEAD_AES_256_CCM_8,
     AEAD_ALGS
 };
 enum { AEAD_KEY_MAX = 32, AEAD_NONCE = 12, AEAD_TAG_MAX = 16 };
@@ -38,6 +40,8 @@ void worker_free(struct worker *w);
 /* worker_provider names what does an algorithm's work: "libipsec_mb 1.3.0", "libcrypto". */
 const char *worker_provider(const struct worker *w, enum aead_alg alg);
 
+/* aead_is_ccm: its limits are lower than others' (RFC 8446 5.5), and it takes texts whole. */
+bool aead_is_ccm(enum aead_alg alg);
 size_t aead_key_len(enum aead_alg alg);
 size_t aead_tag_len(enum aead_alg alg);
 /* aead_key_set takes aead_key_len(alg) bytes of key and gives it a serial never used before in

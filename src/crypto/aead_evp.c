@@ -24,12 +24,9 @@ static const char *const names[AEAD_ALGS] = {
     [AEAD_CHACHA20_POLY1305] = "ChaCha20-Poly1305",
     [AEAD_AES_128_CCM] = "AES-128-CCM",
     [AEAD_AES_128_CCM_8] = "AES-128-CCM",
+    [AEAD_AES_256_CCM] = "AES-256-CCM",
+    [AEAD_AES_256_CCM_8] = "AES-256-CCM",
 };
-
-static bool is_ccm(enum aead_alg alg)
-{
-    return alg == AEAD_AES_128_CCM || alg == AEAD_AES_128_CCM_8;
-}
 
 static void *evp_open_worker(void)
 {
@@ -90,7 +87,7 @@ static EVP_CIPHER_CTX *keyed_context(struct evp_own *o, const struct aead_job *j
     }
     EVP_CIPHER_CTX *ctx = o->ciphers[alg] == NULL ? NULL : EVP_CIPHER_CTX_new();
     bool ok = ctx != NULL && EVP_CipherInit_ex(ctx, o->ciphers[alg], NULL, NULL, NULL, seals) == 1;
-    if (ok && is_ccm(alg)) {
+    if (ok && aead_is_ccm(alg)) {
         /* CCM wants the lengths of nonce and tag before the key. */
         ok = EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_IVLEN, AEAD_NONCE, NULL) == 1 &&
              EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, (int)job->tag_len, NULL) == 1;
@@ -119,10 +116,10 @@ static EVP_CIPHER_CTX *begin(void *own, const struct aead_job *job, const uint8_
     EVP_CIPHER_CTX *ctx = *kept;
     /* libcrypto only reads a tag that is set, though it does not say const. */
     void *expected = (void *)(uintptr_t)tag;
-    bool ok = (seals && !is_ccm(job->alg)) ||
+    bool ok = (seals && !aead_is_ccm(job->alg)) ||
               EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, (int)job->tag_len, expected) == 1;
     ok = ok && EVP_CipherInit_ex(ctx, NULL, NULL, NULL, job->nonce, seals) == 1;
-    if (ok && is_ccm(job->alg)) { /* wants the length of all first */
+    if (ok && aead_is_ccm(job->alg)) { /* wants the length of all first */
         ok = EVP_CipherUpdate(ctx, NULL, &n, NULL, (int)job->total) == 1;
     }
     if (ok && job->aad.len > 0) {
@@ -137,7 +134,7 @@ static int evp_seal(void *own, const struct aead_job *job)
     int n = 0;
     EVP_CIPHER_CTX *ctx = begin(own, job, NULL);
     bool ok = ctx != NULL;
-    if (is_ccm(job->alg)) { /* takes its data in one piece */
+    if (aead_is_ccm(job->alg)) { /* takes its data in one piece */
         aead_gather(job);
         ok = ok && EVP_CipherUpdate(ctx, to, &n, to, (int)job->total) == 1;
         to += job->total;
@@ -162,7 +159,7 @@ static int evp_seal(void *own, const struct aead_job *job)
 static int evp_open(void *own, const struct aead_job *job, const uint8_t *tag)
 {
     int n = 0;
-    bool ccm = is_ccm(job->alg);
+    bool ccm = aead_is_ccm(job->alg);
     EVP_CIPHER_CTX *ctx = begin(own, job, tag);
     bool ok = ctx != NULL;
     if (ok && (job->total > 0 || ccm)) {

@@ -256,7 +256,7 @@ static int refresh_keys(struct cssl_engine *e, struct worker *w, cssl_error *err
 {
     enum { RECORDS_MAX = 1 << 24, RECORDS_MAX_CCM = 1 << 22 };
     const struct rec_half *h = &e->conn.write;
-    bool ccm = h->key.alg == AEAD_AES_128_CCM || h->key.alg == AEAD_AES_128_CCM_8;
+    bool ccm = aead_is_ccm((enum aead_alg)h->key.alg);
     uint64_t bytes = e->conn.config->key_update_at;
     if (e->conn.version != TLS_1_3 ||
         (h->seq < (ccm ? RECORDS_MAX_CCM : RECORDS_MAX) && (bytes == 0 || h->sent < bytes))) {

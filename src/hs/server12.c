@@ -265,7 +265,7 @@ static uint16_t choose_suite(struct hs *hs, const struct client_hello *ch)
         if (suite->version != TLS_1_2 || !u16s_has(ch->cipher_suites, suite->id)) {
             continue;
         }
-        uint16_t schemes[CONFIG_SCHEMES_MAX];
+        uint16_t schemes[CONFIG_CODES_MAX];
         size_t num = 0;
         for (size_t j = 0; j < config->schemes.num; j++) {
             if (scheme12_fits(config->schemes.list[j], suite->auth)) {

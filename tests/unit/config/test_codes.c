@@ -11,7 +11,7 @@
 
 static const enum codes_kind kinds[] = { CODES_SUITES,    CODES_GROUPS,    CODES_SCHEMES,
                                          CODES_CERT_SCHEMES, CODES_SUITES_12, CODES_SUITES_13,
-                                         CODES_SCHEMES_13 };
+                                         CODES_SCHEMES_13, CODES_SUITES_PSK };
 
 static void test_add(void **state)
 {
@@ -31,11 +31,11 @@ static void test_add(void **state)
     c.num = 1;
     assert_false(codes_has(&c, 0x001d));
     /* The last place. */
-    for (c.num = 0; c.num < CONFIG_SCHEMES_MAX;) {
+    for (c.num = 0; c.num < CONFIG_CODES_MAX;) {
         codes_add(&c, (uint16_t)(0x100 + c.num));
     }
-    assert_true(codes_has(&c, 0x100 + CONFIG_SCHEMES_MAX - 1));
-    assert_int_equal(codes_wire(&c).data[2 * CONFIG_SCHEMES_MAX - 1], CONFIG_SCHEMES_MAX - 1);
+    assert_true(codes_has(&c, 0x100 + CONFIG_CODES_MAX - 1));
+    assert_int_equal(codes_wire(&c).data[2 * CONFIG_CODES_MAX - 1], CONFIG_CODES_MAX - 1);
 }
 
 /* Every list: nothing twice, wire and numbers alike, the default a part of all in its order, and
@@ -50,7 +50,7 @@ static void test_lists(void **state)
         codes_default(&some, kinds[k]);
         codes_all(&all, kinds[k]);
         assert_in_range(some.num, 1, all.num);
-        assert_in_range(all.num, 1, CONFIG_SCHEMES_MAX);
+        assert_in_range(all.num, 1, CONFIG_CODES_MAX);
         size_t at = 0;
         for (size_t i = 0; i < all.num; i++) {
             assert_int_equal(all.wire[2 * i] << 8 | all.wire[2 * i + 1], all.list[i]);
@@ -74,7 +74,9 @@ static const struct {
     /* a short tag is for whom it asks for it, in either version */
     { CODES_SUITES_13, SUITE_AES_128_CCM_8_SHA256, false, true },
     { CODES_SUITES_12, SUITE_ECDHE_ECDSA_AES_128_CCM_8, false, true },
+    { CODES_SUITES_12, SUITE_ECDHE_ECDSA_AES_256_CCM_8, false, true },
     { CODES_SUITES_13, SUITE_AES_128_CCM_SHA256, true, true },
+    { CODES_SUITES_12, SUITE_ECDHE_ECDSA_AES_256_CCM, true, true },
     /* suites of one version are not the other's */
     { CODES_SUITES_13, SUITE_ECDHE_RSA_AES_128_GCM_SHA256, false, false },
     { CODES_SUITES_12, SUITE_AES_128_GCM_SHA256, false, false },

@@ -14,6 +14,8 @@ static const struct {
     { "ChaCha20-Poly1305", AEAD_CHACHA20_POLY1305 },
     { "AES-128-CCM", AEAD_AES_128_CCM },
     { "AES-128-CCM-8", AEAD_AES_128_CCM_8 },
+    { "AES-256-CCM", AEAD_AES_256_CCM },
+    { "AES-256-CCM-8", AEAD_AES_256_CCM_8 },
 };
 
 static enum aead_alg alg_of(const char *name)
