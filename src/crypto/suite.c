@@ -6,10 +6,11 @@
 #define SUITE_13(name, hash, aead) \
     { SUITE_##name, TLS_1_3, KX_ANY, AUTH_ANY, hash, aead, CIPHER_AEAD, HASH_NONE }
 #define SUITE_AEAD(name, kx, auth, hash, aead) \
-    { SUITE_##name, TLS_1_2, KX_##kx, AUTH_##auth, HASH_##hash, AEAD_##aead, CIPHER_AEAD, HASH_NONE }
+    { SUITE_##name, TLS_1_2, KX_##kx, AUTH_##auth, HASH_##hash, AEAD_##aead, CIPHER_AEAD, \
+      HASH_NONE }
 #define SUITE_CBC(name, kx, auth, hash, bits, mac) \
-    { SUITE_##name, TLS_1_2, KX_##kx, AUTH_##auth, HASH_##hash, AEAD_NONE, CIPHER_AES_##bits##_CBC, \
-      HASH_##mac }
+    { SUITE_##name, TLS_1_2, KX_##kx, AUTH_##auth, HASH_##hash, AEAD_NONE, \
+      CIPHER_AES_##bits##_CBC, HASH_##mac }
 
 static const struct suite suites[] = {
     SUITE_13(AES_128_GCM_SHA256, HASH_SHA256, AEAD_AES_128_GCM),

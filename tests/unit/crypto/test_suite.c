@@ -8,7 +8,8 @@
 #define AEAD(id, kx, auth, hash, aead) \
     { id, 0x0303, KX_##kx, AUTH_##auth, HASH_##hash, AEAD_##aead, CIPHER_AEAD, HASH_NONE }
 #define CBC(id, kx, auth, hash, bits, mac) \
-    { id, 0x0303, KX_##kx, AUTH_##auth, HASH_##hash, AEAD_NONE, CIPHER_AES_##bits##_CBC, HASH_##mac }
+    { id, 0x0303, KX_##kx, AUTH_##auth, HASH_##hash, AEAD_NONE, CIPHER_AES_##bits##_CBC, \
+      HASH_##mac }
 
 /* RFC 8446 B.4; RFC 5246 A.5, 5288, 5289, 4279, 5487, 5489, 6655, 7251, 7905 and 8442. */
 static const struct suite expected[] = {
