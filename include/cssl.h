@@ -7,8 +7,9 @@
  *         errx(1, "%s", err.text);
  *     }
  *
- * Options that are NULL or all zero are the safe ones: TLS 1.3, the peer's certificate verified
- * against the system's certificate authorities and against the host name that was asked for.
+ * Options that are NULL or all zero are the safe ones: TLS 1.3 (1.2 for peers that have nothing
+ * newer), the peer's certificate verified against the system's certificate authorities and against
+ * the host name that was asked for.
  *
  * What holds for every function here:
  *
@@ -246,8 +247,8 @@ typedef struct cssl_trace_event {
 } cssl_trace_event;
 
 typedef struct cssl_options {
-    unsigned versions;              /* CSSL_TLSV1_2 | CSSL_TLSV1_3; 0: TLS 1.3 alone. TLS 1.2 with
-                                       ECDHE and AEADs, for peers that have nothing newer */
+    unsigned versions;              /* CSSL_TLSV1_2 | CSSL_TLSV1_3; 0: both. The newest one that the
+                                       peer has is used; TLS 1.2's suites are ECDHE with AEADs */
     const char *const *ciphers;     /* in order of preference: IANA's names, OpenSSL's, or several
                                        in one string, with colons between */
     cssl_switch honor_cipher_order; /* servers: their own order of suites counts; on */

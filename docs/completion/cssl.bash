@@ -13,7 +13,7 @@ _cssl_options() {
     local names="--name --cn --org --server --client"
     local files="--out --cert --key --force --json"
     local tls="--cert --key --cacert --alpn --ciphers --groups --json --key-update-at --keylog
-        --password-file --trace --trace-file"
+        --password-file --tls1.2 --tls1.3 --trace --trace-file"
     case "$1" in
     "cert self-signed") echo "$names --key-type --use-key --days --starts $files" ;;
     "cert ca") echo "--name --org --cacert --cakey --path-len --password-file --key-type --use-key
@@ -28,7 +28,7 @@ _cssl_options() {
     connect) echo "$tls --insecure --name --port --starttls --timeout --sess-in --sess-out
         --quiet" ;;
     trace) echo "--form --json --out --port --name --cacert --insecure --starttls --timeout --cert
-        --key --password-file --alpn --ciphers --groups" ;;
+        --key --password-file --alpn --ciphers --groups --tls1.2 --tls1.3" ;;
     advisories) echo "--file --for --severity --json" ;;
     esac
     echo "--help"

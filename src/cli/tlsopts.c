@@ -25,6 +25,8 @@ bool tls_opts_parse(struct tls_opts *t, int key, char *arg, struct argp_state *s
     case OPT_CERT: t->options.certfile = arg; return true;
     case OPT_KEY: t->options.keyfile = arg; return true;
     case OPT_CACERT: t->options.cacertfile = arg; return true;
+    case OPT_TLS12: t->options.versions |= CSSL_TLSV1_2; return true;
+    case OPT_TLS13: t->options.versions |= CSSL_TLSV1_3; return true;
     case OPT_ALPN: t->alpn = split(state, "alpn", arg); return true;
     case OPT_GROUPS: t->groups = split(state, "groups", arg); return true;
     case OPT_CIPHERS: t->ciphers = split(state, "ciphers", arg); return true;
@@ -115,23 +117,31 @@ static int read_password(struct tls_opts *t)
     return t->password == NULL ? cli_fail("%s", err.text) : CLI_OK;
 }
 
+/* The names that there are, of one list or two. */
+static void say_names(const char *const *names, const char *const *more)
+{
+    const char *const *lists[] = { names, more };
+    const char *before = "There are: ";
+    for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+        for (const char *const *name = lists[i]; name != NULL && *name != NULL; name++) {
+            (void)fprintf(stderr, "%s%s", before, *name);
+            before = ",";
+        }
+    }
+    (void)fputc('\n', stderr);
+}
+
 int tls_opts_fail(const cssl_error *err)
 {
     int code = cli_fail("%s", err->text);
     bool about_names = err->status == CSSL_OPTION && err->option != NULL &&
                        (err->reason == CSSL_R_OPTION_NAME ||
                         err->reason == CSSL_R_OPTION_NOT_SUPPORTED);
-    const char *const *names = NULL;
     if (about_names && strcmp(err->option, "ciphers") == 0) {
-        names = cssl_cipher_suites("all", CSSL_TLSV1_3);
+        say_names(cssl_cipher_suites("all", CSSL_TLSV1_3),
+                  cssl_cipher_suites("all", CSSL_TLSV1_2));
     } else if (about_names && strcmp(err->option, "supported_groups") == 0) {
-        names = cssl_groups("all");
-    }
-    for (size_t i = 0; names != NULL && names[i] != NULL; i++) {
-        (void)fprintf(stderr, "%s%s", i == 0 ? "There are: " : ",", names[i]);
-    }
-    if (names != NULL) {
-        (void)fputc('\n', stderr);
+        say_names(cssl_groups("all"), NULL);
     }
     return code;
 }

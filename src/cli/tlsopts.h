@@ -9,6 +9,8 @@
 /* Keys of the shared options that are not in cli.h; a command's own begin at OPT_TLS_END. */
 enum {
     OPT_ALPN = OPT_OWN_FIRST,
+    OPT_TLS12,
+    OPT_TLS13,
     OPT_GROUPS,
     OPT_CIPHERS,
     OPT_KEYLOG,
@@ -18,7 +20,12 @@ enum {
     OPT_TLS_END
 };
 
+#define TLS_OPT_ROWS_VERSIONS                                                                      \
+    { "tls1.2", OPT_TLS12, NULL, 0, "TLS 1.2 and no other version but those named", 0 },           \
+    { "tls1.3", OPT_TLS13, NULL, 0, "TLS 1.3 and no other version but those named", 0 }
+
 #define TLS_OPT_ROWS                                                                               \
+    TLS_OPT_ROWS_VERSIONS,                                                                         \
     { "alpn", OPT_ALPN, "NAMES", 0, "application protocols, such as h2,http/1.1", 0 },             \
     { "groups", OPT_GROUPS, "NAMES", 0, "key exchange, such as x25519,secp256r1", 0 },             \
     { "ciphers", OPT_CIPHERS, "NAMES", 0, "cipher suites, by IANA's names", 0 },                   \

@@ -31,6 +31,7 @@ static const struct argp_option options[] = {
     OPT_ROW_CERT("certificate chain, PEM or DER, for servers that ask"),
     OPT_ROW_KEY("its private key, unless it is in the same file"),
     { "password-file", OPT_PASSWORD_FILE, "FILE", 0, "its first line opens an encrypted key", 0 },
+    TLS_OPT_ROWS_VERSIONS,
     { "alpn", OPT_ALPN, "NAMES", 0, "application protocols, such as h2,http/1.1", 0 },
     { "ciphers", OPT_CIPHERS, "NAMES", 0, "cipher suites, by IANA's names", 0 },
     { "groups", OPT_GROUPS, "NAMES", 0, "key exchange, such as x25519,secp256r1", 0 },

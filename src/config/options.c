@@ -162,7 +162,7 @@ static int check_list(struct codes *c, const struct list_rule *rule, const char 
  * Suites of a version that is off are dropped. */
 static int check_versions(cssl_config *config, const cssl_options *o, cssl_error *err)
 {
-    unsigned versions = o->versions == 0 ? CSSL_TLSV1_3 : o->versions;
+    unsigned versions = o->versions == 0 ? CSSL_TLSV1_2 | CSSL_TLSV1_3 : o->versions;
     struct codes all = config->suites;
     struct codes of_13;
     config->suites.num = 0;

@@ -343,7 +343,7 @@ static void test_not_tls(void **state)
         { "a ClientHello of 64 KiB and one", "1603010004 01010001", FROM_CLIENT,
           ALERT_ILLEGAL_PARAMETER, CSSL_R_MESSAGE_TOO_LONG },
         { "an empty ClientHello", "1603010004 01000000", FROM_CLIENT, ALERT_DECODE_ERROR, 0 },
-        { "a warning that is none", "1503030002 0129", FROM_CLIENT, -1, CSSL_R_PEER_ALERT },
+        { "an alert that nobody sends", "1503030002 0229", FROM_CLIENT, -1, CSSL_R_PEER_ALERT },
         { "close_notify at once", "1503030002 0100", FROM_CLIENT, -1, CSSL_R_CLOSED },
     };
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {

@@ -88,13 +88,15 @@ static void begin(struct scene *s, const struct stop *stop)
     static const cssl_cert_key own = { .cert = { .data = (const uint8_t *)pair_client_ed25519 } };
     cssl_cert_key client_identity = own;
     client_identity.cert.len = strlen(pair_client_ed25519);
-    const cssl_options client = { .supported_groups = CSSL_LIST("x25519", "secp256r1"),
+    const cssl_options client = { .versions = CSSL_TLSV1_3,
+                                  .supported_groups = CSSL_LIST("x25519", "secp256r1"),
                                   .certs_keys = mutual ? &client_identity : NULL,
                                   .num_certs_keys = mutual,
                                   .psk_identity = psk ? "us" : NULL,
                                   .psk = { (const uint8_t *)"0123456789abcdef", psk ? 16 : 0 },
                                   .defer_steps = true };
-    const cssl_options server = { .supported_groups = (stop->how & RETRY) != 0
+    const cssl_options server = { .versions = CSSL_TLSV1_3,
+                                  .supported_groups = (stop->how & RETRY) != 0
                                                           ? CSSL_LIST("secp256r1")
                                                           : CSSL_LIST("x25519"),
                                   .verify = mutual ? CSSL_VERIFY_PEER : CSSL_VERIFY_NONE,

@@ -70,9 +70,11 @@ static void test_versions(void **state)
         { BOTH, CSSL_TLSV1_2, "tlsv1.2" },
         { CSSL_TLSV1_2, CSSL_TLSV1_2, "tlsv1.2" },
         { 0, BOTH, "tlsv1.3" },
+        { 0, 0, "tlsv1.3" },
+        { 0, CSSL_TLSV1_2, "tlsv1.2" },
+        { CSSL_TLSV1_2, 0, "tlsv1.2" },
         { CSSL_TLSV1_2, CSSL_TLSV1_3, NULL },
         { CSSL_TLSV1_3, CSSL_TLSV1_2, NULL },
-        { CSSL_TLSV1_2, 0, NULL },
     };
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
         const cssl_options c = { .versions = rows[i].client };

@@ -160,7 +160,7 @@ static void test_defaults_are_safe(void **state)
         assert_int_equal(config->depth, 10);
         assert_false(codes_has(&config->suites, SUITE_AES_128_CCM_8_SHA256));
         assert_false(codes_has(&config->schemes13, SCHEME_RSA_PKCS1_SHA256));
-        assert_true(config->tls13 && !config->tls12);
+        assert_true(config->tls13 && config->tls12);
         assert_false(codes_has(&config->cert_schemes, SCHEME_RSA_PKCS1_SHA1));
         assert_false(codes_has(&config->cert_schemes, SCHEME_ECDSA_SHA1));
         assert_int_equal(config->max_handshake_size, server == 1 ? 65536 : 131072);

@@ -81,7 +81,8 @@ static const struct hs_refusal rows[] = {
 static void test_refused(void **state)
 {
     (void)state;
-    const cssl_options client = { .alpn_protocols = CSSL_LIST("h2") };
+    const cssl_options client = { .versions = CSSL_TLSV1_3,
+                                  .alpn_protocols = CSSL_LIST("h2") };
     hs_refuses(rows, ARRAY_SIZE(rows), &client, NULL);
 }
 

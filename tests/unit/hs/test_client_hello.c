@@ -29,39 +29,41 @@ static void end(void)
     hs_side_free(&client);
 }
 
-enum { BOTH = CSSL_TLSV1_2 | CSSL_TLSV1_3 };
+enum { BOTH = CSSL_TLSV1_2 | CSSL_TLSV1_3, ONLY_13 = CSSL_TLSV1_3 };
 
 static const struct {
-    unsigned versions; /* 0: TLS 1.3 alone */
+    unsigned versions; /* 0: both */
     cssl_tickets tickets;
     bool alpn;
     uint16_t extension;
     bool there;
 } rows[] = {
-    { 0, 0, false, EXT_SUPPORTED_VERSIONS, true },
+    { ONLY_13, 0, false, EXT_SUPPORTED_VERSIONS, true },
     { BOTH, 0, false, EXT_SUPPORTED_VERSIONS, true },
+    { 0, 0, false, EXT_SUPPORTED_VERSIONS, true },
+    { 0, 0, false, EXT_EXTENDED_MASTER_SECRET, true },
     { CSSL_TLSV1_2, 0, false, EXT_SUPPORTED_VERSIONS, false },
-    { 0, 0, false, EXT_KEY_SHARE, true },
+    { ONLY_13, 0, false, EXT_KEY_SHARE, true },
     { CSSL_TLSV1_2, 0, false, EXT_KEY_SHARE, false },
-    { 0, 0, false, EXT_EXTENDED_MASTER_SECRET, false },
+    { ONLY_13, 0, false, EXT_EXTENDED_MASTER_SECRET, false },
     { BOTH, 0, false, EXT_EXTENDED_MASTER_SECRET, true },
-    { 0, 0, false, EXT_RENEGOTIATION_INFO, false },
+    { ONLY_13, 0, false, EXT_RENEGOTIATION_INFO, false },
     { CSSL_TLSV1_2, 0, false, EXT_RENEGOTIATION_INFO, true },
-    { 0, 0, false, EXT_EC_POINT_FORMATS, false },
+    { ONLY_13, 0, false, EXT_EC_POINT_FORMATS, false },
     { BOTH, 0, false, EXT_EC_POINT_FORMATS, true },
-    { 0, 0, false, EXT_SESSION_TICKET, false },
+    { ONLY_13, 0, false, EXT_SESSION_TICKET, false },
     { BOTH, 0, false, EXT_SESSION_TICKET, true },
     { BOTH, CSSL_TICKETS_DISABLED, false, EXT_SESSION_TICKET, false },
-    { 0, 0, false, EXT_PSK_KEY_EXCHANGE_MODES, true },
-    { 0, CSSL_TICKETS_DISABLED, false, EXT_PSK_KEY_EXCHANGE_MODES, false },
+    { ONLY_13, 0, false, EXT_PSK_KEY_EXCHANGE_MODES, true },
+    { ONLY_13, CSSL_TICKETS_DISABLED, false, EXT_PSK_KEY_EXCHANGE_MODES, false },
     { CSSL_TLSV1_2, 0, false, EXT_PSK_KEY_EXCHANGE_MODES, false },
-    { 0, 0, false, EXT_PRE_SHARED_KEY, false },
-    { 0, 0, false, EXT_ALPN, false },
-    { 0, 0, true, EXT_ALPN, true },
-    { 0, 0, false, EXT_COOKIE, false },
-    { 0, 0, false, EXT_EARLY_DATA, false },
+    { ONLY_13, 0, false, EXT_PRE_SHARED_KEY, false },
+    { ONLY_13, 0, false, EXT_ALPN, false },
+    { ONLY_13, 0, true, EXT_ALPN, true },
+    { ONLY_13, 0, false, EXT_COOKIE, false },
+    { ONLY_13, 0, false, EXT_EARLY_DATA, false },
     { BOTH, 0, false, EXT_ENCRYPT_THEN_MAC, false },
-    { 0, 0, false, EXT_SERVER_NAME, true },
+    { ONLY_13, 0, false, EXT_SERVER_NAME, true },
 };
 
 static void test_extensions(void **state)

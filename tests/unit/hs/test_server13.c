@@ -62,7 +62,8 @@ static const struct hs_refusal rows[] = {
 static void test_refused(void **state)
 {
     (void)state;
-    hs_refuses(rows, ARRAY_SIZE(rows), NULL, NULL);
+    const cssl_options thirteen = { .versions = CSSL_TLSV1_3 };
+    hs_refuses(rows, ARRAY_SIZE(rows), NULL, &thirteen);
 }
 
 static void test_nothing_common(void **state)
