@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "crypto/aead_impl.h"
+#include "crypto/cbc.h"
 
 #include <assert.h>
 #include <stdatomic.h>
@@ -30,6 +31,7 @@ struct worker {
     const struct backend *by_alg[AEAD_ALGS];
     uint64_t count;
     struct entry cache[SETS][WAYS];
+    struct cbc_own *cbc; /* NULL until it is needed */
 };
 
 static const struct {
@@ -88,6 +90,7 @@ void worker_free(struct worker *w)
         w->fast.provider->close_worker(w->fast.own);
     }
     w->evp.provider->close_worker(w->evp.own);
+    cbc_own_free(w->cbc);
     mem_free_wiped(w, sizeof(*w));
 }
 
@@ -124,12 +127,22 @@ size_t aead_tag_len(enum aead_alg alg)
     return algs[alg].tag_len;
 }
 
-void aead_key_set(struct aead_key *k, enum aead_alg alg, const uint8_t *key)
+uint64_t worker_serial(void)
 {
     /* The only count of the process: what names a key must never come again in any thread. */
     static _Atomic uint64_t serials = 1;
+    return atomic_fetch_add_explicit(&serials, 1, memory_order_relaxed);
+}
+
+struct cbc_own **worker_cbc(struct worker *w)
+{
+    return &w->cbc;
+}
+
+void aead_key_set(struct aead_key *k, enum aead_alg alg, const uint8_t *key)
+{
     aead_key_wipe(k);
-    k->serial = atomic_fetch_add_explicit(&serials, 1, memory_order_relaxed);
+    k->serial = worker_serial();
     k->alg = (uint8_t)alg;
     memcpy(k->key, key, aead_key_len(alg));
 }

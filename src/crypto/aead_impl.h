@@ -35,6 +35,12 @@ struct aead_provider {
     int (*open)(void *own, const struct aead_job *job, const uint8_t *tag);
 };
 
+/* worker_serial gives the name of a key, never used before in this process. worker_cbc is where a
+ * worker keeps what cbc.c makes; NULL at first. */
+struct cbc_own;
+uint64_t worker_serial(void);
+struct cbc_own **worker_cbc(struct worker *w);
+
 extern const struct aead_provider aead_evp, aead_ipsec_mb;
 
 /* aead_known_answers compares a provider's results with libcrypto's, for one algorithm: whole and
