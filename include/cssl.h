@@ -272,7 +272,8 @@ typedef struct cssl_options {
     int depth;                        /* intermediate certificates at most, up to 16; 0 means 10 */
     const char *server_name_indication; /* clients: name to send and to verify, instead of the
                                            host that was connected to; "" sends and checks none */
-    cssl_switch certificate_authorities; /* verifying servers send the anchors' names; on */
+    cssl_switch certificate_authorities; /* the anchors' names are sent to the peer; servers: on,
+                                            clients (TLS 1.3): off, they tell whom one trusts */
     const char *const *peer_names;    /* clients: names of which the certificate may have any,
                                          besides the host */
     bool allow_any_ca_purpose;        /* authorities whose extendedKeyUsage forbids TLS pass */

@@ -211,10 +211,13 @@ static int load_anchors(cssl_config *config, const cssl_options *o, cssl_error *
     return CSSL_OPTION;
 }
 
-/* The names of the anchors are the same in each CertificateRequest (RFC 8446 4.2.4). */
+/* The names of the anchors are the same in each CertificateRequest, and in each ClientHello of a
+ * client that has them sent (RFC 8446 4.2.4). */
 static int encode_authorities(cssl_config *config, const cssl_options *o, cssl_error *err)
 {
-    if (!config->server || !config->verify || o->certificate_authorities == CSSL_OFF) {
+    bool wanted = o->certificate_authorities == CSSL_ON ||
+                  (o->certificate_authorities == CSSL_DEFAULT && config->server);
+    if (!config->verify || !wanted) {
         return 0;
     }
     struct wr w;

@@ -105,7 +105,6 @@ static int check_role(const cssl_config *config, const cssl_options *o, cssl_err
         { "server_name_indication", o->server_name_indication != NULL, false },
         { "use_ticket", o->use_ticket.len > 0, false },
         { "fail_if_no_peer_cert", o->fail_if_no_peer_cert != CSSL_DEFAULT, true },
-        { "certificate_authorities", o->certificate_authorities != CSSL_DEFAULT, true },
         { "ticket_lifetime", o->ticket_lifetime != 0, true },
         { "ticket_seed", o->ticket_seed.len > 0, true },
         { "cookie", o->cookie != CSSL_DEFAULT, true },

@@ -131,6 +131,38 @@ static void test_several_identities(void **state)
     host_free(&server);
 }
 
+/* A client that names its authorities gets the certificate that it can check; one that keeps them to
+ * itself gets the first. */
+static void test_authorities_of_clients(void **state)
+{
+    (void)state;
+    const cssl_cert_key keys[] = { { .cert = PAIR_PEM(pair_impostor) },
+                                   { .cert = PAIR_PEM(pair_p256) } };
+    const cssl_options s = { .certs_keys = keys, .num_certs_keys = ARRAY_SIZE(keys) };
+    static const struct {
+        cssl_switch named;
+        bool connected;
+    } cases[] = { { CSSL_ON, true }, { CSSL_OFF, false }, { CSSL_DEFAULT, false } };
+    struct pair_host server;
+    host_init(&server, true, &wall, &s);
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        struct pair_host client;
+        struct pair p;
+        const cssl_options c = { .versions = CSSL_TLSV1_3,
+                                 .certificate_authorities = cases[i].named };
+        host_init(&client, false, &wall, &c);
+        pair_start(&p, &client, &server, "server.test");
+        pair_pump(&p);
+        assert_int_equal(pair_connected(&p), cases[i].connected);
+        if (!cases[i].connected) {
+            assert_int_equal(host_alert(&client, true), 48); /* unknown_ca */
+        }
+        pair_free(&p);
+        host_free(&client);
+    }
+    host_free(&server);
+}
+
 /* ---- Mutual authentication ---- */
 
 struct mutual {
@@ -319,6 +351,7 @@ int main(void)
         cmocka_unit_test(test_all),
         cmocka_unit_test(test_nothing_in_common),
         cmocka_unit_test(test_several_identities),
+        cmocka_unit_test(test_authorities_of_clients),
         cmocka_unit_test(test_mutual),
         cmocka_unit_test(test_client_of_strangers),
         cmocka_unit_test(test_bad_servers),

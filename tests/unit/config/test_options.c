@@ -116,8 +116,6 @@ static void test_roles_and_conflicts(void **state)
         { { .use_ticket = some }, true, "use_ticket", CSSL_R_OPTION_ROLE },
         { { .fail_if_no_peer_cert = CSSL_OFF }, false, "fail_if_no_peer_cert",
           CSSL_R_OPTION_ROLE },
-        { { .certificate_authorities = CSSL_ON }, false, "certificate_authorities",
-          CSSL_R_OPTION_ROLE },
         { { .ticket_lifetime = 1 }, false, "ticket_lifetime", CSSL_R_OPTION_ROLE },
         { { .ticket_seed = some }, false, "ticket_seed", CSSL_R_OPTION_ROLE },
         { { .cookie = CSSL_ON }, false, "cookie", CSSL_R_OPTION_ROLE },
