@@ -131,8 +131,8 @@ static void test_several_identities(void **state)
     host_free(&server);
 }
 
-/* A client that names its authorities gets the certificate that it can check; one that does not gets
- * the first. */
+/* A client that names its authorities gets the certificate that it can check; another one gets the
+ * first. */
 static void test_authorities_of_clients(void **state)
 {
     (void)state;
