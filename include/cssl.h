@@ -527,7 +527,7 @@ int cssl_answer_question(cssl_socket *s, const cssl_answer *answer, cssl_error *
 int cssl_downgrade(cssl_socket *s, uint8_t *rest, size_t *rest_len, int timeout, cssl_error *err);
 /* cssl_export_key_material fills out with len bytes that only the two peers know, bound to label
  * (at most 243 characters) and context (RFC 8446 7.5). len is at most 255 times the length of the
- * cipher suite's hash. */
+ * cipher suite's hash. In TLS 1.2 no context (data is NULL) is not the same as an empty one. */
 int cssl_export_key_material(cssl_socket *s, const char *label, cssl_bytes context, uint8_t *out,
                              size_t len, cssl_error *err);
 /* cssl_channel_binding fills out, which has room for *len bytes, and sets *len, for type

@@ -77,7 +77,7 @@ int cssl_engine_channel_binding(cssl_engine *e, const char *type, uint8_t *out, 
             return fail_text(err, CSSL_R_ARGUMENT, "%d bytes are needed", EXPORTER_LEN);
         }
         *len = EXPORTER_LEN;
-        return cssl_engine_export_key_material(e, "EXPORTER-Channel-Binding", bytes_of(NULL, 0),
+        return cssl_engine_export_key_material(e, "EXPORTER-Channel-Binding", bytes_str(""),
                                                out, EXPORTER_LEN, err);
     }
     if (strcmp(type, "tls-server-end-point") != 0) {

@@ -51,5 +51,7 @@ void export12(enum hash_alg alg, const struct secret *master, const uint8_t rand
     memcpy(prefix, randoms, RANDOMS12);
     prefix[RANDOMS12] = (uint8_t)(context.len >> 8);
     prefix[RANDOMS12 + 1] = (uint8_t)context.len;
-    prf12(alg, secret_bytes(master), label, bytes_of(prefix, sizeof(prefix)), context, out, len);
+    /* RFC 5705 4: no context is another thing than an empty one. */
+    size_t prefix_len = context.data == NULL ? RANDOMS12 : sizeof(prefix);
+    prf12(alg, secret_bytes(master), label, bytes_of(prefix, prefix_len), context, out, len);
 }

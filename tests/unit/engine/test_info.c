@@ -244,6 +244,33 @@ static void test_bindings_too_early(void **state)
     ends_free(&ends);
 }
 
+/* RFC 9266 4.2: the context is an empty string, which in TLS 1.2 is not the same as none. */
+static void test_exporter_binding(void **state)
+{
+    (void)state;
+    const cssl_options options = { .versions = CSSL_TLSV1_2 };
+    uint8_t bound[32], empty[32], none[32];
+    size_t len = sizeof(bound);
+    cssl_info info;
+    struct ends ends;
+    ends_new(&ends, &options, &options);
+    shake(&ends);
+    cssl_engine_information(ends.client, &info);
+    assert_string_equal(info.protocol, "tlsv1.2");
+    assert_true(info.extended_master_secret);
+    assert_int_equal(
+        cssl_engine_channel_binding(ends.client, "tls-exporter", bound, &len, NULL), 0);
+    assert_int_equal(cssl_engine_export_key_material(ends.server, "EXPORTER-Channel-Binding",
+                                                     bytes_str(""), empty, sizeof(empty), NULL),
+                     0);
+    assert_int_equal(cssl_engine_export_key_material(ends.server, "EXPORTER-Channel-Binding",
+                                                     bytes_of(NULL, 0), none, sizeof(none), NULL),
+                     0);
+    assert_memory_equal(bound, empty, sizeof(bound));
+    assert_memory_not_equal(bound, none, sizeof(bound));
+    ends_free(&ends);
+}
+
 /* RFC 8446 6.2: what failed exports nothing any more, but says why. */
 static void test_exporter_after_a_failure(void **state)
 {
@@ -272,6 +299,7 @@ int main(void)
         cmocka_unit_test(test_exporter_limits),
         cmocka_unit_test(test_bindings),
         cmocka_unit_test(test_bindings_too_early),
+        cmocka_unit_test(test_exporter_binding),
         cmocka_unit_test(test_exporter_after_a_failure),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

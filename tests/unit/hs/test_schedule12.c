@@ -81,6 +81,17 @@ static void test_exporter(void **state)
     assert_memory_not_equal(a, b, sizeof(a));
     export12(HASH_SHA256, &master, randoms, "EXPORTER-a", bytes_str(""), b, 7);
     assert_memory_equal(a, b, 7);
+    /* Without a context the seed is the randoms alone, with one its length stands behind them. */
+    const uint8_t none[2] = { 0 };
+    export12(HASH_SHA256, &master, randoms, "EXPORTER-a", bytes_of(NULL, 0), b, sizeof(b));
+    assert_memory_not_equal(a, b, sizeof(a));
+    prf12(HASH_SHA256, secret_bytes(&master), "EXPORTER-a", bytes_of(randoms, sizeof(randoms)),
+          bytes_of(NULL, 0), a, sizeof(a));
+    assert_memory_equal(a, b, sizeof(a));
+    export12(HASH_SHA256, &master, randoms, "EXPORTER-a", bytes_str(""), b, sizeof(b));
+    prf12(HASH_SHA256, secret_bytes(&master), "EXPORTER-a", bytes_of(randoms, sizeof(randoms)),
+          bytes_of(none, sizeof(none)), a, sizeof(a));
+    assert_memory_equal(a, b, sizeof(a));
 }
 
 int main(void)
