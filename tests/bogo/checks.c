@@ -24,14 +24,21 @@ static bool check_parameters(const struct settings *s, const cssl_info *i)
     if (suite != 0 && !same(i->cipher_suite, name_of_suite((uint16_t)suite))) {
         return wrong("cipher suite");
     }
-    if (s->expect_version != 0 && s->expect_version != TLS_1_3) {
+    bool of12 = strcmp(i->protocol, "tlsv1.2") == 0;
+    if (s->expect_version != 0 && s->expect_version != (of12 ? TLS_1_2 : TLS_1_3)) {
         return wrong("version");
     }
-    if (s->expect_curve_id != 0 && !same(i->group, name_of_group((uint16_t)s->expect_curve_id))) {
+    /* In TLS 1.2 a resumed connection has no key exchange; in BoringSSL it has the session's. */
+    bool exchanged = !of12 || !i->session_resumption;
+    if (s->expect_curve_id != 0 && exchanged &&
+        !same(i->group, name_of_group((uint16_t)s->expect_curve_id))) {
         return wrong("group");
     }
     if ((s->expect_hrr && !i->hello_retry) || (s->expect_no_hrr && i->hello_retry)) {
         return wrong("HelloRetryRequest");
+    }
+    if (s->expect_extended_master_secret && of12 && !i->extended_master_secret) {
+        return wrong("extended master secret");
     }
     /* A resumed connection has none in this library; in BoringSSL it is that of the session. */
     uint16_t scheme = i->session_resumption ? 0 : (uint16_t)s->expect_peer_signature_algorithm;

@@ -1,15 +1,17 @@
 /* options.c - from the runner's flags to options of the library. Opens no connection. */
 #include "shim.h"
 
+#include "base/names.h"
+
 #include <stdio.h>
 #include <string.h>
 
-enum { LIST_MAX = 64, TEXT_MAX = 1024, VERSION_13 = 0x0304, RSA_PSS_SHA256 = 0x0804,
-       CERTIFICATE_UNKNOWN = 46 };
+enum { LIST_MAX = 64, TEXT_MAX = 1024, RSA_PSS_SHA256 = 0x0804, CERTIFICATE_UNKNOWN = 46 };
 
 /* Lists that the options point to; they have to live until the config is made. */
 struct lists {
-    const char *groups[LIST_MAX], *shares[LIST_MAX], *schemes[LIST_MAX], *alpn[LIST_MAX];
+    const char *groups[LIST_MAX], *shares[LIST_MAX], *schemes[LIST_MAX], *suites[LIST_MAX];
+    const char *alpn[LIST_MAX];
     char alpn_text[TEXT_MAX];
     cssl_cert_key identities[CREDENTIALS_MAX];
 };
@@ -89,7 +91,7 @@ static void add_schemes(struct lists *l, size_t *num, const struct numbers *n)
 static bool set_schemes(cssl_options *o, struct lists *l, const struct settings *s)
 {
     static const struct numbers by_default = {
-        { 0x0403, RSA_PSS_SHA256, 0x0503, 0x0805, 0x0806 }, 5
+        { 0x0403, RSA_PSS_SHA256, 0x0401, 0x0503, 0x0805, 0x0501, 0x0806, 0x0601 }, 8
     };
     static const struct numbers only_signing = { { 0x0603, 0x0807, 0x0904, 0x0905, 0x0906 }, 5 };
     static const struct numbers of_the_servers = { { RSA_PSS_SHA256 }, 1 };
@@ -113,7 +115,7 @@ static bool set_schemes(cssl_options *o, struct lists *l, const struct settings 
     size_t num = 0;
     add_schemes(l, &num, signing != NULL ? signing : n != NULL ? n : &by_default);
     if (num == 0) {
-        return cannot("none of the signature schemes is for TLS 1.3");
+        return cannot("only signature schemes that this library does not have");
     }
     /* Behind the list for one purpose: what the other one needs. */
     if ((signing == NULL) == s->server) {
@@ -122,7 +124,13 @@ static bool set_schemes(cssl_options *o, struct lists *l, const struct settings 
         add_schemes(l, &num, &only_signing);
     }
     o->signature_algs = l->schemes;
-    return true;
+    for (size_t i = 0; i < num && (o->versions & CSSL_TLSV1_3) != 0; i++) {
+        if (usable_in_13(l->schemes[i])) {
+            return true;
+        }
+    }
+    return (o->versions & CSSL_TLSV1_3) == 0 ||
+           cannot("TLS 1.3 without a signature scheme of TLS 1.3");
 }
 
 /* The default credential is the last choice. */
@@ -195,11 +203,40 @@ static bool set_alpn(cssl_options *o, struct lists *l, const struct settings *s)
     return true;
 }
 
-static bool set_versions(const struct settings *s)
+static bool allows(const struct settings *s, int version)
 {
-    bool possible = !s->no_tls13 && (s->max_version == 0 || s->max_version >= VERSION_13) &&
-                    s->min_version <= VERSION_13;
-    return possible || cannot("a version other than TLS 1.3");
+    return s->min_version <= version && (s->max_version == 0 || s->max_version >= version) &&
+           !(version == TLS_1_2 ? s->no_tls12 : s->no_tls13);
+}
+
+static bool set_versions(cssl_options *o, const struct settings *s)
+{
+    o->versions = (allows(s, TLS_1_2) ? (unsigned)CSSL_TLSV1_2 : 0) |
+                  (allows(s, TLS_1_3) ? (unsigned)CSSL_TLSV1_3 : 0);
+    return o->versions != 0 || cannot("a version older than TLS 1.2");
+}
+
+/* -cipher is about TLS 1.2 alone; without it there is everything that the library has. */
+static bool set_suites(cssl_options *o, struct lists *l, const struct settings *s)
+{
+    const char *const *of13 = cssl_cipher_suites("default", CSSL_TLSV1_3);
+    const char *const *of12 = cssl_cipher_suites("all", CSSL_TLSV1_2);
+    size_t num = 0;
+    if (s->cipher != NULL && strpbrk(s->cipher, "[|]!+-@") != NULL) {
+        return cannot("such a list of cipher suites");
+    }
+    for (; *of13 != NULL && (o->versions & CSSL_TLSV1_3) != 0 && num + 1 < LIST_MAX; of13++) {
+        l->suites[num++] = *of13;
+    }
+    if (s->cipher != NULL && (o->versions & CSSL_TLSV1_2) != 0) {
+        l->suites[num++] = s->cipher;
+    }
+    for (; *of12 != NULL && s->cipher == NULL && (o->versions & CSSL_TLSV1_2) != 0 &&
+           num + 1 < LIST_MAX; of12++) {
+        l->suites[num++] = *of12;
+    }
+    o->ciphers = l->suites;
+    return true;
 }
 
 cssl_config *make_config(const struct settings *s, cssl_config *old, cssl_bytes ticket,
@@ -214,7 +251,7 @@ cssl_config *make_config(const struct settings *s, cssl_config *old, cssl_bytes 
     struct lists l;
     cssl_error err;
     memset(&l, 0, sizeof(l));
-    if (!set_versions(s) || !set_groups(&o, &l, s) || !set_schemes(&o, &l, s) ||
+    if (!set_versions(&o, s) || !set_suites(&o, &l, s) || !set_groups(&o, &l, s) || !set_schemes(&o, &l, s) ||
         !set_identities(&o, &l, s) || !set_verify(&o, s) || !set_alpn(&o, &l, s)) {
         return NULL;
     }

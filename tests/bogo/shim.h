@@ -32,7 +32,8 @@ struct settings {
     bool verify_peer, require_any_client_certificate, verify_fail, use_custom_verify_callback;
     bool expect_hrr, expect_no_hrr, expect_session_miss, expect_no_session;
     bool expect_no_server_name, expect_no_peer_cert, no_ticket;
-    bool no_tls13, decline_alpn, reject_alpn, use_export_context;
+    bool expect_extended_master_secret, expect_ticket_renewal;
+    bool no_tls12, no_tls13, decline_alpn, reject_alpn, use_export_context;
     int port, resume_count, min_version, max_version, read_size, repeat_shim_initial_write;
     int expect_version, expect_cipher, expect_cipher_aes, expect_curve_id;
     int expect_peer_signature_algorithm, expect_selected_credential;
@@ -40,7 +41,7 @@ struct settings {
     const char *shim_id, *trust_cert, *host_name, *expect_server_name;
     const char *advertise_alpn, *select_alpn, *expect_alpn, *shim_initial_write;
     const char *export_label, *export_context, *expect_peer_cert_file;
-    const char *use_client_ca_list, *expect_msg_callback;
+    const char *use_client_ca_list, *expect_msg_callback, *cipher;
     struct numbers curves, key_shares, verify_prefs;
     struct credential credentials[CREDENTIALS_MAX];
     size_t num_credentials;
@@ -74,6 +75,7 @@ int selected_credential(const cssl_engine *e);
 /* Names of code points, NULL for those that this library cannot use. */
 const char *usable_group(uint16_t code);
 const char *usable_scheme(uint16_t code);
+bool usable_in_13(const char *scheme);
 
 /* connection.c: a connection to the runner. */
 struct connection {
