@@ -251,8 +251,9 @@ cssl_config *make_config(const struct settings *s, cssl_config *old, cssl_bytes 
     struct lists l;
     cssl_error err;
     memset(&l, 0, sizeof(l));
-    if (!set_versions(&o, s) || !set_suites(&o, &l, s) || !set_groups(&o, &l, s) || !set_schemes(&o, &l, s) ||
-        !set_identities(&o, &l, s) || !set_verify(&o, s) || !set_alpn(&o, &l, s)) {
+    if (!set_versions(&o, s) || !set_suites(&o, &l, s) || !set_groups(&o, &l, s) ||
+        !set_schemes(&o, &l, s) || !set_identities(&o, &l, s) || !set_verify(&o, s) ||
+        !set_alpn(&o, &l, s)) {
         return NULL;
     }
     o.session_tickets = s->no_ticket ? CSSL_TICKETS_DISABLED
