@@ -12,6 +12,7 @@ union message {
     struct certificate_verify cv;
     struct new_session_ticket ticket;
     bool key_update;
+    struct compressed_certificate compressed;
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
@@ -28,8 +29,10 @@ static int parse(unsigned which, union message *m, cssl_bytes body, cssl_error *
         return certificate_verify_parse(&m->cv, body, err);
     case 3:
         return new_session_ticket_parse(&m->ticket, body, err);
-    default:
+    case 4:
         return key_update_parse(&m->key_update, body, err);
+    default:
+        return compressed_certificate_parse(&m->compressed, body, err);
     }
 }
 
@@ -48,8 +51,11 @@ static void write_out(unsigned which, struct wr *w, const union message *m)
     case 3:
         new_session_ticket_write(w, &m->ticket);
         break;
-    default:
+    case 4:
         key_update_write(w, m->key_update);
+        break;
+    default:
+        compressed_certificate_write(w, &m->compressed);
         break;
     }
 }
@@ -59,7 +65,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     if (len == 0) {
         return 0;
     }
-    unsigned which = data[0] % 5;
+    unsigned which = data[0] % 6;
     union message m;
     cssl_error err;
     if (parse(which, &m, bytes_of(data + 1, len - 1), &err) < 0) {

@@ -23,6 +23,9 @@ build_packages='
     libhttp-parser-dev
     liblzma-dev
     libcmocka-dev
+    zlib1g-dev
+    libbrotli-dev
+    libzstd-dev
     python3
     openssl
     ca-certificates

@@ -35,6 +35,7 @@ FOREIGN = [
     (re.compile(r"^ares"), ["socket"]),
     (re.compile(r"^(poll\.h|sys/(poll|epoll|timerfd|eventfd|select)\.h|netdb\.h|netinet/)"),
      ["socket", "cli"]),
+    (re.compile(r"^(zlib|zstd|zstd_errors)\.h|^brotli/"), ["msg"]),
     (re.compile(r"^(jansson|lzma|http_parser)\.h"), ["cli"]),
 ]
 
@@ -270,6 +271,8 @@ CASES = [
     ("src/hs/a.c", "#include \"unknown/io.h\"\n", "layer"),
     ("src/crypto/a.c", "#include <openssl/evp.h>\n#include <intel-ipsec-mb.h>\n", None),
     ("src/pki/a.c", "#include <openssl/x509.h>\n", "foreign"),
+    ("src/hs/a.c", "#include <zlib.h>\n", "foreign"),
+    ("src/msg/a.c", "#include <zlib.h>\n#include <brotli/decode.h>\n", None),
     ("src/cli/a.c", "#include <openssl/evp.h>\n", "foreign"),
     ("src/record/a.c", "#include <intel-ipsec-mb.h>\n", "foreign"),
     ("src/engine/a.c", "#include <poll.h>\n", "foreign"),

@@ -186,6 +186,12 @@ static const struct name_row versions[] = {
     { TLS_1_2, "tlsv1.2" }, { TLS_1_3, "tlsv1.3" },
 };
 
+static const struct name_row compressions[] = {
+    { COMPRESS_ZLIB, "zlib" },
+    { COMPRESS_BROTLI, "brotli" },
+    { COMPRESS_ZSTD, "zstd" },
+};
+
 static const char *name_find(const struct name_row *rows, size_t num, uint16_t number);
 static uint16_t number_find(const struct name_row *rows, size_t num, const char *name);
 
@@ -219,6 +225,11 @@ const char *name_of_version(uint16_t version)
     return name_find(versions, ARRAY_LEN(versions), version);
 }
 
+const char *name_of_compression(uint16_t algorithm)
+{
+    return name_find(compressions, ARRAY_LEN(compressions), algorithm);
+}
+
 uint16_t suite_of_name(const char *name)
 {
     return number_find(suites, ARRAY_LEN(suites), name);
@@ -232,6 +243,11 @@ uint16_t group_of_name(const char *name)
 uint16_t scheme_of_name(const char *name)
 {
     return number_find(schemes, ARRAY_LEN(schemes), name);
+}
+
+uint16_t compression_of_name(const char *name)
+{
+    return number_find(compressions, ARRAY_LEN(compressions), name);
 }
 
 static const char *name_find(const struct name_row *rows, size_t num, uint16_t number)

@@ -153,6 +153,13 @@ enum scheme {
     SCHEME_MLDSA87 = 0x0906,
 };
 
+/* RFC 8879 3 */
+enum compression {
+    COMPRESS_ZLIB = 1,
+    COMPRESS_BROTLI = 2,
+    COMPRESS_ZSTD = 3,
+};
+
 enum extension {
     EXT_SERVER_NAME = 0,
     EXT_MAX_FRAGMENT_LENGTH = 1,
@@ -194,8 +201,10 @@ const char *name_of_scheme(uint16_t scheme);
 const char *name_of_extension(uint16_t extension);
 const char *name_of_handshake(uint8_t type);
 const char *name_of_version(uint16_t version); /* "tlsv1.3" */
+const char *name_of_compression(uint16_t algorithm);
 uint16_t suite_of_name(const char *name);
 uint16_t group_of_name(const char *name);
 uint16_t scheme_of_name(const char *name);
+uint16_t compression_of_name(const char *name);
 
 #endif

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "cli/trace_parts.h"
+#include "msg/compress.h"
 #include "msg/hello.h"
 #include "msg/small.h"
 #include "pki/cert.h"
@@ -27,6 +28,7 @@ static void server_hello(struct trace_message *m, cssl_bytes body);
 static void encrypted_extensions(struct trace_message *m, cssl_bytes body);
 static void certificate_request(struct trace_message *m, cssl_bytes body);
 static void certificates(struct trace_message *m, cssl_bytes body);
+static void compressed_certificate(struct trace_message *m, cssl_bytes body);
 static void certificate_verify(struct trace_message *m, cssl_bytes body);
 static void new_session_ticket(struct trace_message *m, cssl_bytes body);
 static void key_update(struct trace_message *m, cssl_bytes body);
@@ -42,6 +44,7 @@ static const struct {
     { HT_ENCRYPTED_EXTENSIONS, true, encrypted_extensions },
     { HT_CERTIFICATE_REQUEST, true, certificate_request },
     { HT_CERTIFICATE, true, certificates },
+    { HT_COMPRESSED_CERTIFICATE, true, compressed_certificate },
     { HT_CERTIFICATE_VERIFY, true, certificate_verify },
     { HT_NEW_SESSION_TICKET, true, new_session_ticket },
     { HT_KEY_UPDATE, true, key_update },
@@ -368,7 +371,7 @@ static void client_hello(struct trace_message *m, cssl_bytes body)
     static const uint16_t said[] = {
         EXT_SERVER_NAME, EXT_SUPPORTED_VERSIONS, EXT_SUPPORTED_GROUPS, EXT_KEY_SHARE,
         EXT_SIGNATURE_ALGORITHMS, EXT_SIGNATURE_ALGORITHMS_CERT, EXT_ALPN, EXT_PRE_SHARED_KEY,
-        EXT_PSK_KEY_EXCHANGE_MODES, EXT_EARLY_DATA, EXT_COOKIE,
+        EXT_PSK_KEY_EXCHANGE_MODES, EXT_EARLY_DATA, EXT_COOKIE, EXT_COMPRESS_CERTIFICATE,
     };
     struct client_hello ch;
     cssl_error err;
@@ -404,6 +407,7 @@ static void client_hello(struct trace_message *m, cssl_bytes body)
     if (ext_has(ch.has, EXT_COOKIE)) {
         add(m, "cookie", "%zu bytes", ch.cookie.len);
     }
+    add_numbers(m, "compression", ch.compress_certificate, name_of_compression);
     add_rest(m, hello_block(body), IN_CLIENT_HELLO, said, ARRAY_LEN(said));
 }
 
@@ -470,6 +474,7 @@ static void certificate_request(struct trace_message *m, cssl_bytes body)
     }
     add_numbers(m, "signatures", cr.signature_algorithms, name_of_scheme);
     add_numbers(m, "in certificates", cr.signature_algorithms_cert, name_of_scheme);
+    add_numbers(m, "compression", cr.compress_certificate, name_of_compression);
     if (!ext_has(cr.has, EXT_CERTIFICATE_AUTHORITIES)) {
         return;
     }
@@ -514,6 +519,27 @@ static void certificates(struct trace_message *m, cssl_bytes body)
             add(m, "ocsp response", "%zu bytes", entry->status.len);
         }
     }
+}
+
+/* What is inside is shown too, when it is of a size that certificates have. */
+static void compressed_certificate(struct trace_message *m, cssl_bytes body)
+{
+    enum { MAX = 256 * 1024 };
+    struct compressed_certificate c;
+    cssl_error err;
+    if (compressed_certificate_parse(&c, body, &err) < 0) {
+        add_malformed(m, &err);
+        return;
+    }
+    add_number(detail(m, "compression", false), c.algorithm, name_of_compression);
+    add(m, "size", "%zu bytes for %lu", c.packed.len, (unsigned long)c.length);
+    uint8_t *plain = c.length > MAX || !compress_has(c.algorithm) ? NULL : mem_alloc(c.length);
+    if (plain != NULL && compress_read(c.algorithm, c.packed, plain, c.length, &err) < 0) {
+        add_malformed(m, &err);
+    } else if (plain != NULL) {
+        certificates(m, bytes_of(plain, c.length));
+    }
+    mem_free(plain);
 }
 
 static void certificate_verify(struct trace_message *m, cssl_bytes body)

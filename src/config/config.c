@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "config/packed.h"
 
 #include <time.h>
 
@@ -47,6 +48,7 @@ void cssl_config_free(cssl_config *config)
         atomic_fetch_sub_explicit(&config->refs, 1, memory_order_acq_rel) != 1) {
         return;
     }
+    config_unpack(config);
     for (size_t i = 0; i < config->num_certkeys; i++) {
         certkey_free(&config->certkeys[i]);
     }
@@ -118,7 +120,7 @@ static cssl_config *config_make(bool server, cssl_config *old, const cssl_option
     if (options_check(config, &o, err) != 0 || keylog_open(config, &o, err) != 0 ||
         load_identities(config, &o, warning, err) != 0 ||
         load_anchors(config, &o, err) != 0 || encode_authorities(config, &o, err) != 0 ||
-        load_ticket(config, &o, err) != 0) {
+        load_ticket(config, &o, err) != 0 || config_pack(config, err) != 0) {
         cssl_config_free(config);
         return NULL;
     }

@@ -54,10 +54,12 @@ struct cssl_config {
     bool tls12, tls13;
     struct codes suites, groups, share_groups, schemes, cert_schemes;
     struct codes schemes13; /* those of schemes that TLS 1.3 signs with */
+    struct codes compression; /* of certificates, RFC 8879; none: it is off */
     uint8_t *alpn; /* as it is sent: vectors of a protocol each */
     size_t alpn_len;
     struct certkey *certkeys;
     size_t num_certkeys;
+    struct packed_chain *packed; /* for each of certkeys, one for each of compression */
     bool verify;              /* the peer's chain */
     bool fail_if_no_peer_cert;
     struct store *anchors;    /* NULL when nothing is verified */

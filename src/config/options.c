@@ -1,5 +1,5 @@
 /* options.c - checks each field of cssl_options and says what is wrong with it. Reads no file. */
-#include "config/config.h"
+#include "config/options_beyond.h"
 
 #include "base/error.h"
 #include "base/mem.h"
@@ -78,7 +78,8 @@ int options_check(cssl_config *config, const cssl_options *o, cssl_error *err)
         (ret = check_shares(config, o, err)) != 0 || (ret = check_alpn(config, o, err)) != 0 ||
         (ret = check_verify(config, o, err)) != 0 || (ret = check_tickets(config, o, err)) != 0 ||
         (ret = check_psk(config, o, err)) != 0 || (ret = check_sizes(config, o, err)) != 0 ||
-        (ret = check_socket(config, o, err)) != 0) {
+        (ret = check_socket(config, o, err)) != 0 ||
+        (ret = options_check_beyond(config, o, err)) != 0) {
         return ret;
     }
     config->middlebox_comp_mode = switch_on(o->middlebox_comp_mode, true);

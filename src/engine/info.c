@@ -17,6 +17,7 @@ void cssl_engine_information_sized(const cssl_engine *e, cssl_info *info, size_t
                     .group = or_empty(name_of_group(c->group)),
                     .signature_scheme = or_empty(name_of_scheme(c->server_scheme)),
                     .client_signature_scheme = or_empty(name_of_scheme(c->client_scheme)),
+                    .cert_compression = or_empty(name_of_compression(c->compression)),
                     .session_resumption = c->resumed,
                     .hello_retry = c->hello_retry,
                     .peer_verified = c->peer_verified };

@@ -3,22 +3,26 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "config/packed.h"
+#include "hs/compress13.h"
 
+static int take_body(struct hs *hs, cssl_bytes body, struct ext_set asked, bool *empty,
+                     cssl_error *err);
 static int verify_chain(struct hs *hs, cssl_error *err);
 static void list_of(cssl_bytes wire, uint16_t *list, size_t max, size_t *num);
 
 int auth13_send_certificate(struct hs *hs, const struct certkey *ck, cssl_error *err)
 {
-    struct certificate c = { 0 };
-    for (size_t i = 0; ck != NULL && i < ck->num_certs && i < CERTIFICATE_ENTRIES_MAX; i++) {
-        c.entries[i].cert = cert_der(ck->certs[i]);
-        c.num_entries = i + 1;
-    }
+    struct certificate c;
+    certificate_of(&c, ck);
     msg_open(&hs->out, HT_CERTIFICATE);
     certificate_write(&hs->out, &c);
     wr_close(&hs->out);
     hs->conn->own = ck;
-    return hs_send(hs, err);
+    int ret = hs->compression == 0 || ck == NULL
+                  ? 0
+                  : compress13_write(hs->conn->config, ck, hs->compression, true, &hs->out, err);
+    return ret == 0 ? hs_send(hs, err) : ret;
 }
 
 int auth13_ask_signature(struct hs *hs, const struct certkey *ck, cssl_error *err)
@@ -67,8 +71,25 @@ int auth13_send_finished(struct hs *hs, cssl_error *err)
 int auth13_take_certificate(struct hs *hs, const struct hs_msg *m, struct ext_set asked,
                             bool *empty, cssl_error *err)
 {
+    if (m->type == HT_CERTIFICATE) {
+        return take_body(hs, m->body, asked, empty, err);
+    }
+    uint8_t *plain;
+    size_t len;
+    struct conn *c = hs->conn;
+    int ret = compress13_read(c->config, m->body, &plain, &len, &c->compression, err);
+    if (ret == 0) {
+        ret = take_body(hs, bytes_of(plain, len), asked, empty, err);
+    }
+    mem_free(plain);
+    return ret;
+}
+
+static int take_body(struct hs *hs, cssl_bytes body, struct ext_set asked, bool *empty,
+                     cssl_error *err)
+{
     struct certificate c;
-    int ret = certificate_parse(&c, m->body, asked, err);
+    int ret = certificate_parse(&c, body, asked, err);
     if (ret != 0) {
         return ret;
     }

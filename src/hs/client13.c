@@ -162,7 +162,7 @@ int client13_encrypted_extensions(struct hs *hs, const struct hs_msg *m, cssl_er
 
 int client13_certificate_request(struct hs *hs, const struct hs_msg *m, cssl_error *err)
 {
-    if (m->type == HT_CERTIFICATE) {
+    if (m->type != HT_CERTIFICATE_REQUEST) {
         return client13_certificate(hs, m, err);
     }
     struct certificate_request cr;
@@ -184,6 +184,7 @@ int client13_certificate_request(struct hs *hs, const struct hs_msg *m, cssl_err
     int index = certkey_pick(config->certkeys, config->num_certkeys, config->schemes13.list,
                              config->schemes13.num, &wish->wish, &hs->scheme);
     hs->own = index < 0 ? NULL : &config->certkeys[index];
+    hs->compression = first_common(&config->compression, cr.compress_certificate);
     mem_free(wish);
     return CLIENT13_WAIT_CERT;
 }

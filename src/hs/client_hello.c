@@ -24,6 +24,7 @@ int client_hello_send(struct hs *hs, cssl_error *err)
         .supported_groups = codes_wire(&config->groups),
         .signature_algorithms = codes_wire(&config->schemes),
         .signature_algorithms_cert = codes_wire(&config->cert_schemes),
+        .compress_certificate = codes_wire(&config->compression),
         .psk_modes = bytes_of(psk_dhe_ke, 1),
         .alpn = bytes_of(config->alpn, config->alpn_len),
         .cookie = bytes_of(hs->cookie, hs->cookie_len),
@@ -72,6 +73,7 @@ static void fill_extensions(const struct hs *hs, struct client_hello *ch)
         { EXT_RENEGOTIATION_INFO, config->tls12 },
         { EXT_EC_POINT_FORMATS, config->tls12 },
         { EXT_SESSION_TICKET, config->tls12 && config->tickets != CSSL_TICKETS_DISABLED },
+        { EXT_COMPRESS_CERTIFICATE, config->compression.num > 0 },
         { EXT_PRE_SHARED_KEY, hs->num_psks > 0 },
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

@@ -75,7 +75,10 @@ int hs_message(struct hs *hs, struct worker *w, cssl_bytes message, bool more, c
 int hs_check_type(const struct hs *hs, uint8_t type, cssl_error *err)
 {
     const struct hs_row *row = &hs_rows[hs->state];
-    if (!hs->waiting && type < 29 && (row->accepts & ACCEPT(type)) != 0) {
+    /* RFC 8879 4: only to those who have offered it. */
+    bool possible = type < 29 && (type != HT_COMPRESSED_CERTIFICATE ||
+                                  hs->conn->config->compression.num > 0);
+    if (!hs->waiting && possible && (row->accepts & ACCEPT(type)) != 0) {
         return 0;
     }
     const char *name = name_of_handshake(type);

@@ -103,6 +103,7 @@ struct hs {
     bool peer_has_certificate;
     uint16_t group;              /* agreed on, or asked for by HelloRetryRequest */
     uint16_t scheme;             /* that this side signs with */
+    uint16_t compression;        /* of the Certificate that this side sends; 0: none */
     struct session session;      /* the one that is resumed, or whose PSK is offered */
     /* a client's */
     struct kx *shares[HS_SHARES_MAX];

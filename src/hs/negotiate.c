@@ -118,6 +118,7 @@ void hello_digest(const struct client_hello *ch, uint8_t out[32])
                                ch->signature_algorithms_cert,
                                ch->alpn,
                                ch->psk_modes,
+                               ch->compress_certificate,
                                ch->certificate_authorities };
     for (size_t i = 0; i < ARRAY_LEN(all); i++) {
         digest_vector(&h, all[i]);

@@ -51,8 +51,9 @@ void reassemble_free(struct reassemble *r)
 static int body_len(const uint8_t *header, size_t max_certificate, size_t *len, cssl_error *err)
 {
     size_t max = header[0] == HT_CLIENT_HELLO  ? CLIENT_HELLO_MAX
-                 : header[0] == HT_CERTIFICATE ? max_certificate
-                                               : MESSAGE_MAX;
+                 : header[0] == HT_CERTIFICATE || header[0] == HT_COMPRESSED_CERTIFICATE
+                     ? max_certificate
+                     : MESSAGE_MAX;
     *len = (size_t)header[1] << 16 | (size_t)header[2] << 8 | header[3];
     if (*len > max) {
         const char *name = name_of_handshake(header[0]);

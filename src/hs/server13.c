@@ -137,6 +137,10 @@ int server13_send_parameters(struct hs *hs, const struct hs_msg *m, cssl_error *
         if (config->authorities_len > 0) {
             ext_add(&cr.has, EXT_CERTIFICATE_AUTHORITIES);
         }
+        if (config->compression.num > 0) {
+            cr.compress_certificate = codes_wire(&config->compression);
+            ext_add(&cr.has, EXT_COMPRESS_CERTIFICATE);
+        }
         hs->certificate_wanted = true;
         msg_open(&hs->out, HT_CERTIFICATE_REQUEST);
         certificate_request_write(&hs->out, &cr);
@@ -350,5 +354,6 @@ static int find_identity(struct hs *hs, const struct client_hello *ch, cssl_erro
         return fail(err, CSSL_R_SCHEME_NOT_COMMON);
     }
     hs->own = &config->certkeys[index];
+    hs->compression = first_common(&config->compression, ch->compress_certificate);
     return 0;
 }

@@ -4,6 +4,9 @@
 #include "hs/server12.h"
 #include "hs/server13.h"
 
+/* Certificate of TLS 1.3 may be compressed where that was offered, which the driver looks after. */
+#define ACCEPT_CERTIFICATE13 (ACCEPT(HT_CERTIFICATE) | ACCEPT(HT_COMPRESSED_CERTIFICATE))
+
 const struct hs_row hs_rows[HS_STATES] = {
     [HS_DONE] = { .name = "connection" },
 
@@ -16,9 +19,9 @@ const struct hs_row hs_rows[HS_STATES] = {
     [CLIENT13_WAIT_EE] = { "wait_ee", ACCEPT(HT_ENCRYPTED_EXTENSIONS),
                            client13_encrypted_extensions },
     [CLIENT13_WAIT_CERT_CR] = { "wait_cert_cr",
-                                ACCEPT(HT_CERTIFICATE_REQUEST) | ACCEPT(HT_CERTIFICATE),
+                                ACCEPT(HT_CERTIFICATE_REQUEST) | ACCEPT_CERTIFICATE13,
                                 client13_certificate_request },
-    [CLIENT13_WAIT_CERT] = { "wait_cert", ACCEPT(HT_CERTIFICATE), client13_certificate },
+    [CLIENT13_WAIT_CERT] = { "wait_cert", ACCEPT_CERTIFICATE13, client13_certificate },
     [CLIENT13_WAIT_CV] = { "wait_cv", ACCEPT(HT_CERTIFICATE_VERIFY), client13_certificate_verify },
     [CLIENT13_WAIT_FINISHED] = { "wait_finished", ACCEPT(HT_FINISHED), client13_finished,
                                  .last = true },
@@ -37,7 +40,7 @@ const struct hs_row hs_rows[HS_STATES] = {
     [SERVER13_SIGNED] = { "negotiated", ACCEPT_STEP, server13_signed },
     [SERVER13_FINISHED] = { "negotiated", ACCEPT_NOTHING, server13_send_finished,
                             .then_write = KEYS_APPLICATION },
-    [SERVER13_WAIT_CERT] = { "wait_cert", ACCEPT(HT_CERTIFICATE), server13_certificate },
+    [SERVER13_WAIT_CERT] = { "wait_cert", ACCEPT_CERTIFICATE13, server13_certificate },
     [SERVER13_WAIT_CV] = { "wait_cv", ACCEPT(HT_CERTIFICATE_VERIFY), server13_certificate_verify },
     [SERVER13_WAIT_FINISHED] = { "wait_finished", ACCEPT(HT_FINISHED), server13_finished,
                                  .then_read = KEYS_APPLICATION, .last = true },

@@ -212,6 +212,27 @@ static void write_status(struct wr *w, const void *message)
     wr_vec24(w, entry->status);
 }
 
+/* ---- CompressedCertificate, RFC 8879 4 ---- */
+
+int compressed_certificate_parse(struct compressed_certificate *c, cssl_bytes body,
+                                 cssl_error *err)
+{
+    struct rd r = rd_of(body);
+    c->algorithm = rd_u16(&r);
+    c->length = rd_u24(&r);
+    c->packed = rd_view24(&r);
+    return rd_done(&r) && c->packed.len > 0
+               ? 0
+               : fail_text(err, CSSL_R_MESSAGE_MALFORMED, "CompressedCertificate");
+}
+
+void compressed_certificate_write(struct wr *w, const struct compressed_certificate *c)
+{
+    wr_u16(w, c->algorithm);
+    wr_u24(w, c->length);
+    wr_vec24(w, c->packed);
+}
+
 /* ---- CertificateVerify, RFC 8446 4.4.3 ---- */
 
 int certificate_verify_parse(struct certificate_verify *cv, cssl_bytes body, cssl_error *err)

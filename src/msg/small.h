@@ -53,6 +53,16 @@ int certificate_parse(struct certificate *c, cssl_bytes body, struct ext_set ask
                       cssl_error *err) CHECK;
 void certificate_write(struct wr *w, const struct certificate *c);
 
+/* CompressedCertificate (RFC 8879 4): the body of a Certificate, packed. */
+struct compressed_certificate {
+    uint16_t algorithm;
+    uint32_t length; /* of the body when it is unpacked */
+    cssl_bytes packed; /* not empty */
+};
+int compressed_certificate_parse(struct compressed_certificate *c, cssl_bytes body,
+                                 cssl_error *err) CHECK;
+void compressed_certificate_write(struct wr *w, const struct compressed_certificate *c);
+
 struct certificate_verify {
     uint16_t scheme;
     cssl_bytes signature;

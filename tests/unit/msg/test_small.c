@@ -164,6 +164,22 @@ static void try_key_update(void *arg, uint8_t *data, size_t len)
     wr_free(&w);
 }
 
+static void try_compressed(void *arg, uint8_t *data, size_t len)
+{
+    (void)arg;
+    struct compressed_certificate a;
+    cssl_error err = { .status = CSSL_OK };
+    if (!outcome(compressed_certificate_parse(&a, bytes_of(data, len), &err), &err)) {
+        return;
+    }
+    struct wr w;
+    wr_init(&w, BUFFER);
+    compressed_certificate_write(&w, &a);
+    assert_true(wr_ok(&w));
+    same(wr_view(&w), bytes_of(data, len));
+    wr_free(&w);
+}
+
 static void try_all(cssl_bytes body, test_input *try, uint64_t seed)
 {
     uint8_t *copy = test_copy(body.data, body.len);
@@ -282,6 +298,18 @@ static void test_rfc8448_fields(void **state)
     assert_int_equal(cr.signature_algorithms.len / 2, 15);
     assert_int_equal(cr.signature_algorithms_cert.len, 0);
     vectors_close(v);
+}
+
+static void test_compressed(void **state)
+{
+    (void)state;
+    static const uint8_t good[] = { 0, 2, 1, 0, 4, 0, 0, 3, 'a', 'b', 'c' };
+    struct compressed_certificate c;
+    assert_int_equal(compressed_certificate_parse(&c, bytes_of(good, sizeof(good)), NULL), 0);
+    assert_int_equal(c.algorithm, COMPRESS_BROTLI);
+    assert_int_equal(c.length, 0x10004);
+    assert_int_equal(c.packed.len, 3);
+    try_all(bytes_of(good, sizeof(good)), try_compressed, 77);
 }
 
 /* ---- Rules ---- */
@@ -556,6 +584,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rfc8448),     cmocka_unit_test(test_rfc8448_fields),
+        cmocka_unit_test(test_compressed),
         cmocka_unit_test(test_rules),       cmocka_unit_test(test_alerts),
         cmocka_unit_test(test_unasked),     cmocka_unit_test(test_many_certificates),
         cmocka_unit_test(test_content),     cmocka_unit_test(test_open),

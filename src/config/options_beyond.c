@@ -1,0 +1,42 @@
+/* options_beyond.c - checks the options of what Erlang's ssl does not have. Reads no file. */
+#include "config/options_beyond.h"
+
+#include "base/error.h"
+#include "msg/compress.h"
+
+static int check_compression(cssl_config *config, const cssl_options *o, cssl_error *err);
+
+int options_check_beyond(cssl_config *config, const cssl_options *o, cssl_error *err)
+{
+    return check_compression(config, o, err);
+}
+
+static int check_compression(cssl_config *config, const cssl_options *o, cssl_error *err)
+{
+    static const char option[] = "cert_compression";
+    struct codes *c = &config->compression;
+    for (size_t i = 0; o->cert_compression != NULL && o->cert_compression[i] != NULL; i++) {
+        const char *name = o->cert_compression[i];
+        uint16_t algorithm = compression_of_name(name);
+        if (algorithm == 0) {
+            return fail_option(err, CSSL_R_OPTION_NAME, option,
+                               "\"%s\"; there are zlib, brotli and zstd", name);
+        }
+        if (!compress_has(algorithm)) {
+            return fail_option(err, CSSL_R_OPTION_NOT_SUPPORTED, option,
+                               "this build has no %s: its library was not there", name);
+        }
+        if (codes_has(c, algorithm)) {
+            return fail_option(err, CSSL_R_OPTION_VALUE, option, "%s stands twice", name);
+        }
+        codes_add(c, algorithm);
+    }
+    if (o->cert_compression != NULL && c->num == 0) {
+        return fail_option(err, CSSL_R_OPTION_VALUE, option, "the list is empty: leave it out");
+    }
+    if (c->num > 0 && !config->tls13) {
+        return fail_option(err, CSSL_R_OPTION_CONFLICT, option,
+                           "TLS 1.2 compresses no certificates, and TLS 1.3 is off");
+    }
+    return 0;
+}
