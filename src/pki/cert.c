@@ -135,6 +135,8 @@ static int parse(struct cert *cert, cssl_error *err)
                    : fail_text(err, CSSL_R_BAD_CERTIFICATE, "its public key is malformed");
     }
     cert->path_len = -1;
+    cert->require_explicit_policy = cert->inhibit_policy_mapping = -1;
+    cert->inhibit_any_policy = -1;
     cert->self_issued = dname_equal(cert->issuer, cert->subject);
     cert->subject_hash = dname_hash(cert->subject);
     cert->issuer_hash = dname_hash(cert->issuer);

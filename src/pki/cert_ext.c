@@ -23,6 +23,7 @@ static void parse_authority_key_id(struct cert *cert, struct rd *value);
 static void parse_subject_key_id(struct cert *cert, struct rd *value);
 static void parse_key_usage(struct cert *cert, struct rd *value);
 static void parse_policies(struct cert *cert, struct rd *value);
+static void parse_policy_mappings(struct cert *cert, struct rd *value);
 static void parse_policy_constraints(struct cert *cert, struct rd *value);
 static void parse_inhibit_any_policy(struct cert *cert, struct rd *value);
 static void parse_subject_alt_name(struct cert *cert, struct rd *value);
@@ -31,6 +32,7 @@ static void parse_name_constraints(struct cert *cert, struct rd *value);
 static void parse_ext_key_usage(struct cert *cert, struct rd *value);
 static void parse_crl_points(struct cert *cert, struct rd *value);
 static void parse_authority_info(struct cert *cert, struct rd *value);
+static void parse_tls_feature(struct cert *cert, struct rd *value);
 static void parse_sequence(struct cert *cert, struct rd *value);
 
 /* basicConstraints must be critical in CA certificates only: chain_check.c looks at that. */
@@ -41,7 +43,8 @@ static const struct ext_row rows[EXTENSION_NUM] = {
                                    "subjectKeyIdentifier" },
     [EXTENSION_KEY_USAGE] = { 3, { 0x55, 0x1d, 15 }, MAY, parse_key_usage, "keyUsage" },
     [EXTENSION_POLICIES] = { 3, { 0x55, 0x1d, 32 }, MAY, parse_policies, "certificatePolicies" },
-    [EXTENSION_POLICY_MAPPINGS] = { 3, { 0x55, 0x1d, 33 }, MAY, parse_sequence, "policyMappings" },
+    [EXTENSION_POLICY_MAPPINGS] = { 3, { 0x55, 0x1d, 33 }, MAY, parse_policy_mappings,
+                                    "policyMappings" },
     [EXTENSION_SUBJECT_ALT_NAME] = { 3, { 0x55, 0x1d, 17 }, MAY, parse_subject_alt_name,
                                      "subjectAltName" },
     [EXTENSION_ISSUER_ALT_NAME] = { 3, { 0x55, 0x1d, 18 }, MAY, parse_sequence, "issuerAltName" },
@@ -63,6 +66,8 @@ static const struct ext_row rows[EXTENSION_NUM] = {
                                    parse_authority_info, "authorityInfoAccess" },
     [EXTENSION_SUBJECT_INFO] = { 8, { 0x2b, 6, 1, 5, 5, 7, 1, 11 }, MUST_NOT, parse_sequence,
                                  "subjectInfoAccess" },
+    [EXTENSION_TLS_FEATURE] = { 8, { 0x2b, 6, 1, 5, 5, 7, 1, 24 }, MAY, parse_tls_feature,
+                                "tlsFeature" },
 };
 
 static int parse_one(struct cert *cert, const struct cert_ext *ext, cssl_error *err);
@@ -225,9 +230,6 @@ static void check_profile(struct cert *cert)
     if (!cert->is_ca && cert_has(cert, EXTENSION_NAME_CONSTRAINTS)) {
         cert->faults |= FAULT_BIT(FAULT_BAD_NAME_CONSTRAINTS);
     }
-    if (cert->requires_policy) {
-        cert->faults |= FAULT_BIT(FAULT_CRITICAL_EXTENSION);
-    }
 }
 
 static void parse_authority_key_id(struct cert *cert, struct rd *value)
@@ -293,17 +295,35 @@ static void parse_policies(struct cert *cert, struct rd *value)
     } while (rd_more(&r));
 }
 
+/* 4.2.1.5: pairs of a policy of the issuer's and one of the subject's. */
+static void parse_policy_mappings(struct cert *cert, struct rd *value)
+{
+    struct rd r = der_enter(value, DER_SEQUENCE);
+    cert->policy_mappings = bytes_of(r.p, r.left);
+    size_t num = 0;
+    do {
+        struct rd pair = der_enter(&r, DER_SEQUENCE);
+        (void)der_oid(&pair);
+        (void)der_oid(&pair);
+        if (!rd_done(&pair) || ++num > POLICIES_MAX) {
+            der_bad(&r);
+        }
+    } while (rd_more(&r));
+    if (!rd_done(&r)) {
+        der_bad(value);
+    }
+}
+
 /* 4.2.1.11: not empty. */
 static void parse_policy_constraints(struct cert *cert, struct rd *value)
 {
     struct rd r = der_enter(value, DER_SEQUENCE);
     bool empty = !rd_more(&r);
     if (der_peek(&r) == DER_CONTEXT(0)) {
-        cert->requires_policy = true;
-        (void)der_small(&r, DER_CONTEXT(0), INT32_MAX);
+        cert->require_explicit_policy = (int)der_small(&r, DER_CONTEXT(0), INT32_MAX);
     }
     if (der_peek(&r) == DER_CONTEXT(1)) {
-        (void)der_small(&r, DER_CONTEXT(1), INT32_MAX);
+        cert->inhibit_policy_mapping = (int)der_small(&r, DER_CONTEXT(1), INT32_MAX);
     }
     if (empty || !rd_done(&r)) {
         der_bad(value);
@@ -312,8 +332,21 @@ static void parse_policy_constraints(struct cert *cert, struct rd *value)
 
 static void parse_inhibit_any_policy(struct cert *cert, struct rd *value)
 {
-    (void)cert;
-    (void)der_small(value, DER_INTEGER, INT32_MAX);
+    cert->inhibit_any_policy = (int)der_small(value, DER_INTEGER, INT32_MAX);
+}
+
+/* RFC 7633 4: numbers of TLS extensions that a server has to answer. */
+static void parse_tls_feature(struct cert *cert, struct rd *value)
+{
+    enum { STATUS_REQUEST = 5 };
+    struct rd r = der_enter(value, DER_SEQUENCE);
+    do {
+        uint32_t feature = der_small(&r, DER_INTEGER, 0xffff);
+        cert->must_staple = cert->must_staple || feature == STATUS_REQUEST;
+    } while (rd_more(&r));
+    if (!rd_done(&r)) {
+        der_bad(value);
+    }
 }
 
 static void parse_subject_alt_name(struct cert *cert, struct rd *value)

@@ -42,6 +42,7 @@ enum cert_extension {
     EXTENSION_FRESHEST_CRL,
     EXTENSION_AUTHORITY_INFO,
     EXTENSION_SUBJECT_INFO,
+    EXTENSION_TLS_FEATURE,
     EXTENSION_NUM
 };
 
@@ -61,10 +62,12 @@ struct cert {
     int path_len;     /* -1: none */
     uint16_t key_usage;
     uint8_t ext_key_usage;
-    bool requires_policy; /* policyConstraints with requireExplicitPolicy */
+    bool must_staple;     /* TLS feature status_request (RFC 7633) */
+    /* Certificates to come before it holds; -1: there is no such field. */
+    int require_explicit_policy, inhibit_policy_mapping, inhibit_any_policy;
     uint32_t present;     /* extensions that are there, 1 << enum cert_extension */
     uint32_t critical;    /* and those that are critical */
-    uint32_t faults;      /* FAULT_BIT of what is wrong with it wherever it stands */
+    uint64_t faults;      /* FAULT_BIT of what is wrong with it wherever it stands */
     uint32_t subject_hash, issuer_hash; /* dname_hash */
     const char *criticality_why;        /* FAULT_CRITICALITY */
     const char *contradiction_why;      /* FAULT_CONTRADICTION */
@@ -76,7 +79,8 @@ struct cert {
     cssl_bytes key_id, authority_key_id;      /* empty: none */
     cssl_bytes alt_names;                     /* GeneralNames' contents */
     cssl_bytes permitted, excluded;           /* GeneralSubtrees' contents */
-    cssl_bytes policies, crl_points, authority_info; /* extension values */
+    cssl_bytes policies, policy_mappings; /* the lists' contents */
+    cssl_bytes crl_points, authority_info; /* extension values */
 };
 
 static inline bool cert_has(const struct cert *cert, enum cert_extension id)
@@ -96,6 +100,15 @@ struct cert_ext cert_next_extension(struct rd *list);
 /* cert_parse_extensions fills cert from its extensions. Malformed ones are errors, ones against
  * RFC 5280's profile are faults. */
 int cert_parse_extensions(struct cert *cert, cssl_error *err) CHECK;
+/* hash_alg_parse reads a hash's AlgorithmIdentifier (parameters NULL or absent); HASH_NONE when it
+ * is not known. */
+enum hash_alg hash_alg_parse(struct rd *r);
+/* key_is_weak: an RSA key that is shorter or longer than what is borne. */
+static inline bool key_is_weak(const struct cert *cert)
+{
+    bool rsa = cert->key.type == KEY_RSA || cert->key.type == KEY_RSA_PSS;
+    return rsa && (cert->key.bits < PKEY_RSA_MIN_BITS || cert->key.bits > PKEY_RSA_MAX_BITS);
+}
 /* sig_alg_parse reads the contents of an AlgorithmIdentifier; malformed parameters make r bad. */
 struct sig_alg sig_alg_parse(struct rd *r);
 /* A certificate says RSASSA-PSS whatever kind of RSA key signed it; TLS has a name for each.

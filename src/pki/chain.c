@@ -15,7 +15,7 @@ static enum chain_result next_question(struct chain *c);
 static bool take_answer(struct chain *c);
 static enum chain_result ask(struct chain *c, enum chain_event event);
 static bool next_extension(struct chain *c, struct cert_ext *ext);
-static enum fault lowest(uint32_t faults);
+static enum fault lowest(uint64_t faults);
 
 struct chain *chain_new(const struct chain_params *params, struct cert *const *certs, size_t num,
                         cssl_error *err)
@@ -42,7 +42,9 @@ struct chain *chain_new(const struct chain_params *params, struct cert *const *c
             known = known || bytes_equal(c->sent[j].cert->der, certs[i]->der);
         }
         if (!known) {
-            c->sent[c->num++].cert = cert_ref(certs[i]);
+            c->sent[c->num].cert = cert_ref(certs[i]);
+            c->sent[c->num++].staple =
+                params->staples == NULL ? bytes_of(NULL, 0) : params->staples[i];
         }
     }
     number_names(c);
@@ -87,6 +89,11 @@ void chain_answer(struct chain *c, enum chain_verdict verdict)
 const struct cert *chain_path(const struct chain *c, size_t i)
 {
     return i < c->path.len ? c->path.links[i].cert : NULL;
+}
+
+bool chain_staple_good(const struct chain *c)
+{
+    return c->staple_good;
 }
 
 void chain_free(struct chain *c)
@@ -142,7 +149,10 @@ static enum chain_result finish(struct chain *c, enum chain_result result)
 static enum chain_result judge(struct chain *c)
 {
     for (size_t i = c->path.len; i-- > 0;) {
-        uint32_t faults = path_faults(&c->path, i);
+        uint64_t faults = path_faults(&c->path, i);
+        if (faults == 0 && chain_status(c, i, &faults, &c->error) != 0) {
+            return finish(c, CHAIN_FAILED);
+        }
         if (faults != 0) {
             (void)chain_explain(c, i, lowest(faults), &c->error);
             return finish(c, CHAIN_FAILED);
@@ -158,15 +168,14 @@ static void begin_cert(struct chain *c, size_t i)
     const struct cert *cert = c->path.links[i].cert;
     c->at = i;
     c->pending = path_faults(&c->path, i);
-    if (!cert->requires_policy) {
-        c->pending &= ~FAULT_BIT(FAULT_CRITICAL_EXTENSION);
-    }
+    c->pending &= ~FAULT_BIT(FAULT_CRITICAL_EXTENSION);
     c->extensions = rd_of(cert->extensions);
     c->extensions_done = false;
+    c->status_done = false;
 }
 
-/* next_question finds what is to be asked next: of each certificate its faults, its extensions and
- * then itself. An anchor is asked about only when there is something wrong with it. */
+/* next_question finds what is to be asked next: of each certificate its faults, its extensions,
+ * itself, and when it was accepted what revocation has against it. An anchor is asked about only when there is something wrong with it. */
 static enum chain_result next_question(struct chain *c)
 {
     struct cert_ext ext;
@@ -189,6 +198,13 @@ static enum chain_result next_question(struct chain *c)
         } else if ((link->own & FAULT_BIT(FAULT_CRITICAL_EXTENSION)) != 0 && !c->extensions_done) {
             c->extensions_done = true;
             c->pending = FAULT_BIT(FAULT_CRITICAL_EXTENSION);
+            continue;
+        }
+        if (!c->status_done) {
+            c->status_done = true;
+            if (chain_status(c, c->at, &c->pending, &c->error) != 0) {
+                return finish(c, CHAIN_FAILED);
+            }
             continue;
         }
         if (c->at == 0) {
@@ -251,7 +267,7 @@ static bool next_extension(struct chain *c, struct cert_ext *ext)
     return false;
 }
 
-static enum fault lowest(uint32_t faults)
+static enum fault lowest(uint64_t faults)
 {
     unsigned i = 0;
     while ((faults >> i & 1) == 0) {

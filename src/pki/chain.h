@@ -8,6 +8,9 @@
 #ifndef CSSL_PKI_CHAIN_H
 #define CSSL_PKI_CHAIN_H
 
+#include "pki/ocsp.h"
+#include "pki/policy.h"
+#include "pki/revoke.h"
 #include "pki/store.h"
 
 enum chain_purpose { PURPOSE_SERVER, PURPOSE_CLIENT }; /* what the leaf is to be used as */
@@ -26,6 +29,8 @@ struct chain_params {
     const struct store *anchors;
     enum chain_purpose purpose;
     const char *name;        /* host name or IP address that the leaf must be for; NULL: any */
+    const char *const *names; /* or for one of these */
+    size_t num_names;
     int64_t now;             /* seconds since 1970, UTC */
     int depth;               /* intermediates at most */
     const uint16_t *schemes; /* permitted for the signatures in the chain; RSASSA-PSS counts under
@@ -36,6 +41,14 @@ struct chain_params {
                                 5280 4.2.1.3 being 0x8000; 0: digitalSignature, which TLS 1.3 needs
                                 (RFC 8446 4.4.2.2) */
     bool any_key_usage;      /* do not look at the leaf's keyUsage */
+    bool any_ca_purpose;     /* do not look at authorities' extended key usage */
+    struct policy_params policy;
+    struct revoke_lists lists; /* revocation lists; mode REVOKE_OFF: none are asked */
+    const cssl_bytes *staples; /* stapled OCSP responses, one a certificate, empty where there is
+                                  none; NULL: none at all */
+    bool staple_asked;         /* the peer was asked for one, */
+    bool staple_required;      /* and has to have one, whatever its certificate says */
+    cssl_bytes nonce;          /* that has to be in the leaf's; empty: not looked at */
     bool pool;               /* the certificates are not a peer's: CHAIN_POOL_MAX of them */
 };
 
@@ -67,6 +80,8 @@ void chain_answer(struct chain *c, enum chain_verdict verdict);
 /* chain_path gives certificate i of the path that was found, the leaf first and the anchor last;
  * NULL behind it. After a failure it is the path that came nearest. Borrowed from the chain. */
 const struct cert *chain_path(const struct chain *c, size_t i);
+/* chain_staple_good: a stapled response said that the leaf was not revoked. */
+bool chain_staple_good(const struct chain *c);
 void chain_free(struct chain *c);
 
 #endif

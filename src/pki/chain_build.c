@@ -44,6 +44,7 @@ int chain_build(struct chain *c, cssl_error *err)
     first->own = check_leaf(c, leaf, trusted);
     c->path.len = 1;
     if (trusted) { /* this very certificate */
+        check_policies(c);
         return 0;
     }
     bool found = search(c, STRICT);
@@ -108,10 +109,13 @@ static bool try_candidate(struct chain *c, const struct candidate *candidate, en
     if (!link.anchor) {
         return c->path.len < PATH_MAX_LEN && search(c, mode);
     }
+    check_policies(c);
     if (mode == LENIENT) {
         keep_if_best(c, true);
     }
-    return mode == STRICT;
+    bool valid = c->path.no_policy == 0;
+    c->path.no_policy = mode == STRICT && valid ? c->path.no_policy : 0;
+    return mode == STRICT && valid && !over(c);
 }
 
 /* find_candidates lists possible issuers of the path's last certificate, the likeliest first. */
@@ -195,10 +199,10 @@ static void keep_if_best(struct chain *c, bool complete)
     struct path *path = &c->path;
     struct link *top = &path->links[path->len - 1];
     uint64_t score = complete ? 0 : COST_NO_ANCHOR - GAIN_LENGTH * path->len;
-    uint32_t edge = top->edge;
+    uint64_t edge = top->edge;
     top->edge = 0; /* nothing is above it */
     for (size_t i = 0; i < path->len; i++) {
-        uint32_t faults = path_faults(path, i);
+        uint64_t faults = path_faults(path, i);
         if ((faults & FAULT_BIT(FAULT_SIGNATURE)) != 0) {
             score += COST_SIGNATURE;
         }

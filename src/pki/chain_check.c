@@ -3,16 +3,17 @@
 #include "pki/chain_parts.h"
 #include "pki/hostname.h"
 
-static uint32_t faults_of_anchor(const struct cert *cert);
-static uint32_t check_validity(const struct chain *c, const struct cert *cert);
-static uint32_t check_key(const struct cert *cert);
+static bool has_name(const struct chain *c, const struct cert *leaf);
+static uint64_t faults_of_anchor(const struct cert *cert);
+static uint64_t check_validity(const struct chain *c, const struct cert *cert);
+static uint64_t check_key(const struct cert *cert);
 static uint8_t purpose_bit(const struct chain *c);
-static uint32_t check_algorithm(const struct chain *c, uint16_t scheme, const struct cert *child);
+static uint64_t check_algorithm(const struct chain *c, uint16_t scheme, const struct cert *child);
 
-uint32_t check_leaf(const struct chain *c, const struct cert *leaf, bool anchor)
+uint64_t check_leaf(const struct chain *c, const struct cert *leaf, bool anchor)
 {
     uint16_t usage = c->params.key_usage != 0 ? c->params.key_usage : KU_DIGITAL_SIGNATURE;
-    uint32_t faults = check_validity(c, leaf) | check_key(leaf) |
+    uint64_t faults = check_validity(c, leaf) | check_key(leaf) |
                       (anchor ? faults_of_anchor(leaf) : leaf->faults);
     /* anyExtendedKeyUsage is not enough: this certificate was not made to be shown here. */
     if (cert_has(leaf, EXTENSION_EXT_KEY_USAGE) && (leaf->ext_key_usage & purpose_bit(c)) == 0) {
@@ -22,25 +23,34 @@ uint32_t check_leaf(const struct chain *c, const struct cert *leaf, bool anchor)
         (leaf->key_usage & usage) != usage) {
         faults |= FAULT_BIT(FAULT_KEY_USAGE);
     }
-    if (c->params.name != NULL && hostname_check(leaf, c->params.name, NULL) != 0) {
+    if (!has_name(c, leaf)) {
         faults |= FAULT_BIT(FAULT_HOSTNAME);
     }
     return faults;
 }
 
+static bool has_name(const struct chain *c, const struct cert *leaf)
+{
+    bool has = c->params.name == NULL || hostname_check(leaf, c->params.name, NULL) == 0;
+    for (size_t i = 0; i < c->params.num_names && !has; i++) {
+        has = hostname_check(leaf, c->params.names[i], NULL) == 0;
+    }
+    return has;
+}
+
 /* An anchor is a name and a key that somebody chose (RFC 5280 6.1.1 d): that its serial number is
  * zero or its dates are of the wrong form does not matter, nor that its basicConstraints are not
  * critical. Authorities in wide use are so. */
-static uint32_t faults_of_anchor(const struct cert *cert)
+static uint64_t faults_of_anchor(const struct cert *cert)
 {
     bool negative = cert->serial.data[0] >= 0x80;
-    uint32_t borne = FAULT_BIT(FAULT_FORM) | (negative ? 0 : FAULT_BIT(FAULT_SERIAL));
+    uint64_t borne = FAULT_BIT(FAULT_FORM) | (negative ? 0 : FAULT_BIT(FAULT_SERIAL));
     return cert->faults & ~borne;
 }
 
-uint32_t check_authority(const struct chain *c, const struct cert *cert, bool anchor)
+uint64_t check_authority(const struct chain *c, const struct cert *cert, bool anchor)
 {
-    uint32_t faults = check_validity(c, cert) | check_key(cert) |
+    uint64_t faults = check_validity(c, cert) | check_key(cert) |
                       (anchor ? faults_of_anchor(cert) : cert->faults);
     bool critical = (cert->critical >> EXTENSION_BASIC_CONSTRAINTS & 1) != 0;
     int below = 0; /* intermediates that count (6.1.4 l) */
@@ -61,14 +71,14 @@ uint32_t check_authority(const struct chain *c, const struct cert *cert, bool an
     if (!anchor && !cert->self_issued && below + 1 > c->params.depth) {
         faults |= FAULT_BIT(FAULT_DEPTH);
     }
-    if (cert_has(cert, EXTENSION_EXT_KEY_USAGE) &&
+    if (!c->params.any_ca_purpose && cert_has(cert, EXTENSION_EXT_KEY_USAGE) &&
         (cert->ext_key_usage & (purpose_bit(c) | EKU_ANY)) == 0) {
         faults |= FAULT_BIT(FAULT_CA_EXT_KEY_USAGE);
     }
     return faults;
 }
 
-uint32_t check_signature(struct chain *c, const struct cert *child, const struct cert *issuer)
+uint64_t check_signature(struct chain *c, const struct cert *child, const struct cert *issuer)
 {
     for (size_t i = 0; i < c->used.signatures; i++) {
         /* Authorities have many certificates for one key. */
@@ -82,7 +92,7 @@ uint32_t check_signature(struct chain *c, const struct cert *child, const struct
     }
     cssl_error err;
     uint16_t scheme = sig_scheme_of_key(child->sig.scheme, issuer->key.type);
-    uint32_t faults = check_algorithm(c, scheme, child);
+    uint64_t faults = check_algorithm(c, scheme, child);
     /* Tried even where the algorithm is refused: whoever is asked may accept it, and must not
      * accept a forgery with it. */
     if (scheme == 0 || !scheme_fits_key(scheme, issuer->key.type, false)) {
@@ -107,7 +117,7 @@ void check_constraints(struct chain *c, struct link *link)
         if (i > 0 && cert->self_issued) { /* 6.1.3 b */
             continue;
         }
-        uint32_t faults = names_check(link->cert, cert, &c->used.names, NULL);
+        uint64_t faults = names_check(link->cert, cert, &c->used.names, NULL);
         if ((faults & FAULT_BIT(FAULT_NAME_NOT_PERMITTED)) != 0) {
             link->not_permitted |= UINT32_C(1) << i;
         }
@@ -117,9 +127,22 @@ void check_constraints(struct chain *c, struct link *link)
     }
 }
 
-uint32_t path_faults(const struct path *path, size_t i)
+/* The anchor is not part of what policies are about (6.1.1); a trusted leaf is all there is. */
+void check_policies(struct chain *c)
 {
-    uint32_t faults = path->links[i].own | path->links[i].edge;
+    const struct cert *path[PATH_MAX_LEN];
+    size_t num = c->path.len > 1 ? c->path.len - 1 : 1;
+    for (size_t i = 0; i < num; i++) {
+        path[i] = c->path.links[i].cert;
+    }
+    size_t at = policy_check(&c->params.policy, path, num, &c->used.names, CHAIN_NAMES_MAX);
+    c->path.no_policy = at == num ? 0 : at + 1;
+}
+
+uint64_t path_faults(const struct path *path, size_t i)
+{
+    uint64_t faults = path->links[i].own | path->links[i].edge;
+    faults |= path->no_policy == i + 1 ? FAULT_BIT(FAULT_POLICY) : 0;
     for (size_t above = i + 1; above < path->len; above++) {
         if ((path->links[above].not_permitted >> i & 1) != 0) {
             faults |= FAULT_BIT(FAULT_NAME_NOT_PERMITTED);
@@ -132,14 +155,14 @@ uint32_t path_faults(const struct path *path, size_t i)
 }
 
 /* 4.1.2.5: both ends belong to it. */
-static uint32_t check_validity(const struct chain *c, const struct cert *cert)
+static uint64_t check_validity(const struct chain *c, const struct cert *cert)
 {
     return c->params.now > cert->not_after    ? FAULT_BIT(FAULT_EXPIRED)
            : c->params.now < cert->not_before ? FAULT_BIT(FAULT_NOT_YET_VALID)
                                               : 0;
 }
 
-static uint32_t check_key(const struct cert *cert)
+static uint64_t check_key(const struct cert *cert)
 {
     bool rsa = cert->key.type == KEY_RSA || cert->key.type == KEY_RSA_PSS;
     if (cert->key.type == KEY_NONE || (rsa && cert->key.bits > PKEY_RSA_MAX_BITS)) {
@@ -153,7 +176,7 @@ static uint8_t purpose_bit(const struct chain *c)
     return c->params.purpose == PURPOSE_SERVER ? EKU_SERVER : EKU_CLIENT;
 }
 
-static uint32_t check_algorithm(const struct chain *c, uint16_t scheme, const struct cert *child)
+static uint64_t check_algorithm(const struct chain *c, uint16_t scheme, const struct cert *child)
 {
     if (child->sig.weak) {
         return FAULT_BIT(FAULT_WEAK_DIGEST);

@@ -8,7 +8,7 @@ struct comparison {
     const struct cert *authority;
     unsigned *used;
     struct name_fault *first;
-    uint32_t faults;
+    uint64_t faults;
 };
 
 static void check_name(struct comparison *c, const struct general_name *name);
@@ -27,7 +27,7 @@ static cssl_bytes uri_host(cssl_bytes uri);
 static bool equal_nocase(cssl_bytes a, cssl_bytes b);
 static bool ends_with(cssl_bytes text, cssl_bytes end);
 
-uint32_t names_check(const struct cert *authority, const struct cert *subject, unsigned *used,
+uint64_t names_check(const struct cert *authority, const struct cert *subject, unsigned *used,
                      struct name_fault *first)
 {
     static const uint8_t email_address[] = { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 1 };

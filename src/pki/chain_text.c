@@ -23,7 +23,8 @@ typedef void explain_fn(struct detail *d);
 static explain_fn explain_name, explain_unknown_ca, explain_self_signed, explain_expired,
     explain_not_yet_valid, explain_key, explain_signature, explain_criticality, explain_not_a_ca,
     explain_contradiction, explain_path_length, explain_depth, explain_not_permitted,
-    explain_critical, explain_use, explain_key_usage, explain_name_constraints;
+    explain_critical, explain_use, explain_key_usage, explain_name_constraints, explain_policy,
+    explain_revoked, explain_revocation, explain_staple;
 
 static const struct {
     cssl_reason reason;
@@ -58,6 +59,10 @@ static const struct {
     [FAULT_EXT_KEY_USAGE] = { CSSL_R_EXT_KEY_USAGE, explain_use },
     [FAULT_KEY_USAGE] = { CSSL_R_CERT_KEY_USAGE, explain_key_usage },
     [FAULT_HOSTNAME] = { CSSL_R_HOSTNAME_MISMATCH, NULL }, /* hostname.c says it */
+    [FAULT_POLICY] = { CSSL_R_POLICY, explain_policy },
+    [FAULT_REVOKED] = { CSSL_R_CERT_REVOKED, explain_revoked },
+    [FAULT_REVOCATION_UNKNOWN] = { CSSL_R_REVOCATION_UNKNOWN, explain_revocation },
+    [FAULT_STAPLE] = { CSSL_R_STAPLE, explain_staple },
 };
 
 static const char *name_of_value(char out[96], const struct general_name *name);
@@ -197,7 +202,7 @@ static void explain_not_permitted(struct detail *d)
 static void explain_critical(struct detail *d)
 {
     struct rd list = rd_of(d->cert->extensions);
-    char oid[DER_OID_TEXT_MAX] = "policyConstraints";
+    char oid[DER_OID_TEXT_MAX] = "(none)";
     while (rd_more(&list)) {
         struct cert_ext ext = cert_next_extension(&list);
         if (ext.id == EXTENSION_UNKNOWN && ext.critical) {
@@ -220,6 +225,26 @@ static void explain_key_usage(struct detail *d)
     (void)snprintf(d->text, DETAIL_MAX, "the key usage of \"%s\" lacks %s", d->name,
                    wanted == 0 || wanted == KU_DIGITAL_SIGNATURE ? "digitalSignature"
                                                                  : "what is asked for");
+}
+
+static void explain_policy(struct detail *d)
+{
+    (void)snprintf(d->text, DETAIL_MAX, "none is left at \"%s\"", d->name);
+}
+
+static void explain_revoked(struct detail *d)
+{
+    (void)snprintf(d->text, DETAIL_MAX, "\"%s\" %s", d->name, d->chain->revoked_why);
+}
+
+static void explain_revocation(struct detail *d)
+{
+    (void)snprintf(d->text, DETAIL_MAX, "\"%s\": %s", d->name, d->chain->unknown_why);
+}
+
+static void explain_staple(struct detail *d)
+{
+    (void)snprintf(d->text, DETAIL_MAX, "\"%s\": %s", d->name, d->chain->staple_why);
 }
 
 static const char *name_of_value(char out[96], const struct general_name *name)

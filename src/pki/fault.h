@@ -41,10 +41,14 @@ enum fault {
     FAULT_EXT_KEY_USAGE,
     FAULT_KEY_USAGE,
     FAULT_HOSTNAME,
+    FAULT_POLICY,
+    FAULT_REVOKED,
+    FAULT_REVOCATION_UNKNOWN, /* a list was wanted, and none says that it is good */
+    FAULT_STAPLE,             /* a stapled response was wanted, and none says that it is good */
     FAULT_NUM
 };
 
-#define FAULT_BIT(f) (UINT32_C(1) << (f))
+#define FAULT_BIT(f) (UINT64_C(1) << (f))
 
 /* fault_reason is the reason that a fault has for the outside. */
 cssl_reason fault_reason(enum fault fault);

@@ -52,7 +52,6 @@ static const struct sig_alg_row rows[] = {
 };
 
 static struct sig_alg parse_pss(struct rd *r);
-static enum hash_alg parse_hash(struct rd *r);
 
 struct sig_alg sig_alg_parse(struct rd *r)
 {
@@ -106,13 +105,13 @@ static struct sig_alg parse_pss(struct rd *r)
     enum hash_alg mask = HASH_SHA1;
     uint32_t salt = 20;
     if (der_enter_if(&params, DER_CONTEXT_OF(0), &field)) {
-        hash = parse_hash(&field);
+        hash = hash_alg_parse(&field);
     }
     bool good = !field.bad && field.left == 0;
     if (der_enter_if(&params, DER_CONTEXT_OF(1), &field)) {
         static const uint8_t mgf1[] = { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 8 };
         struct rd alg = der_enter(&field, DER_SEQUENCE);
-        mask = bytes_equal(der_oid(&alg), bytes_of(mgf1, sizeof(mgf1))) ? parse_hash(&alg)
+        mask = bytes_equal(der_oid(&alg), bytes_of(mgf1, sizeof(mgf1))) ? hash_alg_parse(&alg)
                                                                         : HASH_NONE;
         good = good && (mask == HASH_NONE ? !alg.bad : rd_done(&alg));
     }
@@ -141,8 +140,7 @@ static struct sig_alg parse_pss(struct rd *r)
     return alg;
 }
 
-/* parse_hash reads a hash's AlgorithmIdentifier: parameters NULL or absent. */
-static enum hash_alg parse_hash(struct rd *r)
+enum hash_alg hash_alg_parse(struct rd *r)
 {
     static const uint8_t sha1[] = { 0x2b, 0x0e, 3, 2, 0x1a };
     static const uint8_t sha2[] = { 0x60, 0x86, 0x48, 0x01, 0x65, 3, 4, 2 };

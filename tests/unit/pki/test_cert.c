@@ -65,7 +65,7 @@ static struct cert *build(const struct spec *s, cssl_error *err)
     return cert_parse(bytes_of(out, wrap(out, 0x30, whole, all)), err);
 }
 
-static void expect_faults(const char *what, const struct spec *spec, uint32_t faults)
+static void expect_faults(const char *what, const struct spec *spec, uint64_t faults)
 {
     cssl_error err;
     struct cert *cert = build(spec, &err);
@@ -73,7 +73,8 @@ static void expect_faults(const char *what, const struct spec *spec, uint32_t fa
         fail_msg("%s: %s", what, err.text);
     }
     if (cert->faults != faults) {
-        fail_msg("%s: faults %#x instead of %#x", what, cert->faults, faults);
+        fail_msg("%s: faults %#llx instead of %#llx", what, (unsigned long long)cert->faults,
+                 (unsigned long long)faults);
     }
     cert_free(cert);
 }
@@ -84,7 +85,7 @@ static void faults_are_kept(void **state)
     static const struct {
         const char *what;
         struct spec spec;
-        uint32_t faults;
+        uint64_t faults;
     } rows[] = {
         { "usual", { 0 }, 0 },
         { "version 1", { .version = "", .extensions = "" }, FAULT_BIT(FAULT_VERSION) },
@@ -126,8 +127,7 @@ static void faults_are_kept(void **state)
         { "policyConstraints not critical", { .extensions = "300c0603551d2404053003810100" },
           FAULT_BIT(FAULT_CRITICALITY) },
         { "policyConstraints", { .extensions = "300f0603551d240101ff04053003810100" }, 0 },
-        { "explicit policy", { .extensions = "300f0603551d240101ff04053003800100" },
-          FAULT_BIT(FAULT_CRITICAL_EXTENSION) },
+        { "explicit policy", { .extensions = "300f0603551d240101ff04053003800100" }, 0 },
         { "inhibitAnyPolicy", { .extensions = "300d0603551d360101ff0403020100" }, 0 },
         { "unknown", { .extensions = "300806032a030404010a" }, 0 },
         { "unknown critical", { .extensions = "300b06032a03040101ff04010a" },

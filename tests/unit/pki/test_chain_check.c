@@ -63,7 +63,7 @@ static void faults(void **state)
         { "ca", "wrong-ku", CSSL_R_CERT_KEY_USAGE, 0, 43 },
         { "ca", "contradiction", CSSL_R_CERT_CONTRADICTION, 0, 42 },
         { "ca", "unknown-critical", CSSL_R_CRITICAL_EXTENSION, 0, 43 },
-        { "ca", "under-policy policy-ca", CSSL_R_CRITICAL_EXTENSION, 1, 43 },
+        { "ca", "under-policy policy-ca", CSSL_R_POLICY, 0, 40 },
         { "ca", "no-names", CSSL_R_HOSTNAME_MISMATCH, 0, 42 },
         { "ca", "many-names", CSSL_R_HOSTNAME_MISMATCH, 0, 42 },
         { "ca", "dot dot-ca", CSSL_R_BAD_NAME_CONSTRAINTS, 1, 42 },

@@ -14,7 +14,7 @@ static size_t subtree(uint8_t *out, enum general_kind kind, const void *value, s
 }
 
 /* check compares one name with one constraint. Names stand in a list of GeneralNames. */
-static uint32_t check(enum general_kind kind, const char *constraint, const char *name,
+static uint64_t check(enum general_kind kind, const char *constraint, const char *name,
                       bool exclude, struct name_fault *first)
 {
     uint8_t tree[256];
@@ -27,7 +27,7 @@ static uint32_t check(enum general_kind kind, const char *constraint, const char
     *(exclude ? &authority.excluded : &authority.permitted) = bytes_of(tree, len);
     size_t names_len = subtree(list, kind, name, strlen(name));
     subject.alt_names = bytes_of(list + 2, names_len - 2);
-    uint32_t faults = names_check(&authority, &subject, &used, first);
+    uint64_t faults = names_check(&authority, &subject, &used, first);
     assert_int_equal(used, 1);
     return faults;
 }
@@ -86,7 +86,7 @@ static void single_names(void **state)
     };
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
         struct name_fault first = { 0 };
-        uint32_t bit = FAULT_BIT(FAULT_NAME_NOT_PERMITTED);
+        uint64_t bit = FAULT_BIT(FAULT_NAME_NOT_PERMITTED);
         if (check(rows[i].kind, rows[i].constraint, rows[i].name, false, NULL) !=
                 (rows[i].inside ? 0 : bit) ||
             check(rows[i].kind, rows[i].constraint, rows[i].name, true, &first) !=
