@@ -175,7 +175,8 @@ static void begin_cert(struct chain *c, size_t i)
 }
 
 /* next_question finds what is to be asked next: of each certificate its faults, its extensions,
- * itself, and when it was accepted what revocation has against it. An anchor is asked about only when there is something wrong with it. */
+ * itself, and when it was accepted what revocation has against it. An anchor is asked about only
+ * when there is something wrong with it. */
 static enum chain_result next_question(struct chain *c)
 {
     struct cert_ext ext;

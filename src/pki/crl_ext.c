@@ -172,7 +172,7 @@ static bool parse_one(struct crl *crl, const struct extension *ext)
         parse_issuing_point(crl, &value);
         break;
     case CE_DELTA:
-        crl->unusable = "it is a delta list, which says only what changed; the whole list is needed";
+        crl->unusable = "it is a delta list: it says only what changed, and the whole is needed";
         (void)der_integer(&value, DER_INTEGER);
         break;
     default:

@@ -37,7 +37,8 @@ struct crl_set *crl_set_from_memory(cssl_bytes lists, const char *option, cssl_e
     int ret = pem_looks_like(lists) ? take_pem(set, lists, option, err)
                                     : take_der(set, lists, option, err);
     if (ret == 0 && set->num == 0) {
-        ret = fail_option(err, CSSL_R_CRL_FILE, option, "there is no block -----BEGIN X509 CRL-----");
+        ret = fail_option(err, CSSL_R_CRL_FILE, option,
+                          "there is no block -----BEGIN X509 CRL-----");
     }
     if (ret != 0) {
         crl_set_free(set);
@@ -115,8 +116,8 @@ static int take(struct crl_set *set, cssl_bytes der, const char *option, cssl_er
 {
     cssl_error inner;
     if (set->num == CRLS_MAX) {
-        return fail_option(err, CSSL_R_CRL_FILE, option, "there are more than %d lists; use crl_dir",
-                           CRLS_MAX);
+        return fail_option(err, CSSL_R_CRL_FILE, option, "there are more than %d lists; use "
+                           "crl_dir", CRLS_MAX);
     }
     if (set->num == set->room) {
         size_t room = set->room == 0 ? 4 : 2 * set->room;
