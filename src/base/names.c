@@ -102,6 +102,7 @@ static const struct name_row groups[] = {
     { GROUP_SECP256R1, "P-256" },
     { GROUP_SECP384R1, "P-384" },
     { GROUP_SECP521R1, "P-521" },
+    { GROUP_SECP256R1, "prime256v1" },
     { GROUP_X25519MLKEM768, "X25519MLKEM768" },
     { GROUP_SECP256R1MLKEM768, "SecP256r1MLKEM768" },
     { GROUP_SECP384R1MLKEM1024, "SecP384r1MLKEM1024" },
@@ -127,6 +128,17 @@ static const struct name_row schemes[] = {
     { SCHEME_MLDSA44, "mldsa44" },
     { SCHEME_MLDSA65, "mldsa65" },
     { SCHEME_MLDSA87, "mldsa87" },
+    { SCHEME_ED25519, "eddsa_ed25519" },
+    { SCHEME_ED448, "eddsa_ed448" },
+    { SCHEME_ECDSA_SECP256R1_SHA256, "ECDSA+SHA256" },
+    { SCHEME_ECDSA_SECP384R1_SHA384, "ECDSA+SHA384" },
+    { SCHEME_ECDSA_SECP521R1_SHA512, "ECDSA+SHA512" },
+    { SCHEME_RSA_PSS_RSAE_SHA256, "RSA-PSS+SHA256" },
+    { SCHEME_RSA_PSS_RSAE_SHA384, "RSA-PSS+SHA384" },
+    { SCHEME_RSA_PSS_RSAE_SHA512, "RSA-PSS+SHA512" },
+    { SCHEME_RSA_PKCS1_SHA256, "RSA+SHA256" },
+    { SCHEME_RSA_PKCS1_SHA384, "RSA+SHA384" },
+    { SCHEME_RSA_PKCS1_SHA512, "RSA+SHA512" },
 };
 
 static const struct name_row extensions[] = {

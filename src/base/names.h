@@ -194,7 +194,7 @@ enum extension {
 
 /* The tables. name_of_x returns a static string, or NULL for a number that is not in the table;
  * x_of_name returns 0 for a name that is not. OpenSSL's spellings of groups ("P-256", "X25519")
- * are understood too. */
+ * and schemes ("ECDSA+SHA256"), and OTP's ("eddsa_ed25519"), are understood too. */
 const char *name_of_suite(uint16_t suite);
 const char *name_of_group(uint16_t group);
 const char *name_of_scheme(uint16_t scheme);

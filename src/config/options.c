@@ -1,4 +1,5 @@
 /* options.c - checks each field of cssl_options and says what is wrong with it. Reads no file. */
+#include "config/lists.h"
 #include "config/options_beyond.h"
 
 #include "base/error.h"
@@ -26,15 +27,7 @@ enum {
     DEPTH_MAX = CHAIN_CERTS_MAX
 };
 
-/* How a list of names becomes code points. */
-struct list_rule {
-    const char *option;
-    enum codes_kind kind;
-    uint16_t (*of_name)(const char *name);
-    const char *hint; /* what to call for the names that are possible */
-};
-
-static const struct list_rule rule_ciphers = { "ciphers", CODES_SUITES, suite_of_name,
+static const struct list_rule rule_ciphers = { "ciphers", CODES_SUITES, suite_of_any_name,
                                                "cssl_cipher_suites" };
 static const struct list_rule rule_groups = { "supported_groups", CODES_GROUPS, group_of_name,
                                               "cssl_groups" };
@@ -46,8 +39,6 @@ static const struct list_rule rule_cert_schemes = { "signature_algs_cert", CODES
                                                     scheme_of_name,
                                                     "cssl_signature_algs" };
 
-static int check_list(struct codes *c, const struct list_rule *rule, const char *const *names,
-                      cssl_error *err);
 static int check_versions(cssl_config *config, const cssl_options *o, cssl_error *err);
 static int check_shares(cssl_config *config, const cssl_options *o, cssl_error *err);
 static int check_alpn(cssl_config *config, const cssl_options *o, cssl_error *err);
@@ -69,10 +60,10 @@ int options_check(cssl_config *config, const cssl_options *o, cssl_error *err)
         return fail_option(err, CSSL_R_OPTION_VALUE, "versions",
                            "there are CSSL_TLSV1_2 and CSSL_TLSV1_3, not 0x%x", o->versions);
     }
-    if ((ret = check_list(&config->suites, &rule_ciphers, o->ciphers, err)) != 0 ||
-        (ret = check_list(&config->groups, &rule_groups, o->supported_groups, err)) != 0 ||
-        (ret = check_list(&config->schemes, &rule_schemes, o->signature_algs, err)) != 0 ||
-        (ret = check_list(&config->cert_schemes, &rule_cert_schemes, o->signature_algs_cert,
+    if ((ret = list_check(&config->suites, &rule_ciphers, o->ciphers, err)) != 0 ||
+        (ret = list_check(&config->groups, &rule_groups, o->supported_groups, err)) != 0 ||
+        (ret = list_check(&config->schemes, &rule_schemes, o->signature_algs, err)) != 0 ||
+        (ret = list_check(&config->cert_schemes, &rule_cert_schemes, o->signature_algs_cert,
                           err)) != 0 ||
         (ret = check_versions(config, o, err)) != 0 ||
         (ret = check_shares(config, o, err)) != 0 || (ret = check_alpn(config, o, err)) != 0 ||
@@ -119,41 +110,6 @@ static int check_role(const cssl_config *config, const cssl_options *o, cssl_err
             return fail_option(err, CSSL_R_OPTION_ROLE, rows[i].option, "%s is for %s only",
                                rows[i].option, rows[i].server_only ? "servers" : "clients");
         }
-    }
-    return 0;
-}
-
-static int check_list(struct codes *c, const struct list_rule *rule, const char *const *names,
-                      cssl_error *err)
-{
-    if (names == NULL) {
-        codes_default(c, rule->kind);
-        return 0;
-    }
-    struct codes possible;
-    codes_all(&possible, rule->kind);
-    c->num = 0;
-    for (size_t i = 0; names[i] != NULL; i++) {
-        uint16_t code = rule->of_name(names[i]);
-        if (code == 0) {
-            return fail_option(err, CSSL_R_OPTION_NAME, rule->option,
-                               "\"%s\" in %s; %s has the names there are", names[i], rule->option,
-                               rule->hint);
-        }
-        if (!codes_has(&possible, code)) {
-            return fail_option(err, CSSL_R_OPTION_NOT_SUPPORTED, rule->option,
-                               "%s in %s; %s has those that are", names[i], rule->option,
-                               rule->hint);
-        }
-        if (codes_has(c, code)) {
-            return fail_option(err, CSSL_R_OPTION_VALUE, rule->option, "%s stands twice in %s",
-                               names[i], rule->option);
-        }
-        codes_add(c, code);
-    }
-    if (c->num == 0) {
-        return fail_option(err, CSSL_R_OPTION_VALUE, rule->option, "%s is an empty list",
-                           rule->option);
     }
     return 0;
 }
@@ -210,7 +166,7 @@ static int check_shares(cssl_config *config, const cssl_options *o, cssl_error *
         }
         return 0;
     }
-    int ret = check_list(c, &rule_shares, o->key_share_groups, err);
+    int ret = list_check(c, &rule_shares, o->key_share_groups, err);
     if (ret != 0) {
         return ret;
     }

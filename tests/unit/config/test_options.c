@@ -50,7 +50,7 @@ static void test_values(void **state)
         { { .versions = CSSL_TLSV1_3 }, false, NULL, 0 },
         { { .versions = 64 }, false, "versions", CSSL_R_OPTION_VALUE },
         { { .ciphers = CSSL_LIST("TLS_AES_128_GCM_SHA256") }, false, NULL, 0 },
-        { { .ciphers = CSSL_LIST("RC4-MD5") }, false, "ciphers", CSSL_R_OPTION_NAME },
+        { { .ciphers = CSSL_LIST("RC4-MD5") }, false, "ciphers", CSSL_R_OPTION_NOT_SUPPORTED },
         { { .ciphers = CSSL_LIST("TLS_AES_128_GCM_SHA256", "TLS_AES_128_GCM_SHA256") }, true,
           "ciphers", CSSL_R_OPTION_VALUE },
         { { .ciphers = no_protocols }, true, "ciphers", CSSL_R_OPTION_VALUE },

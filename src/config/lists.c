@@ -1,0 +1,121 @@
+/* lists.c - lists of names become code points: split, found, checked. Knows no option's meaning. */
+#include "config/lists.h"
+
+#include "base/error.h"
+#include "base/names.h"
+
+enum { NAME_MAX_LEN = 64 };
+
+static int list_add(struct codes *c, const struct list_rule *rule, const struct codes *possible,
+                    const char *name, cssl_error *err);
+static const char *left_out(const char *name);
+
+int list_check(struct codes *c, const struct list_rule *rule, const char *const *names,
+               cssl_error *err)
+{
+    if (names == NULL) {
+        codes_default(c, rule->kind);
+        return 0;
+    }
+    struct codes possible;
+    codes_all(&possible, rule->kind);
+    c->num = 0;
+    for (size_t i = 0; names[i] != NULL; i++) {
+        const char *at = names[i];
+        bool more = true;
+        while (more) {
+            char name[NAME_MAX_LEN];
+            size_t len = strcspn(at, ":");
+            if (len >= sizeof(name)) {
+                return fail_option(err, CSSL_R_OPTION_NAME, rule->option,
+                                   "a name of %zu characters in %s", len, rule->option);
+            }
+            memcpy(name, at, len);
+            name[len] = '\0';
+            int ret = list_add(c, rule, &possible, name, err);
+            if (ret != 0) {
+                return ret;
+            }
+            more = at[len] == ':';
+            at += len + 1;
+        }
+    }
+    if (c->num == 0) {
+        return fail_option(err, CSSL_R_OPTION_VALUE, rule->option, "%s is an empty list",
+                           rule->option);
+    }
+    return 0;
+}
+
+static int list_add(struct codes *c, const struct list_rule *rule, const struct codes *possible,
+                    const char *name, cssl_error *err)
+{
+    uint16_t code = rule->of_name(name);
+    const char *why = code == 0 && rule->kind == CODES_SUITES ? left_out(name) : NULL;
+    if (why != NULL) {
+        return fail_option(err, CSSL_R_OPTION_NOT_SUPPORTED, rule->option,
+                           "%s in %s is left out: %s", name, rule->option, why);
+    }
+    if (code == 0) {
+        return fail_option(err, CSSL_R_OPTION_NAME, rule->option,
+                           "\"%s\" in %s; %s has the names there are", name, rule->option,
+                           rule->hint);
+    }
+    if (!codes_has(possible, code)) {
+        return fail_option(err, CSSL_R_OPTION_NOT_SUPPORTED, rule->option,
+                           "%s in %s; %s has those that are", name, rule->option, rule->hint);
+    }
+    if (codes_has(c, code)) {
+        return fail_option(err, CSSL_R_OPTION_VALUE, rule->option, "%s stands twice in %s", name,
+                           rule->option);
+    }
+    codes_add(c, code);
+    return 0;
+}
+
+/* Suites that others have and this library never will, by a part of their names. */
+static const char *left_out(const char *name)
+{
+    static const struct {
+        const char *part, *why;
+    } rows[] = {
+        { "_anon_", "without a certificate anybody may be in the middle" },
+        { "ADH-", "without a certificate anybody may be in the middle" },
+        { "AECDH-", "without a certificate anybody may be in the middle" },
+        { "SRP", "SRP rests on SHA-1 and has no suite with an AEAD" },
+        { "3DES", "its blocks of 64 bits repeat too soon (RFC 8996, Sweet32)" },
+        { "DES-CBC3", "its blocks of 64 bits repeat too soon (RFC 8996, Sweet32)" },
+        { "DES", "DES was broken decades ago" },
+        { "RC4", "RFC 7465 forbids RC4" },
+        { "RC2", "RC2 was broken decades ago" },
+        { "NULL", "it does not encrypt" },
+        { "EXP", "it was made to be broken" },
+        { "_DSS_", "DSS has left the standards (FIPS 186-5)" },
+        { "DSS-", "DSS has left the standards (FIPS 186-5)" },
+        { "TLS_ECDH_", "a static key has no forward secrecy" },
+        { "ECDH-", "a static key has no forward secrecy" },
+        { "TLS_DH_", "a static key has no forward secrecy" },
+        { "DH-", "a static key has no forward secrecy" },
+        { "RSA_PSK", "RSA without a key exchange has no forward secrecy" },
+        { "RSA-PSK", "RSA without a key exchange has no forward secrecy" },
+        { "CAMELLIA", "AES is there, on every machine" },
+        { "ARIA", "AES is there, on every machine" },
+        { "SEED", "AES is there, on every machine" },
+        { "IDEA", "AES is there, on every machine" },
+        { "MD5", "MD5 is broken" },
+    };
+    /* "ECDHE-..." and "DHE-..." have a key of their own each time. */
+    bool ephemeral = strncmp(name, "ECDHE", 5) == 0 || strncmp(name, "DHE", 3) == 0 ||
+                     strncmp(name, "TLS_ECDHE", 9) == 0 || strncmp(name, "TLS_DHE", 7) == 0;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        bool of_kx = strcmp(rows[i].part, "ECDH-") == 0 || strcmp(rows[i].part, "DH-") == 0;
+        if (strstr(name, rows[i].part) != NULL && !(of_kx && ephemeral)) {
+            return rows[i].why;
+        }
+    }
+    if (name[0] == '!' || name[0] == '-' || name[0] == '+' || name[0] == '@' ||
+        strcmp(name, "HIGH") == 0 || strcmp(name, "DEFAULT") == 0 || strcmp(name, "ALL") == 0) {
+        return "suites are named one by one; cssl_filter_cipher_suites makes a list";
+    }
+    return NULL;
+}
