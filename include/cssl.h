@@ -304,8 +304,19 @@ typedef struct cssl_options {
     bool (*store_session)(void *user, cssl_bytes id, cssl_bytes session, uint32_t lifetime);
                                         /* servers, CSSL_ASK_SESSION: keep this; SECRET. Seconds */
     cssl_bytes early_data;              /* clients: to be sent in the first flight if a session
-                                           allows it. Anybody may REPLAY it */
-    uint32_t max_early_data;            /* servers: bytes; 0 refuses all, at most 16,384 */
+                                           allows it, at most 65,536 bytes; whether the server took
+                                           it is in cssl_info. Anybody may REPLAY it: see
+                                           cssl_recv_early */
+    uint32_t max_early_data;            /* servers: bytes; 0 refuses all, at most 16,384. Needs
+                                           tickets, and no ticket_seed: servers that share tickets
+                                           do not share what they have seen */
+    uint32_t anti_replay_window;        /* servers: seconds that early data may come before or
+                                           after its time; 0 means 10 */
+    uint32_t anti_replay_hashes;        /* of the filter that knows what has come: bits an entry, up
+                                           to 16; 0 means 7 */
+    uint32_t anti_replay_bits;          /* and in all, 1,024 or more; 0 means 1,048,576: 100,000
+                                           first flights in twice the window, of which one in 150
+                                           is refused early data wrongly */
     const char *psk_identity;           /* external PSK, RFC 8446 4.2.11 (psk_dhe_ke, SHA-256), and
                                            of TLS 1.2's PSK suites (RFC 4279) */
     cssl_bytes psk;                     /* its secret: 16 to 64 bytes, uniformly random */

@@ -19,6 +19,7 @@ static int load_anchors(cssl_config *config, const cssl_options *o, cssl_error *
 static int encode_authorities(cssl_config *config, const cssl_options *o, cssl_error *err);
 static int load_ticket(cssl_config *config, const cssl_options *o, cssl_error *err);
 static void digest_policy(cssl_config *config);
+static int want_replay(const cssl_config *config, cssl_error *err);
 
 cssl_config *cssl_client_config_sized(const cssl_options *options, size_t size, cssl_error *err)
 {
@@ -63,6 +64,7 @@ void cssl_config_free(cssl_config *config)
     mem_free(config->alpn);
     mem_free(config->sni);
     mem_free(config->socket.ip);
+    mem_free_wiped(config->early_data, config->early_data_len);
     mem_free(config->psk_identity);
     mem_free_wiped(config->psk, config->psk_len);
     keylog_close(config);
@@ -128,12 +130,22 @@ static cssl_config *config_make(bool server, cssl_config *old, const cssl_option
     config->shared = old != NULL ? shared_renew(old->shared, config->ticket_lifetime,
                                                 o.ticket_seed, err)
                                  : shared_new(server, config->ticket_lifetime, o.ticket_seed, err);
-    if (config->shared == NULL) {
+    if (config->shared == NULL || want_replay(config, err) != 0) {
         cssl_config_free(config);
         return NULL;
     }
     say_warning(err, warning);
     return config;
+}
+
+/* A server that takes early data has a filter, which is the same for all renewals. */
+static int want_replay(const cssl_config *config, cssl_error *err)
+{
+    if (config->max_early_data == 0) {
+        return 0;
+    }
+    return shared_want_replay(config->shared, &config->anti_replay, &config->rand,
+                              config_now_us(config, CSSL_CLOCK_WALL) / 1000, err);
 }
 
 /* What is no failure but should be known stands in the text of a success. */

@@ -71,6 +71,10 @@ struct cssl_config {
     cssl_tickets tickets;
     uint32_t ticket_lifetime; /* seconds */
     struct session *use_ticket; /* clients, manual; NULL without */
+    uint8_t *early_data;      /* clients */
+    size_t early_data_len;
+    uint32_t max_early_data;  /* servers */
+    struct replay_size anti_replay; /* servers */
     char *psk_identity;
     uint8_t *psk;
     size_t psk_len;
@@ -100,6 +104,9 @@ int64_t config_now(const cssl_config *config);
 
 /* options_check (options.c) fills a zeroed config from options; it reads no files. */
 int options_check(cssl_config *config, const cssl_options *o, cssl_error *err) CHECK;
+
+/* options_check_early (options_early.c) is a part of options_check, and comes last. */
+int options_check_early(cssl_config *config, const cssl_options *o, cssl_error *err) CHECK;
 
 /* keylog.c: keylog_open takes the hook, and opens the file if that was asked for; keylog_line gives
  * a line to both. Any thread. */

@@ -70,7 +70,8 @@ int options_check(cssl_config *config, const cssl_options *o, cssl_error *err)
         (ret = check_verify(config, o, err)) != 0 || (ret = check_tickets(config, o, err)) != 0 ||
         (ret = check_psk(config, o, err)) != 0 || (ret = check_sizes(config, o, err)) != 0 ||
         (ret = check_socket(config, o, err)) != 0 ||
-        (ret = options_check_beyond(config, o, err)) != 0) {
+        (ret = options_check_beyond(config, o, err)) != 0 ||
+        (ret = options_check_early(config, o, err)) != 0) {
         return ret;
     }
     config->middlebox_comp_mode = switch_on(o->middlebox_comp_mode, true);
@@ -96,6 +97,11 @@ static int check_role(const cssl_config *config, const cssl_options *o, cssl_err
         { "key_share_groups", o->key_share_groups != NULL, false },
         { "server_name_indication", o->server_name_indication != NULL, false },
         { "use_ticket", o->use_ticket.len > 0, false },
+        { "early_data", o->early_data.len > 0, false },
+        { "max_early_data", o->max_early_data != 0, true },
+        { "anti_replay_window", o->anti_replay_window != 0, true },
+        { "anti_replay_hashes", o->anti_replay_hashes != 0, true },
+        { "anti_replay_bits", o->anti_replay_bits != 0, true },
         { "fail_if_no_peer_cert", o->fail_if_no_peer_cert != CSSL_DEFAULT, true },
         { "ticket_lifetime", o->ticket_lifetime != 0, true },
         { "ticket_seed", o->ticket_seed.len > 0, true },

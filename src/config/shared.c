@@ -28,6 +28,7 @@ struct shared *shared_new(bool server, uint32_t ticket_lifetime, cssl_bytes tick
         return NULL;
     }
     atomic_init(&pool->refs, 1);
+    atomic_init(&s->replay, NULL);
     s->workers = pool;
     s->sessions = server ? cache_new(CACHE_SERVER_MAX, 1, err)
                          : cache_new(CACHE_CLIENT_MAX, CACHE_CLIENT_PER_KEY, err);
@@ -68,7 +69,28 @@ void shared_free(struct shared *s)
     mem_free(s->workers);
     ticket_keys_free(s->ticket_keys);
     cache_free(s->sessions);
+    replay_free(atomic_load(&s->replay));
     mem_free(s);
+}
+
+int shared_want_replay(struct shared *s, const struct replay_size *size,
+                       const struct rand_source *rand, int64_t now_ms, cssl_error *err)
+{
+    struct replay *there = atomic_load(&s->replay);
+    if (there == NULL) {
+        struct replay *made = replay_new(size, rand, now_ms, err);
+        if (made == NULL) {
+            return CSSL_NOMEM;
+        }
+        if (atomic_compare_exchange_strong(&s->replay, &there, made)) {
+            return 0;
+        }
+        replay_free(made); /* another thread was faster */
+    }
+    return replay_is_of(there, size)
+               ? 0
+               : fail_option(err, CSSL_R_ANTI_REPLAY, "anti_replay_bits",
+                             "a renewed config keeps its filter; make a new config instead");
 }
 
 struct worker *worker_borrow(struct shared *s)

@@ -20,7 +20,9 @@ void cssl_engine_information_sized(const cssl_engine *e, cssl_info *info, size_t
                     .cert_compression = or_empty(name_of_compression(c->compression)),
                     .session_resumption = c->resumed,
                     .hello_retry = c->hello_retry,
-                    .peer_verified = c->peer_verified };
+                    .peer_verified = c->peer_verified,
+                    .early_data_offered = c->early_offered,
+                    .early_data_accepted = c->early_accepted };
     i.secure_renegotiation = c->version == TLS_1_2; /* nobody is spoken to without it */
     i.extended_master_secret = c->extended_master_secret;
     memcpy(i.client_random, c->randoms, HELLO_RANDOM);

@@ -20,6 +20,7 @@ static int take_ccs(struct cssl_engine *e, const struct rec *rec, struct worker 
 static int take_ccs12(struct cssl_engine *e, const struct rec *rec, struct worker *w,
                       cssl_error *err);
 static int take_data(struct cssl_engine *e, const struct rec *rec, cssl_error *err);
+static int take_early(struct cssl_engine *e, const struct rec *rec, cssl_error *err);
 static int skip_early(struct cssl_engine *e, size_t len, cssl_error *err);
 static void record_done(struct cssl_engine *e);
 static void raise(struct cssl_engine *e, cssl_event_type event);
@@ -55,8 +56,9 @@ int engine_fail(struct cssl_engine *e, const cssl_error *error, cssl_error *err)
             hs_free(e->hs);
             e->hs = NULL;
         }
-        if (e->event == CSSL_EV_STEP) {
+        if (e->event == CSSL_EV_STEP || e->event == CSSL_EV_EARLY_DATA) {
             e->event = 0; /* there is none to be had any more */
+            e->event_data = bytes_of(NULL, 0);
             e->event_taken = false;
         }
         rec_wipe(&e->conn.read);
@@ -148,7 +150,7 @@ static int next_record(struct cssl_engine *e, struct worker *w, bool *progress, 
         return ret == 0 && e->ended ? end_of_stream(e, err) : ret;
     }
     e->record_len = len;
-    bool skipping = e->hs != NULL && e->hs->skip_early > 0;
+    bool skipping = e->hs != NULL && e->hs->skip_early;
     cssl_error error;
     ret = rec_open(&e->conn.read, w, e->in.data + e->in.start, len, &rec, &error);
     if (skipping && ret != 0 && error.reason == CSSL_R_BAD_RECORD_MAC) {
@@ -162,7 +164,7 @@ static int next_record(struct cssl_engine *e, struct worker *w, bool *progress, 
         return skip_early(e, len, err);
     }
     if (skipping && rec.sealed) {
-        e->hs->skip_early = 0; /* what can be opened is not early any more */
+        e->hs->skip_early = false; /* what can be opened is not early any more */
     }
     return take_record(e, &rec, w, err);
 }
@@ -324,6 +326,9 @@ static int take_ccs12(struct cssl_engine *e, const struct rec *rec, struct worke
 
 static int take_data(struct cssl_engine *e, const struct rec *rec, cssl_error *err)
 {
+    if (e->hs != NULL && rec->sealed && e->conn.read.epoch == EPOCH_EARLY) {
+        return take_early(e, rec, err);
+    }
     if (e->hs != NULL || !rec->sealed) {
         return fail_text(err, CSSL_R_UNEXPECTED_MESSAGE, "application data%s",
                          e->hs != NULL ? " before the handshake is done" : " in the clear");
@@ -339,12 +344,31 @@ static int take_data(struct cssl_engine *e, const struct rec *rec, cssl_error *e
     return 0;
 }
 
+/* Early data that were accepted; nothing else is ever under their key. */
+static int take_early(struct cssl_engine *e, const struct rec *rec, cssl_error *err)
+{
+    if (rec->len > e->hs->early_left) {
+        return fail(err, CSSL_R_EARLY_DATA_TOO_LONG); /* RFC 8446 4.2.10 */
+    }
+    if (rec->len == 0) {
+        return ++e->empties > EMPTY_RECORDS_MAX ? fail(err, CSSL_R_TOO_MANY_EMPTY) : 0;
+    }
+    e->hs->early_left -= (uint32_t)rec->len;
+    e->empties = 0;
+    e->event_data = bytes_of(rec->data, rec->len);
+    raise(e, CSSL_EV_EARLY_DATA);
+    return 0;
+}
+
+/* skip_early drops a record of len bytes. What it holds cannot be seen: all that is not its
+ * protection counts, and one byte at least. */
 static int skip_early(struct cssl_engine *e, size_t len, cssl_error *err)
 {
-    if (len > e->hs->skip_early) {
+    size_t content = len > REC_OVERHEAD_MAX ? len - REC_OVERHEAD_MAX : 1;
+    if (content > e->hs->early_left) {
         return fail(err, CSSL_R_EARLY_DATA_TOO_LONG);
     }
-    e->hs->skip_early -= len;
+    e->hs->early_left -= (uint32_t)content;
     return 0;
 }
 

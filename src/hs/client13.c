@@ -6,12 +6,12 @@
 #include "hs/auth13.h"
 #include "hs/client12.h"
 #include "hs/client_hello.h"
+#include "hs/early13.h"
 #include "hs/negotiate.h"
 #include "pki/hostname.h"
 
 static int ask_share(struct hs *hs, uint16_t group, cssl_error *err);
 static int send_first(struct hs *hs, cssl_error *err);
-static void take_share(struct hs *hs);
 static int find_psks(struct hs *hs, cssl_error *err);
 static int find_session(struct hs *hs, cssl_error *err);
 static int take_psk(struct hs *hs, const struct server_hello *sh, cssl_error *err);
@@ -33,6 +33,7 @@ int client13_start(struct hs *hs, const struct hs_msg *m, cssl_error *err)
         hs->session_id_len = wanted ? HELLO_SESSION_ID_MAX : 0;
         ret = rand_fill(&config->rand, hs->session_id, hs->session_id_len, err);
     }
+    hs->conn->early_offered = early13_wanted(hs);
     if (ret == 0 && config->tls12 && config->num_certkeys > 0) {
         transcript_keep(&hs->transcript, HS_MESSAGE_LIMIT); /* TLS 1.2 signs all of it */
     }
@@ -49,7 +50,7 @@ int client13_hello(struct hs *hs, const struct hs_msg *m, cssl_error *err)
 {
     (void)m;
     const struct codes *groups = &hs->conn->config->share_groups;
-    take_share(hs);
+    client13_take_share(hs);
     if (hs->num_shares < groups->num && hs->num_shares < HS_SHARES_MAX) {
         int ret = ask_share(hs, groups->list[hs->num_shares], err);
         return ret == 0 ? CLIENT13_HELLO : ret;
@@ -67,7 +68,8 @@ int client13_server_hello(struct hs *hs, const struct hs_msg *m, cssl_error *err
     }
     if (c->config->tls12 && !ext_has(sh.has, EXT_SUPPORTED_VERSIONS) &&
         sh.legacy_version == TLS_1_2) {
-        return client12_server_hello(hs, &sh, err);
+        return c->early_offered ? fail(err, CSSL_R_EARLY_DATA_VERSION) /* RFC 8446 D.3 */
+                                : client12_server_hello(hs, &sh, err);
     }
     transcript_drop(&hs->transcript);
     if ((ret = check_server_hello(hs, &sh, err)) != 0) {
@@ -103,7 +105,9 @@ int client13_server_hello(struct hs *hs, const struct hs_msg *m, cssl_error *err
                 return ret;
             }
             ret = pk_step_finish(hs->step, kx, sh.share.key, err);
-            return ret == 0 ? CLIENT13_SECRET : ret;
+            return ret != 0 ? ret
+                   : early13_possible(hs) ? CLIENT13_EARLY_SECRET
+                                          : CLIENT13_SECRET;
         }
     }
     return fail_text(err, CSSL_R_SHARE_NOT_OFFERED, "group %u", sh.share.group);
@@ -113,7 +117,7 @@ int client13_retry(struct hs *hs, const struct hs_msg *m, cssl_error *err)
 {
     (void)m;
     if (hs->step != NULL) {
-        take_share(hs);
+        client13_take_share(hs);
     }
     int ret = hs_send_ccs(hs, err);
     if (ret == 0) {
@@ -150,6 +154,9 @@ int client13_encrypted_extensions(struct hs *hs, const struct hs_msg *m, cssl_er
         }
         memcpy(c->alpn, ee.alpn.data, ee.alpn.len);
     }
+    if ((ret = early13_answered(hs, ext_has(ee.has, EXT_EARLY_DATA), err)) != 0) {
+        return ret;
+    }
     if (!hs->using_psk) {
         c->authenticated_at = config_now(c->config);
         return CLIENT13_WAIT_CERT_CR;
@@ -157,7 +164,8 @@ int client13_encrypted_extensions(struct hs *hs, const struct hs_msg *m, cssl_er
     if (!c->resumed) {
         c->authenticated_at = config_now(c->config);
     }
-    return CLIENT13_WAIT_FINISHED;
+    return early13_possible(hs) && !c->early_accepted ? CLIENT13_EARLY_REFUSED
+                                                      : CLIENT13_WAIT_FINISHED;
 }
 
 int client13_certificate_request(struct hs *hs, const struct hs_msg *m, cssl_error *err)
@@ -216,6 +224,9 @@ int client13_send_certificate(struct hs *hs, const struct hs_msg *m, cssl_error 
 {
     (void)m;
     auth13_application_secrets(hs);
+    if (hs->conn->early_accepted) {
+        return CLIENT13_END_OF_EARLY;
+    }
     if (!hs->certificate_wanted) {
         return CLIENT13_FINISHED;
     }
@@ -248,6 +259,12 @@ int client13_send_finished(struct hs *hs, const struct hs_msg *m, cssl_error *er
     return HS_DONE;
 }
 
+void client13_take_share(struct hs *hs)
+{
+    hs->shares[hs->num_shares++] = hs->step->kx;
+    hs->step->kx = NULL;
+}
+
 static int ask_share(struct hs *hs, uint16_t group, cssl_error *err)
 {
     int ret = hs_new_step(hs, err);
@@ -262,13 +279,7 @@ static int send_first(struct hs *hs, cssl_error *err)
     hs->conn->write.first_hello = true; /* what old servers and boxes between expect */
     int ret = client_hello_send(hs, err);
     hs->conn->write.first_hello = false;
-    return ret == 0 ? CLIENT13_WAIT_SH : ret;
-}
-
-static void take_share(struct hs *hs)
-{
-    hs->shares[hs->num_shares++] = hs->step->kx;
-    hs->step->kx = NULL;
+    return ret != 0 ? ret : hs->conn->early_offered ? CLIENT13_EARLY_KEYS : CLIENT13_WAIT_SH;
 }
 
 /* The PSKs to offer: that of a session with this server, and the config's own. */
@@ -385,6 +396,7 @@ static int take_psk(struct hs *hs, const struct server_hello *sh, cssl_error *er
         }
         const struct hs_psk *chosen = &hs->psks[sh->selected_psk];
         hs->using_psk = true;
+        hs->psk_index = sh->selected_psk;
         psk = chosen->secret;
         c->peer_verified = true; /* only the holder of an external key gets any further */
         int ret = chosen->session == NULL ? 0 : auth13_take_session(hs, chosen->session, err);
@@ -422,8 +434,9 @@ static int take_retry(struct hs *hs, const struct server_hello *sh, cssl_error *
         }
     }
     hs->num_psks = kept;
+    const int next = hs->conn->early_offered ? CLIENT13_EARLY_RETRY : CLIENT13_RETRY;
     if (!ext_has(sh->has, EXT_KEY_SHARE)) {
-        return CLIENT13_RETRY;
+        return next;
     }
     /* RFC 8446 4.2.8: a group that was offered and for which there was no share. */
     hs->group = sh->share.group;
@@ -437,5 +450,5 @@ static int take_retry(struct hs *hs, const struct server_hello *sh, cssl_error *
         return fail_text(err, CSSL_R_RETRY_GROUP, "group %u", hs->group);
     }
     int ret = ask_share(hs, hs->group, err);
-    return ret == 0 ? CLIENT13_RETRY : ret;
+    return ret == 0 ? next : ret;
 }

@@ -9,4 +9,7 @@ hs_handler client13_start, client13_hello, client13_server_hello, client13_retry
     client13_certificate_verify, client13_finished, client13_send_certificate, client13_signed,
     client13_send_finished;
 
+/* client13_take_share keeps the key pair that a step has made. */
+void client13_take_share(struct hs *hs);
+
 #endif

@@ -67,6 +67,7 @@ static void fill_extensions(const struct hs *hs, struct client_hello *ch)
         { EXT_ALPN, ch->alpn.len > 0 },
         { EXT_COOKIE, ch->cookie.len > 0 },
         { EXT_CERTIFICATE_AUTHORITIES, config->tls13 && ch->certificate_authorities.len > 0 },
+        { EXT_EARLY_DATA, hs->conn->early_offered && !hs->retried },
         { EXT_PSK_KEY_EXCHANGE_MODES,
           config->tls13 && (hs->num_psks > 0 || config->tickets != CSSL_TICKETS_DISABLED) },
         { EXT_EXTENDED_MASTER_SECRET, config->tls12 },

@@ -22,6 +22,7 @@ struct conn {
     bool server;
     uint8_t hash_alg, aead_alg;
     bool resumed, hello_retry, peer_verified;
+    bool early_offered, early_accepted;
     uint16_t port;
     bool extended_master_secret; /* TLS 1.2 */
     uint16_t version; /* that was agreed on; 0 before */

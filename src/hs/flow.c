@@ -203,13 +203,22 @@ static void install(struct hs *hs, bool reading, enum hs_keys keys)
                of_client, EPOCH_APPLICATION);
         return;
     }
-    const struct secret *secret = keys == KEYS_HANDSHAKE
-                                      ? of_client ? &s->client_handshake : &s->server_handshake
-                                  : of_client ? &s->client_application
-                                              : &s->server_application;
+    const struct {
+        const struct secret *of_client, *of_server;
+        uint8_t epoch;
+    } rows[] = {
+        [KEYS_EARLY] = { &s->client_early, &s->client_early, EPOCH_EARLY },
+        [KEYS_HANDSHAKE] = { &s->client_handshake, &s->server_handshake, EPOCH_HANDSHAKE },
+        [KEYS_APPLICATION] = { &s->client_application, &s->server_application,
+                               EPOCH_APPLICATION },
+    };
+    struct rec_half *half = reading ? &c->read : &c->write;
     struct secret *kept = reading ? &c->read_secret : &c->write_secret;
-    *kept = *secret;
-    keys13(reading ? &c->read : &c->write, (enum aead_alg)c->aead_alg,
-           (enum hash_alg)c->hash_alg, secret,
-           keys == KEYS_HANDSHAKE ? EPOCH_HANDSHAKE : EPOCH_APPLICATION);
+    if (keys == KEYS_CLEAR) {
+        rec_wipe(half);
+        secret_wipe(kept);
+        return;
+    }
+    *kept = of_client ? *rows[keys].of_client : *rows[keys].of_server;
+    keys13(half, (enum aead_alg)c->aead_alg, (enum hash_alg)c->hash_alg, kept, rows[keys].epoch);
 }

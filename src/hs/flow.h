@@ -24,24 +24,32 @@ enum hs_state {
     HS_DONE,
     CLIENT13_START,       /* asks for key pairs */
     CLIENT13_HELLO,       /* sends ClientHello */
+    CLIENT13_EARLY_KEYS,  /* derives the secret of early data */
+    CLIENT13_EARLY,       /* sends early data */
     CLIENT13_WAIT_SH,
+    CLIENT13_EARLY_RETRY, /* after HelloRetryRequest: early data ends here */
     CLIENT13_RETRY,       /* after HelloRetryRequest */
     CLIENT13_SECRET,      /* the shared secret is there */
+    CLIENT13_EARLY_SECRET, /* and early data may have been accepted */
     CLIENT13_WAIT_EE,
+    CLIENT13_EARLY_REFUSED,
     CLIENT13_WAIT_CERT_CR,
     CLIENT13_WAIT_CERT,
     CLIENT13_WAIT_CV,
     CLIENT13_WAIT_FINISHED,
     CLIENT13_CERTIFICATE, /* derives the application secrets, sends its certificate */
+    CLIENT13_END_OF_EARLY, /* sends EndOfEarlyData */
     CLIENT13_SIGNED,
     CLIENT13_FINISHED,    /* sends Finished */
     SERVER13_START,       /* waits for ClientHello */
     SERVER13_RETRY,       /* sends HelloRetryRequest */
     SERVER13_RETRIED,     /* waits for the second ClientHello */
     SERVER13_NEGOTIATED,  /* key exchange is done: sends ServerHello */
+    SERVER13_EARLY,       /* the same, with early data to be read */
     SERVER13_PARAMETERS,  /* sends EncryptedExtensions to Certificate */
     SERVER13_SIGNED,
     SERVER13_FINISHED,    /* sends Finished */
+    SERVER13_WAIT_EOED,   /* early data come */
     SERVER13_WAIT_CERT,
     SERVER13_WAIT_CV,
     SERVER13_WAIT_FINISHED,
@@ -72,7 +80,7 @@ enum hs_state {
 };
 
 /* Which secret a row switches a direction to. */
-enum hs_keys { KEYS_SAME, KEYS_HANDSHAKE, KEYS_APPLICATION };
+enum hs_keys { KEYS_SAME, KEYS_CLEAR, KEYS_EARLY, KEYS_HANDSHAKE, KEYS_APPLICATION };
 enum { EPOCH_CLEAR = 0, EPOCH_EARLY = 1, EPOCH_HANDSHAKE = 2, EPOCH_APPLICATION = 3 };
 
 enum { HS_SHARES_MAX = 4, HS_PSKS = 2, HS_MESSAGE_LIMIT = 256 * 1024 };
@@ -104,6 +112,7 @@ struct hs {
     uint16_t group;              /* agreed on, or asked for by HelloRetryRequest */
     uint16_t scheme;             /* that this side signs with */
     uint16_t compression;        /* of the Certificate that this side sends; 0: none */
+    uint16_t psk_index;          /* of the PSK that was agreed on */
     struct session session;      /* the one that is resumed, or whose PSK is offered */
     /* a client's */
     struct kx *shares[HS_SHARES_MAX];
@@ -120,8 +129,8 @@ struct hs {
     uint8_t hello_digest[32];    /* of what a second ClientHello must repeat */
     uint8_t share[KX_SHARE_MAX]; /* of the client, then of the server */
     size_t share_len;
-    uint16_t psk_index;
-    size_t skip_early;           /* bytes of early data that are still to be skipped */
+    bool skip_early;             /* early data were announced and refused */
+    uint32_t early_left;         /* bytes of early data that may still come */
     bool may_ticket;             /* the client can resume */
     /* TLS 1.2 */
     bool secure_renegotiation;   /* server: the client knows RFC 5746 */

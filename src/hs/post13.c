@@ -33,7 +33,12 @@ int post13_send_ticket(struct conn *c, struct worker *w, const struct secret *re
                 random[3];
     struct new_session_ticket nst = { .lifetime = (uint32_t)(s.expires_at - now),
                                       .age_add = s.age_add,
-                                      .nonce = bytes_of(&number, 1) };
+                                      .nonce = bytes_of(&number, 1),
+                                      .max_early_data = config->max_early_data };
+    if (config->max_early_data > 0) {
+        ext_add(&nst.has, EXT_EARLY_DATA);
+    }
+    s.max_early_data = config->max_early_data;
     ticket_psk13((enum hash_alg)c->hash_alg, resumption, nst.nonce, &s.psk);
     if ((ret = make_ticket(c, w, &s, now, &ticket, err)) != 0) {
         goto out;
@@ -169,6 +174,7 @@ static int take_ticket(struct conn *c, cssl_bytes body, struct post13 *out, cssl
     int64_t end = now + nst.lifetime;
     s->expires_at = end < s->expires_at ? end : s->expires_at;
     s->age_add = nst.age_add;
+    s->max_early_data = nst.max_early_data;
     s->ticket = mem_copy(nst.ticket.data, nst.ticket.len);
     s->ticket_len = nst.ticket.len;
     /* A chain that is too long to be kept makes a session that cannot say who the peer was. */

@@ -27,6 +27,12 @@ void schedule13_binder(const struct schedule13 *s, bool external, const uint8_t 
     secret_wipe(&key);
 }
 
+void schedule13_client_early(struct schedule13 *s, const uint8_t *hash)
+{
+    derive_secret(s->alg, &s->current, "c e traffic", bytes_of(hash, hash_len(s->alg)),
+                  &s->client_early);
+}
+
 void schedule13_handshake(struct schedule13 *s, cssl_bytes shared, const uint8_t *hash)
 {
     struct secret salt;

@@ -11,6 +11,7 @@
 struct schedule13 {
     enum hash_alg alg;
     struct secret current;
+    struct secret client_early; /* when early data was offered */
     struct secret client_handshake, server_handshake;
     struct secret client_application, server_application;
     struct secret exporter, resumption;
@@ -22,6 +23,9 @@ void schedule13_early(struct schedule13 *s, enum hash_alg alg, cssl_bytes psk);
  * be at its Early Secret. external says whether the PSK came from outside. */
 void schedule13_binder(const struct schedule13 *s, bool external, const uint8_t *hash,
                        uint8_t *binder);
+/* schedule13_client_early derives the secret of early data; the schedule must be at its Early
+ * Secret. hash is of the ClientHello, binders included. */
+void schedule13_client_early(struct schedule13 *s, const uint8_t *hash);
 /* schedule13_handshake goes on with the shared secret; hash is of ClientHello..ServerHello. */
 void schedule13_handshake(struct schedule13 *s, cssl_bytes shared, const uint8_t *hash);
 /* schedule13_application: hash is of ClientHello..server Finished. */

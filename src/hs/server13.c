@@ -4,15 +4,13 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "hs/auth13.h"
+#include "hs/early13.h"
 #include "hs/negotiate.h"
 #include "hs/post13.h"
 #include "hs/psk13.h"
 #include "hs/server12.h"
 
-enum {
-    EARLY_SKIP_MAX = 16384 + 256, /* bytes of early data that are skipped, sealed */
-    SERVER_TICKETS = 2            /* after a handshake: one for each of two connections at once */
-};
+enum { SERVER_TICKETS = 2 }; /* after a handshake: one for each of two connections at once */
 
 static int begin13(struct hs *hs, const struct client_hello *ch, cssl_bytes body,
                    cssl_error *err);
@@ -97,6 +95,9 @@ int server13_send_hello(struct hs *hs, const struct hs_msg *m, cssl_error *err)
         ext_add(&sh.has, EXT_PRE_SHARED_KEY);
     }
     transcript_choose(&hs->transcript, (enum hash_alg)c->hash_alg);
+    if (c->early_accepted) {
+        early13_secret(hs);
+    }
     msg_open(&hs->out, HT_SERVER_HELLO);
     server_hello_write(&hs->out, &sh);
     wr_close(&hs->out);
@@ -118,6 +119,9 @@ int server13_send_parameters(struct hs *hs, const struct hs_msg *m, cssl_error *
     }
     if (c->sni != NULL && !hs->using_psk) {
         ext_add(&ee.has, EXT_SERVER_NAME); /* RFC 6066 3: not when resuming */
+    }
+    if (c->early_accepted) {
+        ext_add(&ee.has, EXT_EARLY_DATA);
     }
     msg_open(&hs->out, HT_ENCRYPTED_EXTENSIONS);
     encrypted_extensions_write(&hs->out, &ee);
@@ -171,7 +175,9 @@ int server13_send_finished(struct hs *hs, const struct hs_msg *m, cssl_error *er
         return ret;
     }
     auth13_application_secrets(hs);
-    return hs->certificate_wanted ? SERVER13_WAIT_CERT : SERVER13_WAIT_FINISHED;
+    return hs->conn->early_accepted ? SERVER13_WAIT_EOED
+           : hs->certificate_wanted ? SERVER13_WAIT_CERT
+                                    : SERVER13_WAIT_FINISHED;
 }
 
 int server13_certificate(struct hs *hs, const struct hs_msg *m, cssl_error *err)
@@ -240,9 +246,7 @@ static int begin13(struct hs *hs, const struct client_hello *ch, cssl_bytes body
     if (ret != 0) {
         return ret;
     }
-    if (ext_has(ch->has, EXT_EARLY_DATA)) {
-        hs->skip_early = EARLY_SKIP_MAX; /* RFC 8446 4.2.10: refused, hence skipped */
-    }
+    early13_announced(hs, ext_has(ch->has, EXT_EARLY_DATA));
     hs->may_ticket = ext_has(ch->has, EXT_PSK_KEY_EXCHANGE_MODES) &&
                      memchr(ch->psk_modes.data, 1, ch->psk_modes.len) != NULL;
     uint16_t group = pick_group(&c->config->groups, ch, &share);
@@ -266,7 +270,10 @@ static int begin13(struct hs *hs, const struct client_hello *ch, cssl_bytes body
     if (ret == 0 && (ret = hs_new_step(hs, err)) == 0) {
         ret = pk_step_respond(hs->step, group, &c->config->rand, ch->shares[share].key, err);
     }
-    return ret == 0 ? SERVER13_NEGOTIATED : ret;
+    if (ret != 0) {
+        return ret;
+    }
+    return early13_accept(hs, ch) ? SERVER13_EARLY : SERVER13_NEGOTIATED;
 }
 
 static int begin12(struct hs *hs, const struct client_hello *ch, cssl_error *err)
@@ -298,7 +305,6 @@ static int check_retried(struct hs *hs, const struct client_hello *ch, cssl_erro
                     !ct_equal(ch->cookie.data, hs->cookie_sent, sizeof(hs->cookie_sent))))) {
         return fail(err, CSSL_R_COOKIE);
     }
-    hs->skip_early = 0; /* 4.2.10: early data end before the second hello */
     return 0;
 }
 

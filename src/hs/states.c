@@ -1,6 +1,7 @@
 /* states.c - the handshake as a table (RFC 8446 appendix A): what comes when, under which keys. */
 #include "hs/client12.h"
 #include "hs/client13.h"
+#include "hs/early13.h"
 #include "hs/server12.h"
 #include "hs/server13.h"
 
@@ -12,12 +13,21 @@ const struct hs_row hs_rows[HS_STATES] = {
 
     [CLIENT13_START] = { "start", ACCEPT_NOTHING, client13_start },
     [CLIENT13_HELLO] = { "start", ACCEPT_STEP, client13_hello },
+    [CLIENT13_EARLY_KEYS] = { "start", ACCEPT_NOTHING, client13_early_keys,
+                              .then_write = KEYS_EARLY },
+    [CLIENT13_EARLY] = { "start", ACCEPT_NOTHING, client13_send_early },
     [CLIENT13_WAIT_SH] = { "wait_sh", ACCEPT(HT_SERVER_HELLO), client13_server_hello },
+    [CLIENT13_EARLY_RETRY] = { "wait_sh", ACCEPT_NOTHING | ACCEPT_STEP, client13_early_retry,
+                               .then_write = KEYS_CLEAR },
     [CLIENT13_RETRY] = { "wait_sh", ACCEPT_NOTHING | ACCEPT_STEP, client13_retry },
     [CLIENT13_SECRET] = { "wait_sh", ACCEPT_STEP, client13_secret, .then_read = KEYS_HANDSHAKE,
                           .then_write = KEYS_HANDSHAKE },
+    [CLIENT13_EARLY_SECRET] = { "wait_sh", ACCEPT_STEP, client13_secret,
+                                .then_read = KEYS_HANDSHAKE },
     [CLIENT13_WAIT_EE] = { "wait_ee", ACCEPT(HT_ENCRYPTED_EXTENSIONS),
                            client13_encrypted_extensions },
+    [CLIENT13_EARLY_REFUSED] = { "wait_ee", ACCEPT_NOTHING, client13_early_refused,
+                                 .then_write = KEYS_HANDSHAKE },
     [CLIENT13_WAIT_CERT_CR] = { "wait_cert_cr",
                                 ACCEPT(HT_CERTIFICATE_REQUEST) | ACCEPT_CERTIFICATE13,
                                 client13_certificate_request },
@@ -27,6 +37,8 @@ const struct hs_row hs_rows[HS_STATES] = {
                                  .last = true },
     [CLIENT13_CERTIFICATE] = { "wait_finished", ACCEPT_NOTHING, client13_send_certificate,
                                .then_read = KEYS_APPLICATION },
+    [CLIENT13_END_OF_EARLY] = { "wait_finished", ACCEPT_NOTHING, client13_send_end_of_early,
+                                .then_write = KEYS_HANDSHAKE },
     [CLIENT13_SIGNED] = { "wait_finished", ACCEPT_STEP, client13_signed },
     [CLIENT13_FINISHED] = { "wait_finished", ACCEPT_NOTHING, client13_send_finished,
                             .then_write = KEYS_APPLICATION },
@@ -36,11 +48,15 @@ const struct hs_row hs_rows[HS_STATES] = {
     [SERVER13_RETRIED] = { "start", ACCEPT(HT_CLIENT_HELLO), server13_hello, .last = true },
     [SERVER13_NEGOTIATED] = { "negotiated", ACCEPT_STEP, server13_send_hello,
                               .then_read = KEYS_HANDSHAKE, .then_write = KEYS_HANDSHAKE },
+    [SERVER13_EARLY] = { "negotiated", ACCEPT_STEP, server13_send_hello, .then_read = KEYS_EARLY,
+                         .then_write = KEYS_HANDSHAKE },
     [SERVER13_PARAMETERS] = { "negotiated", ACCEPT_NOTHING, server13_send_parameters },
     [SERVER13_SIGNED] = { "negotiated", ACCEPT_STEP, server13_signed },
     [SERVER13_FINISHED] = { "negotiated", ACCEPT_NOTHING, server13_send_finished,
                             .then_write = KEYS_APPLICATION },
     [SERVER13_WAIT_CERT] = { "wait_cert", ACCEPT_CERTIFICATE13, server13_certificate },
+    [SERVER13_WAIT_EOED] = { "wait_eoed", ACCEPT(HT_END_OF_EARLY_DATA), server13_end_of_early,
+                             .then_read = KEYS_HANDSHAKE, .last = true },
     [SERVER13_WAIT_CV] = { "wait_cv", ACCEPT(HT_CERTIFICATE_VERIFY), server13_certificate_verify },
     [SERVER13_WAIT_FINISHED] = { "wait_finished", ACCEPT(HT_FINISHED), server13_finished,
                                  .then_read = KEYS_APPLICATION, .last = true },

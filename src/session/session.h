@@ -16,7 +16,8 @@ enum {
     SESSION_CERTS_MAX = 16,
     SESSION_TICKET_MAX = 65535,
     SESSION_ENCODED_MAX = 100 * 1024,
-    SESSION_AGE_MAX = 7 * 24 * 3600   /* seconds after the first full authentication */
+    SESSION_AGE_MAX = 7 * 24 * 3600,  /* seconds after the first full authentication */
+    EARLY_DATA_MAX = 16384            /* bytes of early data that a server takes or skips */
 };
 
 /* Zeroed memory is an empty session. It owns chain and ticket. */

@@ -137,7 +137,7 @@ int pair_try_start(struct pair *p, struct pair_host *client, struct pair_host *s
     for (int i = 0; i < 2; i++) {
         struct pair_side *s = &p->side[i];
         s->host = i == FROM_CLIENT ? client : server;
-        s->data.limit = s->partial.limit = s->wire.limit = 64 << 20;
+        s->data.limit = s->early.limit = s->partial.limit = s->wire.limit = 64 << 20;
         s->engine = cssl_engine_new(s->host->config, i == FROM_CLIENT ? &peer : NULL, &s->error);
         if (s->engine == NULL) {
             return s->error.status;
@@ -162,6 +162,7 @@ void pair_free(struct pair *p)
         struct pair_side *s = &p->side[i];
         cssl_engine_free(s->engine);
         buf_free(&s->data);
+        buf_free(&s->early);
         buf_free(&s->partial);
         buf_free(&s->wire);
         for (size_t k = 0; k < s->num_tickets; k++) {
@@ -218,6 +219,11 @@ static void take_events(struct pair *p, enum pair_dir dir)
         case CSSL_EV_DATA:
             assert_true(event.data.len > 0);
             must_append(&s->data, event.data.data, event.data.len);
+            break;
+        case CSSL_EV_EARLY_DATA:
+            assert_true(event.data.len > 0);
+            assert_true(s->host->server && !s->connected);
+            must_append(&s->early, event.data.data, event.data.len);
             break;
         case CSSL_EV_CONNECTED:
             assert_false(s->connected);
@@ -442,6 +448,8 @@ void pair_check_agreement(struct pair *p)
     assert_string_equal(info[0].alpn_protocol, info[1].alpn_protocol);
     assert_int_equal(info[0].session_resumption, info[1].session_resumption);
     assert_int_equal(info[0].hello_retry, info[1].hello_retry);
+    assert_int_equal(info[0].early_data_offered, info[1].early_data_offered);
+    assert_int_equal(info[0].early_data_accepted, info[1].early_data_accepted);
     if (p->side[0].error.status == 0 && p->side[1].error.status == 0) {
         check_secrets(p); /* a connection that failed has forgotten them */
     }

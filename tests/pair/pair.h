@@ -68,6 +68,7 @@ struct pair_side {
     bool connected, closed;
     cssl_error error;  /* the first one; status 0: none */
     struct buf data;   /* that was received */
+    struct buf early;  /* early data that was received */
     struct { uint8_t *data; size_t len; } tickets[PAIR_TICKETS_MAX];
     size_t num_tickets, num_steps, num_writable;
     /* the wire towards the other side */

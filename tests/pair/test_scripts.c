@@ -554,39 +554,49 @@ static void test_psk_modes(void **state)
 
 /* ---- Early data, which is never accepted: skipped up to a bound (RFC 8446 4.2.10) ---- */
 
-/* early says records of early data as a client with keys of its own would: len bytes in all. */
+/* early says records of early data as a client with keys of its own would: len bytes of content in
+ * all, at most max in each. */
+static void early_in(size_t len, size_t max)
+{
+    enum { SEALED = 1 + 16 }; /* the type and the tag */
+    while (len > 0) {
+        uint8_t record[5 + 16384 + SEALED] = { CT_APPLICATION_DATA, 3, 3 };
+        size_t content = min_size(len, max);
+        record[3] = (uint8_t)((content + SEALED) >> 8);
+        record[4] = (uint8_t)(content + SEALED);
+        memset(record + 5, 0x5a, content + SEALED);
+        record_op(&script, PLAY_RAW, bytes_of(record, 5 + content + SEALED));
+        len -= content;
+    }
+}
+
 static void early(size_t len)
 {
-    while (len > 0) {
-        uint8_t record[5 + 5000] = { CT_APPLICATION_DATA, 3, 3 };
-        size_t n = min_size(len, sizeof(record));
-        n = len - n > 0 && len - n < 5 + 17 ? n - 100 : n; /* no record is too short to be one */
-        record[3] = (uint8_t)((n - 5) >> 8);
-        record[4] = (uint8_t)(n - 5);
-        memset(record + 5, 0x5a, n - 5);
-        record_op(&script, PLAY_RAW, bytes_of(record, n));
-        len -= n;
-    }
+    early_in(len, 5000);
 }
 
 static void test_early_data(void **state)
 {
     (void)state;
-    enum { SKIPPED = 16384 + 256 };
-    static const struct { unsigned variant; size_t len; int reason; } cases[] = {
-        { 0, 100, 0 },
-        { 0, SKIPPED, 0 },
-        { 0, SKIPPED + 1, CSSL_R_EARLY_DATA_TOO_LONG },
-        { VARIANT_MUTUAL, 3000, 0 },
-        { VARIANT_RETRY, 6000, 0 },
-        { VARIANT_RETRY, SKIPPED + 30, CSSL_R_EARLY_DATA_TOO_LONG },
+    enum { SKIPPED = 16384 };
+    static const struct { unsigned variant; size_t len, max; int reason; } cases[] = {
+        { 0, 100, 5000, 0 },
+        { 0, SKIPPED, 5000, 0 },
+        { 0, SKIPPED, SKIPPED, 0 },
+        { 0, SKIPPED, 64, 0 }, /* a client of small records has no less */
+        { 0, SKIPPED + 1, 5000, CSSL_R_EARLY_DATA_TOO_LONG },
+        { 0, SKIPPED + 1, 64, CSSL_R_EARLY_DATA_TOO_LONG },
+        { VARIANT_MUTUAL, 3000, 5000, 0 },
+        { VARIANT_RETRY, 6000, 5000, 0 },
+        { VARIANT_RETRY, SKIPPED, 5000, 0 },
+        { VARIANT_RETRY, SKIPPED + 1, 5000, CSSL_R_EARLY_DATA_TOO_LONG },
     };
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         cssl_error error = { 0 };
         client_hello(cases[i].variant, 0);
         add_extension(EXT_EARLY_DATA, "", 0);
         say_edited();
-        early(cases[i].len);
+        early_in(cases[i].len, cases[i].max);
         for (size_t k = 1; k < num_recorded; k++) {
             say(k);
         }

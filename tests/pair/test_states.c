@@ -10,7 +10,7 @@
 #include "engine/engine.h"
 #include "pair.h"
 
-enum { RETRY = 1, MUTUAL = 2, PSK = 4 };
+enum { RETRY = 1, MUTUAL = 2, PSK = 4, EARLY = 8 };
 enum { ACCEPTS_MAX = 2, NONE = -1 };
 
 /* A place where a connection of one role waits. */
@@ -32,6 +32,10 @@ struct stop {
 static const struct stop stops[] = {
     { CLIENT(WAIT_SH, 0), false, 0, false, ONE(HT_SERVER_HELLO) },
     { CLIENT(WAIT_SH, RETRY), false, 0, false, ONE(HT_SERVER_HELLO) },
+    { CLIENT(WAIT_SH, EARLY), false, 0, false, ONE(HT_SERVER_HELLO) },
+    { CLIENT(WAIT_SH, EARLY | RETRY), false, 0, false, ONE(HT_SERVER_HELLO) },
+    { CLIENT(WAIT_EE, EARLY), false, 2, true, ONE(HT_ENCRYPTED_EXTENSIONS) },
+    { CLIENT(WAIT_FINISHED, EARLY), false, 2, false, ONE(HT_FINISHED) },
     { CLIENT(WAIT_EE, 0), false, 2, true, ONE(HT_ENCRYPTED_EXTENSIONS) },
     { CLIENT(WAIT_EE, PSK), false, 2, true, ONE(HT_ENCRYPTED_EXTENSIONS) },
     { CLIENT(WAIT_CERT_CR, 0), false, 2, false, { HT_CERTIFICATE, HT_CERTIFICATE_REQUEST } },
@@ -46,6 +50,9 @@ static const struct stop stops[] = {
       { HT_NEW_SESSION_TICKET, HT_KEY_UPDATE } },
     { SERVER(START, 0), false, 0, false, ONE(HT_CLIENT_HELLO) },
     { SERVER(RETRIED, RETRY), false, 0, false, ONE(HT_CLIENT_HELLO) },
+    { SERVER(RETRIED, EARLY | RETRY), false, 0, false, ONE(HT_CLIENT_HELLO) },
+    { SERVER(WAIT_EOED, EARLY), false, 1, true, ONE(HT_END_OF_EARLY_DATA) },
+    { SERVER(WAIT_FINISHED, EARLY), false, 2, true, ONE(HT_FINISHED) },
     { SERVER(WAIT_CERT, MUTUAL), false, 2, true, ONE(HT_CERTIFICATE) },
     { SERVER(WAIT_CV, MUTUAL), false, 2, false, ONE(HT_CERTIFICATE_VERIFY) },
     { SERVER(WAIT_FINISHED, 0), false, 2, true, ONE(HT_FINISHED) },
@@ -60,7 +67,10 @@ static const struct stop steps[] = {
     { CLIENT(HELLO, 0), true, 0, false, ONE(NONE) },
     { CLIENT(RETRY, RETRY), true, 0, false, ONE(NONE) },
     { CLIENT(SECRET, 0), true, 0, false, ONE(NONE) },
+    { CLIENT(EARLY_RETRY, EARLY | RETRY), true, 0, false, ONE(NONE) },
+    { CLIENT(EARLY_SECRET, EARLY), true, 0, false, ONE(NONE) },
     { CLIENT(SIGNED, MUTUAL), true, 3, false, ONE(NONE) },
+    { SERVER(EARLY, EARLY), true, 0, false, ONE(NONE) },
     { SERVER(NEGOTIATED, 0), true, 0, false, ONE(NONE) },
     { SERVER(NEGOTIATED, RETRY), true, 0, false, ONE(NONE) },
     { SERVER(SIGNED, 0), true, 2, false, ONE(NONE) },
@@ -85,6 +95,7 @@ struct scene {
 static void begin(struct scene *s, const struct stop *stop)
 {
     bool mutual = (stop->how & MUTUAL) != 0, psk = (stop->how & PSK) != 0;
+    bool early = (stop->how & EARLY) != 0;
     static const cssl_cert_key own = { .cert = { .data = (const uint8_t *)pair_client_ed25519 } };
     cssl_cert_key client_identity = own;
     client_identity.cert.len = strlen(pair_client_ed25519);
@@ -94,6 +105,7 @@ static void begin(struct scene *s, const struct stop *stop)
                                   .num_certs_keys = mutual,
                                   .psk_identity = psk ? "us" : NULL,
                                   .psk = { (const uint8_t *)"0123456789abcdef", psk ? 16 : 0 },
+                                  .early_data = { (const uint8_t *)"early", early ? 5 : 0 },
                                   .defer_steps = true };
     const cssl_options server = { .versions = CSSL_TLSV1_3,
                                   .supported_groups = (stop->how & RETRY) != 0
@@ -102,11 +114,15 @@ static void begin(struct scene *s, const struct stop *stop)
                                   .verify = mutual ? CSSL_VERIFY_PEER : CSSL_VERIFY_NONE,
                                   .psk_identity = client.psk_identity,
                                   .psk = client.psk,
+                                  .max_early_data = early ? 1000 : 0,
                                   .defer_steps = true };
     memset(s, 0, sizeof(*s));
     test_clock_init(&s->clock, PAIR_NOW);
     host_init(&s->client, false, &s->clock, &client);
     host_init(&s->server, true, &s->clock, &server);
+    if (early) { /* with the session of an earlier connection */
+        assert_false(pair_handshake(&s->client, &s->server, "server.test"));
+    }
     pair_start(&s->p, &s->client, &s->server, "server.test");
     s->at = s->p.side[stop->side].engine;
     s->peer = s->p.side[stop->side == FROM_CLIENT ? FROM_SERVER : FROM_CLIENT].engine;
@@ -508,6 +524,13 @@ static void test_data(void **state)
                 assert_int_equal(ret, 0);
                 assert_int_equal(cssl_engine_next(s.at, &event), len == 1);
                 assert_true(len == 0 || event.type == CSSL_EV_DATA);
+            } else if (stop->state == SERVER13_RETRIED && (stop->how & EARLY) != 0) {
+                assert_int_equal(ret, 0); /* skipped: it may be early */
+                assert_false(cssl_engine_next(s.at, &event));
+            } else if (stop->state == SERVER13_WAIT_EOED) {
+                assert_int_equal(ret, 0);
+                assert_int_equal(cssl_engine_next(s.at, &event), len == 1);
+                assert_true(len == 0 || event.type == CSSL_EV_EARLY_DATA);
             } else {
                 refused(&s, stop, "application data", &err, ALERT_UNEXPECTED_MESSAGE,
                         CSSL_R_UNEXPECTED_MESSAGE);

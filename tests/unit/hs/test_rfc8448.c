@@ -222,7 +222,8 @@ static void change_keys(struct vectors *v, struct wire *w, const struct row *row
         cssl_bytes hello = get(v, "client_hello");
         hash_once(HASH_SHA256, hello.data, hello.len, hash);
         schedule13_early(&first, HASH_SHA256, get(v, "psk"));
-        derive_secret(HASH_SHA256, &first.current, "c e traffic", bytes_of(hash, 32), &early);
+        schedule13_client_early(&first, hash);
+        early = first.client_early;
         same_secret(v, "client_early_secret", &early);
         secret = &early;
         key = "client_early_key";

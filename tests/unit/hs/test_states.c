@@ -50,6 +50,7 @@ static const struct {
     { CLIENT13_WAIT_FINISHED, HT_FINISHED, -1, true },
     { SERVER13_START, HT_CLIENT_HELLO, -1, true },
     { SERVER13_RETRIED, HT_CLIENT_HELLO, -1, true },
+    { SERVER13_WAIT_EOED, HT_END_OF_EARLY_DATA, -1, true },
     { SERVER13_WAIT_CERT, HT_CERTIFICATE, -1, false },
     { SERVER13_WAIT_CV, HT_CERTIFICATE_VERIFY, -1, false },
     { SERVER13_WAIT_FINISHED, HT_FINISHED, -1, true },
@@ -90,9 +91,16 @@ static const struct {
     enum hs_keys read, write;
 } changes[] = {
     { CLIENT13_SECRET, KEYS_HANDSHAKE, KEYS_HANDSHAKE },
+    { CLIENT13_EARLY_KEYS, KEYS_SAME, KEYS_EARLY },
+    { CLIENT13_EARLY_RETRY, KEYS_SAME, KEYS_CLEAR },
+    { CLIENT13_EARLY_SECRET, KEYS_HANDSHAKE, KEYS_SAME },
+    { CLIENT13_EARLY_REFUSED, KEYS_SAME, KEYS_HANDSHAKE },
+    { CLIENT13_END_OF_EARLY, KEYS_SAME, KEYS_HANDSHAKE },
     { CLIENT13_CERTIFICATE, KEYS_APPLICATION, KEYS_SAME },
     { CLIENT13_FINISHED, KEYS_SAME, KEYS_APPLICATION },
     { SERVER13_NEGOTIATED, KEYS_HANDSHAKE, KEYS_HANDSHAKE },
+    { SERVER13_EARLY, KEYS_EARLY, KEYS_HANDSHAKE },
+    { SERVER13_WAIT_EOED, KEYS_HANDSHAKE, KEYS_SAME },
     { SERVER13_FINISHED, KEYS_SAME, KEYS_APPLICATION },
     { SERVER13_WAIT_FINISHED, KEYS_APPLICATION, KEYS_SAME },
     { CLIENT12_CCS, KEYS_SAME, KEYS_APPLICATION },
@@ -127,7 +135,8 @@ static void test_names(void **state)
                                          "wait_cert_cr",  "wait_cert", "wait_cv",
                                          "wait_finished", "negotiated", "connection",
                                          "hello",         "certify",   "cipher",
-                                         "abbreviated",   "wait_cert_verify" };
+                                         "abbreviated",   "wait_cert_verify",
+                                         "wait_eoed" };
     bool used[ARRAY_SIZE(known)] = { false };
     for (int i = 0; i < HS_STATES; i++) {
         size_t k = 0;
