@@ -25,7 +25,7 @@ def options(help_text):
     for line in help_text.splitlines():
         if re.match(r"^ {2,6}-", line):
             head = re.split(r" {3,}", line.strip())[0]
-            found += re.findall(r"(?<![\w-])(--?[A-Za-z][\w-]*)", head)
+            found += re.findall(r"(?<![\w-])(--?[A-Za-z](?:[\w.-]*\w)?)", head)
     return sorted(set(found))
 
 

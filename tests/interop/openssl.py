@@ -168,7 +168,7 @@ def server_alpn():
 
 @case("s_client of TLS 1.2 only is refused")
 def server_old():
-    with Serve() as server:
+    with Serve("--tls1.3") as server:
         with SClient(server.port, "-tls1_2") as client:
             client.until("alert protocol version")
             error = server.event("refused")["error"]
