@@ -70,6 +70,7 @@ struct cssl_config {
     char *sni;
     cssl_tickets tickets;
     uint32_t ticket_lifetime; /* seconds */
+    bool reuse_sessions;      /* TLS 1.2: sessions are resumed, and kept for that */
     struct session *use_ticket; /* clients, manual; NULL without */
     uint8_t *early_data;      /* clients */
     size_t early_data_len;

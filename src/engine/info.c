@@ -20,6 +20,7 @@ void cssl_engine_information_sized(const cssl_engine *e, cssl_info *info, size_t
                     .cert_compression = or_empty(name_of_compression(c->compression)),
                     .session_resumption = c->resumed,
                     .hello_retry = c->hello_retry,
+                    .session_id_len = c->session_id_len,
                     .peer_verified = c->peer_verified,
                     .early_data_offered = c->early_offered,
                     .early_data_accepted = c->early_accepted };
@@ -27,6 +28,7 @@ void cssl_engine_information_sized(const cssl_engine *e, cssl_info *info, size_t
     i.extended_master_secret = c->extended_master_secret;
     memcpy(i.client_random, c->randoms, HELLO_RANDOM);
     memcpy(i.server_random, c->randoms + HELLO_RANDOM, HELLO_RANDOM);
+    memcpy(i.session_id, c->session_id, c->session_id_len);
     (void)snprintf(i.sni_hostname, sizeof(i.sni_hostname), "%s", or_empty(c->sni));
     (void)snprintf(i.alpn_protocol, sizeof(i.alpn_protocol), "%s", or_empty(c->alpn));
     memset(info, 0, size);

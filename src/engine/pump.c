@@ -6,6 +6,7 @@
 #include "hs/client12.h"
 
 static int pump_once(struct cssl_engine *e, struct worker *w, bool *progress, cssl_error *err);
+static void forget_session(struct cssl_engine *e, const cssl_error *error);
 static int run_handshake(struct cssl_engine *e, struct worker *w, cssl_error *err);
 static int next_record(struct cssl_engine *e, struct worker *w, bool *progress, cssl_error *err);
 static int end_of_stream(const struct cssl_engine *e, cssl_error *err);
@@ -52,6 +53,7 @@ int engine_fail(struct cssl_engine *e, const cssl_error *error, cssl_error *err)
         atomic_store_explicit(&e->rx_failed, true, memory_order_release);
         /* RFC 8446 6.2: the secrets of a failed connection are forgotten; pay_owed forgets those of
          * the sending half. */
+        forget_session(e, error);
         if (e->hs != NULL) { /* after the handshake the sending half reads it: not written then */
             hs_free(e->hs);
             e->hs = NULL;
@@ -80,6 +82,25 @@ const cssl_error *engine_error(const struct cssl_engine *e)
                                       .cert_index = -1,
                                       .text = "out of memory" };
     return e->rx_error == NULL ? &nomem : e->rx_error;
+}
+
+/* RFC 5246 7.2.2: a session whose connection ends with a fatal alert is not resumed any more. */
+static void forget_session(struct cssl_engine *e, const cssl_error *error)
+{
+    const struct conn *c = &e->conn;
+    uint8_t key[SESSION_DIGEST];
+    if (!c->session_kept || error->alert == ALERT_NONE) {
+        return;
+    }
+    const cssl_bytes id = bytes_of(c->session_id, c->session_id_len);
+    if (c->server) {
+        cache_id_key(key, id);
+        cache_drop(c->config->shared->sessions, key, bytes_of(NULL, 0));
+    } else if (c->host != NULL && c->config->tickets == CSSL_TICKETS_AUTO) {
+        cache_client_key(key, c->host, c->port, bytes_of(c->config->alpn, c->config->alpn_len),
+                         c->config->policy);
+        cache_drop(c->config->shared->sessions, key, id);
+    }
 }
 
 static int pump_once(struct cssl_engine *e, struct worker *w, bool *progress, cssl_error *err)

@@ -228,6 +228,9 @@ int auth13_take_session(struct hs *hs, const struct session *s, cssl_error *err)
     c->resumed = true;
     c->authenticated_at = s->authenticated_at;
     c->peer_verified = s->peer_verified;
+    if (c->version == TLS_1_2) {
+        c->group = s->group;
+    }
     if (s->chain_len == 0) {
         return 0;
     }

@@ -12,6 +12,7 @@
 static int check_server_hello(struct hs *hs, const struct server_hello *sh, cssl_error *err);
 static int take_names(struct hs *hs, const struct server_hello *sh, cssl_error *err);
 static int take_session(struct hs *hs, cssl_error *err);
+static bool earned_session(struct hs *hs);
 static int take_request(struct hs *hs, const struct hs_msg *m, cssl_error *err);
 
 int client12_server_hello(struct hs *hs, const struct server_hello *sh, cssl_error *err)
@@ -24,10 +25,12 @@ int client12_server_hello(struct hs *hs, const struct server_hello *sh, cssl_err
     auth12_settle(hs, sh->cipher_suite, hs->client_random, sh->random.data);
     c->extended_master_secret = ext_has(sh->has, EXT_EXTENDED_MASTER_SECRET);
     hs->ticket_expected = ext_has(sh->has, EXT_SESSION_TICKET);
+    c->session_id_len = (uint8_t)sh->session_id.len;
+    memcpy(c->session_id, sh->session_id.data, sh->session_id.len);
     if ((ret = take_names(hs, sh, err)) != 0) {
         return ret;
     }
-    /* A ticket is accepted by repeating the session identifier that came with it. */
+    /* An identifier is accepted by repeating it, and so is a ticket with that beside it. */
     bool echoed = hs->session_id_len > 0 &&
                   bytes_equal(sh->session_id, bytes_of(hs->session_id, hs->session_id_len));
     if (echoed && (hs->session.ticket_len == 0 || hs->session.version != TLS_1_2)) {
@@ -45,16 +48,15 @@ bool client12_session(struct hs *hs, struct session *s)
     enum { LIFETIME = 7200 }; /* seconds, when the server does not say (RFC 5077 5.6) */
     struct conn *c = hs->conn;
     *s = (struct session){ 0 };
-    if (c->version != TLS_1_2 || hs->session.ticket_len == 0 || !c->extended_master_secret ||
-        c->config->tickets == CSSL_TICKETS_DISABLED) {
+    if (c->version != TLS_1_2 || !c->extended_master_secret || !c->config->reuse_sessions ||
+        !earned_session(hs)) {
         return false;
     }
-    if (!hs->ticket_came) {
-        if (c->resumed) {
-            *s = hs->session; /* the old one is good until it ends */
-            hs->session = (struct session){ 0 };
-        }
-        return c->resumed;
+    if (c->resumed && !hs->ticket_came) {
+        *s = hs->session; /* the old one is good until it ends */
+        hs->session = (struct session){ 0 };
+        c->session_kept = s->has_id;
+        return true;
     }
     int64_t now = config_now(c->config);
     uint32_t lifetime = hs->ticket_lifetime == 0 ? LIFETIME : hs->ticket_lifetime;
@@ -66,6 +68,8 @@ bool client12_session(struct hs *hs, struct session *s)
     s->psk = hs->master;
     s->ticket = hs->session.ticket;
     s->ticket_len = hs->session.ticket_len;
+    s->has_id = !hs->ticket_came;
+    c->session_kept = s->has_id;
     hs->session.ticket = NULL;
     hs->session.ticket_len = 0;
     return true;
@@ -204,6 +208,7 @@ int client12_ticket(struct hs *hs, const struct hs_msg *m, cssl_error *err)
         return ret;
     }
     /* The old one, if there was one, has done its service. */
+    hs->session.has_id = false;
     mem_free_wiped(hs->session.ticket, hs->session.ticket_len);
     hs->session.ticket = NULL;
     hs->session.ticket_len = 0;
@@ -234,6 +239,23 @@ int client12_finished(struct hs *hs, const struct hs_msg *m, cssl_error *err)
         return ret;
     }
     return hs->conn->resumed ? CLIENT12_CCS : HS_DONE;
+}
+
+/* earned_session: is there something to resume by? A new ticket, what was resumed, or a new
+ * identifier, which is put where a ticket would be. */
+static bool earned_session(struct hs *hs)
+{
+    const struct conn *c = hs->conn;
+    if (hs->ticket_came || c->resumed) {
+        return hs->session.ticket_len > 0;
+    }
+    session_wipe(&hs->session);
+    if (c->session_id_len == 0) {
+        return false;
+    }
+    hs->session.ticket = mem_copy(c->session_id, c->session_id_len);
+    hs->session.ticket_len = hs->session.ticket == NULL ? 0 : c->session_id_len;
+    return hs->session.ticket != NULL;
 }
 
 static int check_server_hello(struct hs *hs, const struct server_hello *sh, cssl_error *err)
@@ -288,8 +310,11 @@ static int take_names(struct hs *hs, const struct server_hello *sh, cssl_error *
 static int take_session(struct hs *hs, cssl_error *err)
 {
     struct conn *c = hs->conn;
-    if (hs->session.suite != c->suite || !c->extended_master_secret) {
+    if (hs->session.suite != c->suite) {
         return fail(err, CSSL_R_SESSION_CHANGED);
+    }
+    if (!c->extended_master_secret) {
+        return fail(err, CSSL_R_SESSION_WITHOUT_EMS);
     }
     hs->master = hs->session.psk;
     auth12_use_master(hs);

@@ -33,6 +33,10 @@ int client13_start(struct hs *hs, const struct hs_msg *m, cssl_error *err)
         hs->session_id_len = wanted ? HELLO_SESSION_ID_MAX : 0;
         ret = rand_fill(&config->rand, hs->session_id, hs->session_id_len, err);
     }
+    if (ret == 0 && hs->session.has_id) { /* RFC 8446 4.1.2: it may be one of TLS 1.2 */
+        hs->session_id_len = (uint8_t)hs->session.ticket_len;
+        memcpy(hs->session_id, hs->session.ticket, hs->session.ticket_len);
+    }
     hs->conn->early_offered = early13_wanted(hs);
     if (ret == 0 && config->tls12 && config->num_certkeys > 0) {
         transcript_keep(&hs->transcript, HS_MESSAGE_LIMIT); /* TLS 1.2 signs all of it */
@@ -332,7 +336,8 @@ static int find_session(struct hs *hs, cssl_error *err)
                     alpn_has(bytes_of(config->alpn, config->alpn_len), bytes_str(s->alpn));
     /* TLS 1.2 resumes with the very suite, TLS 1.3 with one of its hash. */
     bool suite = s->version == TLS_1_2
-                     ? s->extended_master_secret && codes_has(&config->suites, s->suite)
+                     ? config->reuse_sessions && s->extended_master_secret &&
+                           codes_has(&config->suites, s->suite)
                      : suite_version(s->suite) == TLS_1_3 &&
                            first_suite(&config->suites, codes_wire(&config->suites),
                                        suite_hash(s->suite)) != 0;

@@ -73,7 +73,7 @@ static void fill_extensions(const struct hs *hs, struct client_hello *ch)
         { EXT_EXTENDED_MASTER_SECRET, config->tls12 },
         { EXT_RENEGOTIATION_INFO, config->tls12 },
         { EXT_EC_POINT_FORMATS, config->tls12 },
-        { EXT_SESSION_TICKET, config->tls12 && config->tickets != CSSL_TICKETS_DISABLED },
+        { EXT_SESSION_TICKET, config->tls12 && config->reuse_sessions },
         { EXT_COMPRESS_CERTIFICATE, config->compression.num > 0 },
         { EXT_PRE_SHARED_KEY, hs->num_psks > 0 },
     };
@@ -87,7 +87,7 @@ static void fill_extensions(const struct hs *hs, struct client_hello *ch)
 cssl_bytes client_hello_ticket12(const struct hs *hs)
 {
     const struct session *s = &hs->session;
-    return bytes_of(s->ticket, s->version == TLS_1_2 ? s->ticket_len : 0);
+    return bytes_of(s->ticket, s->version == TLS_1_2 && !s->has_id ? s->ticket_len : 0);
 }
 
 /* The shares and PSKs that are offered; the binders are zeros for now. */

@@ -41,6 +41,9 @@ struct conn {
     struct secret read_secret, write_secret;
     struct secret exporter, resumption; /* resumption: clients, for the tickets to come. In TLS
                                            1.2 exporter is the master secret */
+    bool session_kept;   /* TLS 1.2: session_id names a session that is kept */
+    uint8_t session_id_len;
+    uint8_t session_id[HELLO_SESSION_ID_MAX]; /* TLS 1.2: of the ServerHello */
     uint8_t randoms[2 * HELLO_RANDOM];  /* client's and server's; TLS 1.2's exporter needs them */
     struct buf out;      /* records to be sent */
 };

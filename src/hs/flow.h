@@ -132,6 +132,7 @@ struct hs {
     bool skip_early;             /* early data were announced and refused */
     uint32_t early_left;         /* bytes of early data that may still come */
     bool may_ticket;             /* the client can resume */
+    bool may_id;                 /* TLS 1.2: and does it by session identifier */
     /* TLS 1.2 */
     bool secure_renegotiation;   /* server: the client knows RFC 5746 */
     bool point_formats;          /* server: the client has named some */

@@ -132,6 +132,7 @@ int session_of(struct conn *c, struct session *s, cssl_error *err)
     s->version = c->version;
     s->extended_master_secret = c->extended_master_secret;
     s->suite = c->suite;
+    s->group = c->version == TLS_1_2 ? c->group : 0;
     s->peer_verified = c->peer_verified;
     s->authenticated_at = c->authenticated_at;
     s->issued_at_ms = config_now_us(c->config, CSSL_CLOCK_WALL) / 1000;

@@ -8,6 +8,8 @@
 
 static int check_binder(struct hs *hs, const struct client_hello *ch, cssl_bytes body,
                         size_t index, bool external, cssl_error *err);
+static bool session_usable(struct hs *hs, uint16_t version, const struct client_hello *ch,
+                           bool found);
 
 /* The first offered PSK that is known, fits, and for whose hash there is a suite. */
 int psk13_find(struct hs *hs, const struct client_hello *ch, cssl_bytes body,
@@ -67,14 +69,29 @@ bool psk_is_session(struct hs *hs, uint16_t version, const struct client_hello *
     } else if (config->tickets == CSSL_TICKETS_STATEFUL && identity.len == CACHE_ID) {
         found = cache_take(config->shared->sessions, identity.data, now, &hs->session);
     }
-    if (found && !session_fits(&hs->session, version, config, ch->server_name,
-                               bytes_str(c->alpn == NULL ? "" : c->alpn), now)) {
-        found = false;
+    return session_usable(hs, version, ch, found);
+}
+
+bool psk_is_session_id(struct hs *hs, const struct client_hello *ch)
+{
+    const cssl_config *config = hs->conn->config;
+    uint8_t key[SESSION_DIGEST];
+    session_wipe(&hs->session);
+    cache_id_key(key, ch->session_id);
+    bool found = cache_find(config->shared->sessions, key, config_now(config), &hs->session);
+    return session_usable(hs, TLS_1_2, ch, found);
+}
+
+static bool session_usable(struct hs *hs, uint16_t version, const struct client_hello *ch,
+                           bool found)
+{
+    const struct conn *c = hs->conn;
+    if (found && session_fits(&hs->session, version, c->config, ch->server_name,
+                              bytes_str(c->alpn == NULL ? "" : c->alpn), config_now(c->config))) {
+        return true;
     }
-    if (!found) {
-        session_wipe(&hs->session);
-    }
-    return found;
+    session_wipe(&hs->session);
+    return false;
 }
 
 static int check_binder(struct hs *hs, const struct client_hello *ch, cssl_bytes body,

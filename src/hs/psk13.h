@@ -11,6 +11,9 @@ int psk13_find(struct hs *hs, const struct client_hello *ch, cssl_bytes body,
 /* psk_is_session looks the identity up as a ticket of ours; hs->session has it then. */
 bool psk_is_session(struct hs *hs, uint16_t version, const struct client_hello *ch,
                     cssl_bytes identity);
+/* psk_is_session_id looks for the session of TLS 1.2 that the hello's identifier names, and copies
+ * it to hs->session. */
+bool psk_is_session_id(struct hs *hs, const struct client_hello *ch);
 /* suite13_choose settles suite, hash (HASH_NONE: any) and AEAD; after a HelloRetryRequest they are
  * settled already. */
 int suite13_choose(struct hs *hs, const struct client_hello *ch, enum hash_alg alg,

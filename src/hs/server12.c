@@ -15,6 +15,10 @@ static int make_random(struct hs *hs, uint8_t out[HELLO_RANDOM], cssl_error *err
 static uint16_t choose_group(const struct hs *hs, const struct client_hello *ch);
 static uint16_t choose_suite(struct hs *hs, const struct client_hello *ch);
 static bool find_session(struct hs *hs, const struct client_hello *ch);
+static bool is_half_over(const struct hs *hs);
+static int make_id(struct hs *hs, cssl_error *err);
+static int keep_session(struct hs *hs, cssl_error *err);
+static bool new_session(struct hs *hs, struct session *s, int *ret, cssl_error *err);
 static int send_server_hello(struct hs *hs, cssl_error *err);
 static int send_request(struct hs *hs, cssl_error *err);
 static int send_ticket(struct hs *hs, cssl_error *err);
@@ -28,10 +32,10 @@ int server12_hello(struct hs *hs, const struct client_hello *ch, cssl_error *err
         return ret;
     }
     c->extended_master_secret = ext_has(ch->has, EXT_EXTENDED_MASTER_SECRET);
-    /* RFC 7627 5.2: sessions are resumed with it alone, so tickets are given with it alone. */
-    hs->may_ticket = ext_has(ch->has, EXT_SESSION_TICKET) && c->extended_master_secret &&
-                     c->config->tickets == CSSL_TICKETS_STATELESS;
-    if (hs->may_ticket && find_session(hs, ch)) {
+    if (find_session(hs, ch)) {
+        if (!c->extended_master_secret) {
+            return fail(err, CSSL_R_SESSION_WITHOUT_EMS); /* RFC 7627 5.3 */
+        }
         auth12_settle(hs, hs->session.suite, ch->random.data, random);
         hs->master = hs->session.psk;
         auth12_use_master(hs);
@@ -178,13 +182,17 @@ int server12_finished(struct hs *hs, const struct hs_msg *m, cssl_error *err)
         return ret == 0 ? HS_DONE : ret;
     }
     hs->conn->authenticated_at = config_now(hs->conn->config);
+    if (hs->may_id && (ret = keep_session(hs, err)) != 0) {
+        return ret;
+    }
     return SERVER12_CCS;
 }
 
 int server12_send_resumed_hello(struct hs *hs, const struct hs_msg *m, cssl_error *err)
 {
     (void)m;
-    hs->may_ticket = false; /* the old ticket is good until it ends */
+    /* The old one is good until it ends. */
+    hs->may_ticket = hs->may_ticket && is_half_over(hs);
     int ret = send_server_hello(hs, err);
     return ret == 0 ? SERVER12_CCS : ret;
 }
@@ -283,13 +291,26 @@ static uint16_t choose_suite(struct hs *hs, const struct client_hello *ch)
     return chosen;
 }
 
+/* How the client may resume later, and whether it resumes now: hs->session is that session then.
+ * Without extended_master_secret nothing is kept (RFC 7627 5.2). */
 static bool find_session(struct hs *hs, const struct client_hello *ch)
 {
+    const cssl_config *config = hs->conn->config;
     const struct session *s = &hs->session;
-    if (ch->session_ticket.len == 0 || !psk_is_session(hs, TLS_1_2, ch, ch->session_ticket)) {
+    bool tickets = ext_has(ch->has, EXT_SESSION_TICKET) &&
+                   config->tickets == CSSL_TICKETS_STATELESS;
+    bool found = false;
+    if (!config->reuse_sessions) {
         return false;
     }
-    if (s->extended_master_secret && codes_has(&hs->conn->config->suites, s->suite) &&
+    hs->may_ticket = tickets && hs->conn->extended_master_secret;
+    hs->may_id = !tickets && hs->conn->extended_master_secret;
+    if (tickets) { /* RFC 5077 3.4: an identifier says nothing then */
+        found = ch->session_ticket.len > 0 && psk_is_session(hs, TLS_1_2, ch, ch->session_ticket);
+    } else if (ch->session_id.len > 0) {
+        found = psk_is_session_id(hs, ch);
+    }
+    if (found && s->extended_master_secret && codes_has(&config->suites, s->suite) &&
         u16s_has(ch->cipher_suites, s->suite)) {
         return true;
     }
@@ -297,15 +318,26 @@ static bool find_session(struct hs *hs, const struct client_hello *ch)
     return false;
 }
 
+/* A ticket whose time is half over is worth a new one. */
+static bool is_half_over(const struct hs *hs)
+{
+    const struct session *s = &hs->session;
+    int64_t issued = s->issued_at_ms / 1000;
+    return config_now(hs->conn->config) - issued > (s->expires_at - issued) / 2;
+}
+
 static int send_server_hello(struct hs *hs, cssl_error *err)
 {
     static const uint8_t uncompressed[] = { 0 };
     struct conn *c = hs->conn;
+    int ret = make_id(hs, err);
+    if (ret != 0) {
+        return ret;
+    }
     struct server_hello sh = {
         .legacy_version = TLS_1_2,
         .random = bytes_of(c->randoms + HELLO_RANDOM, HELLO_RANDOM),
-        /* Repeating the client's says that its ticket was accepted (RFC 5077 3.4). */
-        .session_id = bytes_of(hs->session_id, c->resumed ? hs->session_id_len : 0),
+        .session_id = bytes_of(c->session_id, c->session_id_len),
         .cipher_suite = c->suite,
         .alpn = bytes_str(c->alpn == NULL ? "" : c->alpn),
         .ec_point_formats = bytes_of(uncompressed, 1),
@@ -348,20 +380,59 @@ static int send_request(struct hs *hs, cssl_error *err)
     return hs_send(hs, err);
 }
 
+/* Repeating the client's identifier says that its session is resumed, by it or by the ticket that
+ * came with it (RFC 5077 3.4); a new one that a new session will be kept. */
+static int make_id(struct hs *hs, cssl_error *err)
+{
+    struct conn *c = hs->conn;
+    if (c->resumed) {
+        memcpy(c->session_id, hs->session_id, hs->session_id_len);
+        c->session_id_len = hs->session_id_len;
+        c->session_kept = hs->may_id;
+        return 0;
+    }
+    c->session_id_len = hs->may_id ? HELLO_SESSION_ID_MAX : 0;
+    return rand_fill(&c->config->rand, c->session_id, c->session_id_len, err);
+}
+
+/* new_session fills what the connection leaves behind; false when it is nothing, or a failure. */
+static bool new_session(struct hs *hs, struct session *s, int *ret, cssl_error *err)
+{
+    struct conn *c = hs->conn;
+    int64_t now = config_now(c->config);
+    int64_t end = now + c->config->ticket_lifetime;
+    *ret = session_of(c, s, err);
+    s->expires_at = end < s->expires_at ? end : s->expires_at;
+    s->psk = hs->master;
+    return *ret == 0 && s->expires_at > now && (c->peer == NULL || s->chain_len > 0);
+}
+
+static int keep_session(struct hs *hs, cssl_error *err)
+{
+    struct conn *c = hs->conn;
+    struct session s = { 0 };
+    uint8_t key[SESSION_DIGEST];
+    int ret = 0;
+    if (new_session(hs, &s, &ret, err)) {
+        cache_id_key(key, bytes_of(c->session_id, c->session_id_len));
+        ret = cache_put(c->config->shared->sessions, key, &s, config_now(c->config), err);
+        c->session_kept = ret == 0;
+    }
+    session_wipe(&s);
+    return ret;
+}
+
 /* RFC 5077 3.3: a ticket that was announced is sent, if need be an empty one. */
 static int send_ticket(struct hs *hs, cssl_error *err)
 {
     struct conn *c = hs->conn;
     int64_t now = config_now(c->config);
-    int64_t end = now + c->config->ticket_lifetime;
     struct session s = { 0 };
     struct new_session_ticket12 nst = { 0 };
     struct wr ticket;
+    int ret = 0;
     wr_init(&ticket, SESSION_ENCODED_MAX);
-    int ret = session_of(c, &s, err);
-    s.expires_at = end < s.expires_at ? end : s.expires_at;
-    if (ret == 0 && s.expires_at > now && (c->peer == NULL || s.chain_len > 0)) {
-        s.psk = hs->master;
+    if (new_session(hs, &s, &ret, err)) {
         nst.lifetime = (uint32_t)(s.expires_at - now);
         ret = make_ticket(c, hs->worker, &s, now, &ticket, err);
         nst.ticket = wr_view(&ticket);

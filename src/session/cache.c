@@ -43,6 +43,8 @@ static struct shard *shard_of(struct cache *c, const uint8_t *key);
 static struct entry **bucket_of(const struct cache *c, struct shard *shard, const uint8_t *key);
 static bool has_buckets(const struct cache *c, struct shard *shard) CHECK;
 static void detach(const struct cache *c, struct shard *shard, struct entry *e);
+static void drop(const struct cache *c, struct shard *shard, struct entry *e, struct entry **gone);
+static bool is_live(const struct entry *e, const uint8_t *key, int64_t now);
 static void make_room(const struct cache *c, struct shard *shard, const uint8_t *key, int64_t now,
                       struct entry **gone);
 static void free_entries(struct entry *list);
@@ -159,6 +161,40 @@ bool cache_take(struct cache *c, const uint8_t key[SESSION_DIGEST], int64_t now,
     return found;
 }
 
+bool cache_find(struct cache *c, const uint8_t key[SESSION_DIGEST], int64_t now,
+                struct session *s)
+{
+    struct shard *shard = shard_of(c, key);
+    bool found = false;
+    memset(s, 0, sizeof(*s));
+    (void)pthread_mutex_lock(&shard->lock);
+    struct entry *e = shard->buckets == NULL ? NULL : *bucket_of(c, shard, key);
+    while (e != NULL && !is_live(e, key, now)) {
+        e = e->chain;
+    }
+    found = e != NULL && session_copy(s, &e->session) == 0;
+    (void)pthread_mutex_unlock(&shard->lock);
+    return found;
+}
+
+void cache_drop(struct cache *c, const uint8_t key[SESSION_DIGEST], cssl_bytes ticket)
+{
+    struct shard *shard = shard_of(c, key);
+    struct entry *gone = NULL;
+    (void)pthread_mutex_lock(&shard->lock);
+    struct entry *e = shard->buckets == NULL ? NULL : *bucket_of(c, shard, key);
+    while (e != NULL) {
+        struct entry *next = e->chain;
+        if (memcmp(e->key, key, SESSION_DIGEST) == 0 &&
+            bytes_equal(bytes_of(e->session.ticket, e->session.ticket_len), ticket)) {
+            drop(c, shard, e, &gone);
+        }
+        e = next;
+    }
+    (void)pthread_mutex_unlock(&shard->lock);
+    free_entries(gone);
+}
+
 size_t cache_size(struct cache *c)
 {
     size_t num = 0;
@@ -181,6 +217,15 @@ static void hash_sized(struct hash *h, cssl_bytes bytes)
     if (bytes.len > 0) {
         hash_update(h, bytes.data, bytes.len);
     }
+}
+
+void cache_id_key(uint8_t key[SESSION_DIGEST], cssl_bytes id)
+{
+    struct hash h;
+    hash_init(&h, HASH_SHA256);
+    hash_sized(&h, bytes_str("cssl session identifier"));
+    hash_sized(&h, id);
+    hash_peek(&h, key);
 }
 
 void cache_client_key(uint8_t key[SESSION_DIGEST], const char *host, uint16_t port,
@@ -215,6 +260,11 @@ static struct entry **bucket_of(const struct cache *c, struct shard *shard, cons
 {
     size_t at = (size_t)key[1] | (size_t)key[2] << 8;
     return &shard->buckets[at & (c->num_buckets - 1)];
+}
+
+static bool is_live(const struct entry *e, const uint8_t *key, int64_t now)
+{
+    return memcmp(e->key, key, SESSION_DIGEST) == 0 && e->session.expires_at > now;
 }
 
 /* has_buckets makes a shard's table when it is first needed; false when memory is out. */

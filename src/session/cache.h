@@ -15,7 +15,7 @@ enum {
     CACHE_CLIENT_PER_KEY = 4
 };
 
-/* Sharded by key, a short lock a shard. A session is handed out once: taking removes it. Entries
+/* Sharded by key, a short lock a shard. Taking a session removes it, finding it does not. Entries
  * past their end are dropped when they are met and when room is needed. Wiped when they go. */
 struct cache;
 
@@ -29,8 +29,18 @@ int cache_put(struct cache *c, const uint8_t key[SESSION_DIGEST], struct session
 /* cache_take moves the newest live session under key to *s and returns true, or returns false. */
 bool cache_take(struct cache *c, const uint8_t key[SESSION_DIGEST], int64_t now,
                 struct session *s);
+/* cache_find makes *s a copy of the newest live session under key, which stays; false when there is
+ * none, or no memory. */
+bool cache_find(struct cache *c, const uint8_t key[SESSION_DIGEST], int64_t now,
+                struct session *s);
+/* cache_drop forgets the sessions under key whose ticket or identifier is ticket; those of servers
+ * have none. */
+void cache_drop(struct cache *c, const uint8_t key[SESSION_DIGEST], cssl_bytes ticket);
 size_t cache_size(struct cache *c);
 
+/* cache_id_key is the key of a session identifier of TLS 1.2. It is sent in the clear: whoever saw
+ * one must not be able to take a session of TLS 1.3 with it, or the other way round. */
+void cache_id_key(uint8_t key[SESSION_DIGEST], cssl_bytes id);
 /* cache_client_key is the digest a client stores under: host (case-folded), port, the ALPN list
  * that was offered (encoded) and the digest of its verification settings. */
 void cache_client_key(uint8_t key[SESSION_DIGEST], const char *host, uint16_t port,

@@ -5,18 +5,21 @@
 #include "session/session.h"
 
 #include "base/error.h"
+#include "base/names.h"
 
-enum { FORMAT = 1, NAME_MAX_LEN = 255 };
+enum { FORMAT = 2, NAME_MAX_LEN = 255 };
 
 static bool name_ok(const char name[NAME_MAX_LEN + 1]);
 static bool psk_ok(size_t len);
+static bool id_ok(const struct session *s, size_t len);
 static bool chain_ok(cssl_bytes chain);
 static bool times_ok(const struct session *s);
 static int take_copies(struct session *s, cssl_bytes chain, cssl_bytes ticket);
 
 void session_encode(struct wr *w, const struct session *s)
 {
-    if (!psk_ok(s->psk.len) || !name_ok(s->server_name) || !name_ok(s->alpn) ||
+    if (!psk_ok(s->psk.len) || !id_ok(s, s->ticket_len) ||
+        !name_ok(s->server_name) || !name_ok(s->alpn) ||
         !chain_ok(bytes_of(s->chain, s->chain_len)) || !times_ok(s)) {
         w->bad = true; /* nothing is written that session_decode would refuse */
         return;
@@ -24,11 +27,13 @@ void session_encode(struct wr *w, const struct session *s)
     wr_u8(w, FORMAT);
     wr_u16(w, s->version);
     wr_u16(w, s->suite);
+    wr_u16(w, s->group);
     wr_vec8(w, secret_bytes(&s->psk));
     wr_vec8(w, bytes_str(s->server_name));
     wr_vec8(w, bytes_str(s->alpn));
     wr_put(w, s->policy, sizeof(s->policy));
-    wr_u8(w, (uint8_t)((s->peer_verified ? 1 : 0) | (s->extended_master_secret ? 2 : 0)));
+    wr_u8(w, (uint8_t)((s->peer_verified ? 1 : 0) | (s->extended_master_secret ? 2 : 0) |
+                       (s->has_id ? 4 : 0)));
     wr_u64(w, (uint64_t)s->authenticated_at);
     wr_u64(w, (uint64_t)s->expires_at);
     wr_u64(w, (uint64_t)s->issued_at_ms);
@@ -80,6 +85,7 @@ int session_decode(struct session *s, cssl_bytes bytes, cssl_error *err)
     }
     s->version = rd_u16(&r);
     s->suite = rd_u16(&r);
+    s->group = rd_u16(&r);
     rd_psk(&r, &s->psk);
     rd_name(&r, s->server_name);
     rd_name(&r, s->alpn);
@@ -87,6 +93,7 @@ int session_decode(struct session *s, cssl_bytes bytes, cssl_error *err)
     uint8_t flags = rd_u8(&r);
     s->peer_verified = (flags & 1) != 0;
     s->extended_master_secret = (flags & 2) != 0;
+    s->has_id = (flags & 4) != 0;
     s->authenticated_at = rd_time(&r);
     s->expires_at = rd_time(&r);
     s->issued_at_ms = rd_time(&r);
@@ -95,7 +102,7 @@ int session_decode(struct session *s, cssl_bytes bytes, cssl_error *err)
     cssl_bytes chain = rd_view24(&r);
     cssl_bytes ticket = rd_view16(&r);
 
-    if (!rd_done(&r) || flags > 3 || !times_ok(s) || !chain_ok(chain)) {
+    if (!rd_done(&r) || flags > 7 || !id_ok(s, ticket.len) || !times_ok(s) || !chain_ok(chain)) {
         session_wipe(s);
         return fail(err, CSSL_R_BAD_SESSION);
     }
@@ -144,6 +151,12 @@ static bool name_ok(const char name[NAME_MAX_LEN + 1])
 static bool psk_ok(size_t len)
 {
     return len > 0 && len <= SECRET_MAX;
+}
+
+/* id_ok: identifiers are of TLS 1.2, and as long as RFC 5246 7.4.1.2 allows. */
+static bool id_ok(const struct session *s, size_t len)
+{
+    return !s->has_id || (s->version == TLS_1_2 && len > 0 && len <= SESSION_ID_MAX);
 }
 
 /* chain_ok: the chain is a list of certificates, none of them empty, within its bounds. */

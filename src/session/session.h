@@ -14,6 +14,7 @@ enum {
     SESSION_DIGEST = 32,
     SESSION_CHAIN_MAX = 8192,         /* bytes of a peer chain that a session carries */
     SESSION_CERTS_MAX = 16,
+    SESSION_ID_MAX = 32,              /* RFC 5246 7.4.1.2 */
     SESSION_TICKET_MAX = 65535,
     SESSION_ENCODED_MAX = 100 * 1024,
     SESSION_AGE_MAX = 7 * 24 * 3600,  /* seconds after the first full authentication */
@@ -24,12 +25,14 @@ enum {
 struct session {
     uint16_t version;
     uint16_t suite;
+    uint16_t group;             /* TLS 1.2: of the key exchange that made it */
     struct secret psk;          /* of this ticket: the resumption secret with its nonce */
     char server_name[256];      /* SNI, "" when none */
     char alpn[256];             /* "" when none */
     uint8_t policy[SESSION_DIGEST]; /* digest of verification policy and anchors */
     bool peer_verified;
     bool extended_master_secret; /* TLS 1.2; psk is the master secret then */
+    bool has_id;                /* TLS 1.2: ticket is a session identifier, which is no secret */
     int64_t authenticated_at;   /* seconds, wall clock: the first full handshake */
     int64_t expires_at;         /* seconds, wall clock: the earliest of lifetime, peer chain's
                                    end and SESSION_AGE_MAX */

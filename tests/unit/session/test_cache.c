@@ -1,4 +1,4 @@
-/* test_cache.c - stores of sessions: bounded, each session handed out once, the oldest goes. */
+/* test_cache.c - stores of sessions: bounded, taken once or found often, the oldest goes. */
 #include "base/error.h"
 #include "session/cache.h"
 #include "support.h"
@@ -239,13 +239,83 @@ static void test_client_key(void **state)
     }
 }
 
+/* find returns the mark of a copy of the session under key, or 0. */
+static uint32_t find(struct cache *c, uint32_t key, int64_t now)
+{
+    uint8_t k[SESSION_DIGEST];
+    struct session s;
+    key_of(k, key);
+    bool found = cache_find(c, k, now, &s);
+    uint32_t mark = s.age_add;
+    assert_int_equal(found, mark != 0);
+    assert_int_equal(found, s.chain != NULL);
+    session_wipe(&s);
+    return mark;
+}
+
+static void test_find(void **state)
+{
+    (void)state;
+    struct cache *c = new_cache(10, 4);
+    assert_int_equal(find(c, 1, NOW), 0);
+    put(c, 1, 11, NOW + 100, NOW);
+    put(c, 1, 12, NOW + 10, NOW);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(find(c, 1, NOW), 12);
+    }
+    assert_int_equal(find(c, 2, NOW), 0);
+    assert_int_equal(find(c, 1, NOW + 10), 11); /* the newer one has ended */
+    assert_int_equal(find(c, 1, NOW + 100), 0);
+    assert_int_equal(take(c, 1, NOW), 12);
+    assert_int_equal(find(c, 1, NOW), 11);
+    cache_free(c);
+}
+
+static void test_drop(void **state)
+{
+    (void)state;
+    struct cache *c = new_cache(10, 4);
+    uint8_t k[SESSION_DIGEST];
+    key_of(k, 7);
+    cache_drop(c, k, bytes_of(NULL, 0)); /* nothing there yet */
+    for (uint8_t i = 0; i < 3; i++) {
+        struct session s = { .expires_at = NOW + 10, .ticket = mem_copy(&i, 1), .ticket_len = 1 };
+        assert_int_equal(cache_put(c, k, &s, NOW, NULL), 0);
+    }
+    put(c, 7, 9, NOW + 10, NOW);
+    put(c, 8, 10, NOW + 10, NOW);
+    cache_drop(c, k, bytes_of((const uint8_t *)"\x01", 1));
+    assert_int_equal(cache_size(c), 4);
+    cache_drop(c, k, bytes_of((const uint8_t *)"\x01", 1));
+    assert_int_equal(cache_size(c), 4);
+    cache_drop(c, k, bytes_of(NULL, 0));
+    assert_int_equal(cache_size(c), 3);
+    assert_int_equal(take(c, 8, NOW), 10);
+    cache_free(c);
+}
+
+/* An identifier is not its own key, and one of another length has another. */
+static void test_id_key(void **state)
+{
+    (void)state;
+    uint8_t a[SESSION_DIGEST], b[SESSION_DIGEST];
+    static const uint8_t id[SESSION_DIGEST] = { 1, 2, 3 };
+    cache_id_key(a, bytes_of(id, sizeof(id)));
+    cache_id_key(b, bytes_of(id, sizeof(id)));
+    assert_memory_equal(a, b, sizeof(a));
+    assert_memory_not_equal(a, id, sizeof(a));
+    cache_id_key(b, bytes_of(id, sizeof(id) - 1));
+    assert_memory_not_equal(a, b, sizeof(a));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_once),        cmocka_unit_test(test_newest_first),
         cmocka_unit_test(test_ended),       cmocka_unit_test(test_oldest_goes),
         cmocka_unit_test(test_bounds),      cmocka_unit_test(test_model),
-        cmocka_unit_test(test_client_key),
+        cmocka_unit_test(test_client_key),  cmocka_unit_test(test_find),
+        cmocka_unit_test(test_drop),        cmocka_unit_test(test_id_key),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -180,7 +180,7 @@ static void test_damage(void **state)
 }
 
 /* Offsets into the encoding of a session whose names are "abc" and "h2", its PSK 32 bytes. */
-enum { AT_PSK = 5, AT_NAME = AT_PSK + 33, AT_ALPN = AT_NAME + 4, AT_POLICY = AT_ALPN + 3,
+enum { AT_PSK = 7, AT_NAME = AT_PSK + 33, AT_ALPN = AT_NAME + 4, AT_POLICY = AT_ALPN + 3,
        AT_VERIFIED = AT_POLICY + 32, AT_AUTH = AT_VERIFIED + 1, AT_END = AT_AUTH + 8,
        AT_ISSUED = AT_END + 8, AT_CHAIN = AT_ISSUED + 16 };
 
@@ -193,12 +193,13 @@ static void test_fields(void **state)
         uint8_t value;
     } cases[] = {
         { "version 0", 0, 0 },
-        { "version 2", 0, 2 },
+        { "version 1", 0, 1 },
         { "PSK empty", AT_PSK, 0 },
         { "PSK longer than any secret", AT_PSK, SECRET_MAX + 1 },
         { "NUL in the name", AT_NAME + 2, 0 },
         { "NUL in the protocol", AT_ALPN + 1, 0 },
-        { "a flag that does not exist", AT_VERIFIED, 4 },
+        { "a flag that does not exist", AT_VERIFIED, 8 },
+        { "an identifier of TLS 1.3", AT_VERIFIED, 4 },
         { "authenticated before 1970", AT_AUTH, 0x80 },
         { "authenticated after its end", AT_AUTH, 1 },
         { "end before 1970", AT_END, 0xff },
