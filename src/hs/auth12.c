@@ -27,6 +27,14 @@ bool scheme12_fits(uint16_t scheme, enum suite_auth auth)
            scheme_fits_key(scheme, c, false);
 }
 
+uint16_t auth12_curve(enum key_type type)
+{
+    return type == KEY_EC_P256   ? GROUP_SECP256R1
+           : type == KEY_EC_P384 ? GROUP_SECP384R1
+           : type == KEY_EC_P521 ? GROUP_SECP521R1
+                                 : 0;
+}
+
 int auth12_send_certificate(struct hs *hs, const struct certkey *ck, cssl_error *err)
 {
     struct certificate12 c = { .num = 0 };

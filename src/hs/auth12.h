@@ -9,6 +9,9 @@ bool ecdhe12(uint16_t group);
 /* scheme12_fits says whether scheme signs with keys of a suite's kind. */
 bool scheme12_fits(uint16_t scheme, enum suite_auth auth);
 
+/* auth12_curve is the group of an EC key, 0 for other keys. */
+uint16_t auth12_curve(enum key_type type);
+
 int auth12_send_certificate(struct hs *hs, const struct certkey *ck, cssl_error *err) CHECK;
 int auth12_take_certificate(struct hs *hs, const struct hs_msg *m, bool *empty,
                             cssl_error *err) CHECK;

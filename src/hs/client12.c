@@ -82,7 +82,15 @@ int client12_certificate(struct hs *hs, const struct hs_msg *m, cssl_error *err)
     if (ret != 0) {
         return ret;
     }
-    return empty ? fail(err, CSSL_R_CERTIFICATE_NONE) : CLIENT12_WAIT_SKE;
+    if (empty) {
+        return fail(err, CSSL_R_CERTIFICATE_NONE);
+    }
+    /* RFC 8422 5.3: supported_groups is about the curve of the server's key, too. */
+    uint16_t curve = auth12_curve(cert_key(hs->conn->peer->certs[0])->type);
+    if (curve != 0 && !codes_has(&hs->conn->config->groups, curve)) {
+        return fail_text(err, CSSL_R_CERT_CURVE_NOT_OFFERED, "%s", name_of_group(curve));
+    }
+    return CLIENT12_WAIT_SKE;
 }
 
 int client12_server_key_exchange(struct hs *hs, const struct hs_msg *m, cssl_error *err)
@@ -120,6 +128,9 @@ int client12_server_hello_done(struct hs *hs, const struct hs_msg *m, cssl_error
 {
     if (m->type == HT_CERTIFICATE_REQUEST) {
         return take_request(hs, m, err);
+    }
+    if (m->more) { /* RFC 5246 7.3: it is the client's turn */
+        return fail_text(err, CSSL_R_MESSAGE_ACROSS_KEYS, "after ServerHelloDone");
     }
     int ret = empty_parse(m->body, err);
     if (ret == 0) {
@@ -325,6 +336,21 @@ static int take_session(struct hs *hs, cssl_error *err)
     return hs->ticket_expected ? CLIENT12_WAIT_TICKET : CLIENT12_WAIT_CCS;
 }
 
+/* RFC 5246 7.4.4, RFC 8422 5.5: the certificate's key is of one of types, and so are schemes. */
+static size_t fitting_schemes(const struct codes *ours, cssl_bytes types,
+                              uint16_t schemes[CONFIG_CODES_MAX])
+{
+    size_t num = 0;
+    for (size_t i = 0; i < ours->num; i++) {
+        enum suite_auth auth = scheme12_fits(ours->list[i], AUTH_RSA) ? AUTH_RSA : AUTH_ECDSA;
+        int type = auth == AUTH_RSA ? CERT_TYPE_RSA_SIGN : CERT_TYPE_ECDSA_SIGN;
+        if (scheme12_fits(ours->list[i], auth) && memchr(types.data, type, types.len) != NULL) {
+            schemes[num++] = ours->list[i];
+        }
+    }
+    return num;
+}
+
 static int take_request(struct hs *hs, const struct hs_msg *m, cssl_error *err)
 {
     struct certificate_request12 cr;
@@ -343,8 +369,10 @@ static int take_request(struct hs *hs, const struct hs_msg *m, cssl_error *err)
     }
     auth13_wish(wish, cr.signature_algorithms, bytes_of(NULL, 0), cr.certificate_authorities,
                 bytes_of(NULL, 0));
-    int index = certkey_pick(config->certkeys, config->num_certkeys, config->schemes.list,
-                             config->schemes.num, &wish->wish, &hs->scheme);
+    uint16_t schemes[CONFIG_CODES_MAX];
+    size_t num = fitting_schemes(&config->schemes, cr.types, schemes);
+    int index = certkey_pick(config->certkeys, config->num_certkeys, schemes, num, &wish->wish,
+                             &hs->scheme);
     hs->own = index < 0 ? NULL : &config->certkeys[index];
     mem_free(wish);
     return CLIENT12_WAIT_SHD;

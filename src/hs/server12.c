@@ -366,8 +366,7 @@ static int send_server_hello(struct hs *hs, cssl_error *err)
 
 static int send_request(struct hs *hs, cssl_error *err)
 {
-    enum { RSA_SIGN = 1, ECDSA_SIGN = 64 };
-    static const uint8_t types[] = { ECDSA_SIGN, RSA_SIGN };
+    static const uint8_t types[] = { CERT_TYPE_ECDSA_SIGN, CERT_TYPE_RSA_SIGN };
     const cssl_config *config = hs->conn->config;
     const struct certificate_request12 cr = {
         .types = bytes_of(types, sizeof(types)),

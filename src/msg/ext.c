@@ -28,7 +28,8 @@ static const struct ext_row rows[] = {
     { .type = EXT_SERVER_NAME,                  .places = CH | EE | SH12 },  /* RFC 6066 */
     { .type = EXT_MAX_FRAGMENT_LENGTH,          .places = CH | EE | SH12 },  /* RFC 6066 */
     { .type = EXT_STATUS_REQUEST,               .places = CH | CR | CT | SH12 }, /* RFC 6066 */
-    { .type = EXT_SUPPORTED_GROUPS,             .places = CH | EE },         /* RFC 8422, 7919 */
+    /* RFC 8422, 7919. Servers of TLS 1.2 have nothing to say in it, and some say it. */
+    { .type = EXT_SUPPORTED_GROUPS,             .places = CH | EE | SH12 },
     { .type = EXT_SIGNATURE_ALGORITHMS,         .places = CH | CR },         /* RFC 8446 */
     { .type = EXT_USE_SRTP,                     .places = CH | EE | SH12 },  /* RFC 5764 */
     { .type = EXT_ALPN,                         .places = CH | EE | SH12 },  /* RFC 7301 */

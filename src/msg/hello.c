@@ -94,6 +94,7 @@ static const struct form_row server_rows_12[] = {
     { EXT_EXTENDED_MASTER_SECRET, FORM_EMPTY, 0, NULL, NULL }, /* RFC 7627 5.1 */
     { EXT_RENEGOTIATION_INFO, FORM_BYTES8_0, FIELD(renegotiation_info), NULL, NULL },
     { EXT_EC_POINT_FORMATS, FORM_BYTES8, FIELD(ec_point_formats), NULL, NULL },
+    { EXT_SUPPORTED_GROUPS, FORM_RAW, FIELD(supported_groups), NULL, NULL },
     { EXT_SESSION_TICKET, FORM_EMPTY, 0, NULL, NULL },         /* RFC 5077 3.2 */
     { EXT_ENCRYPT_THEN_MAC, FORM_EMPTY, 0, NULL, NULL },       /* RFC 7366 2 */
     { EXT_ALPN, FORM_ONE_OF_8, FIELD(alpn), NULL, NULL },      /* RFC 7301 3.1 */

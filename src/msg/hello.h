@@ -94,6 +94,7 @@ struct server_hello {
     cssl_bytes cookie;         /* HelloRetryRequest */
     /* TLS 1.2 alone: */
     cssl_bytes alpn;           /* the one protocol that was selected */
+    cssl_bytes supported_groups; /* TLS 1.2: not to be heeded (RFC 8422 5.2 has none) */
     cssl_bytes ec_point_formats; /* bytes */
     cssl_bytes renegotiation_info;
     cssl_bytes max_fragment_length; /* one byte */

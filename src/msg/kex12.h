@@ -31,6 +31,9 @@ void server_key_exchange_write(struct wr *w, const struct server_key_exchange *s
 int client_key_exchange_parse(cssl_bytes *share, cssl_bytes body, cssl_error *err) CHECK;
 void client_key_exchange_write(struct wr *w, cssl_bytes share);
 
+/* ClientCertificateType, RFC 5246 7.4.4; ecdsa_sign is for EdDSA, too (RFC 8422 5.5). */
+enum { CERT_TYPE_RSA_SIGN = 1, CERT_TYPE_ECDSA_SIGN = 64 };
+
 struct certificate_request12 {
     cssl_bytes types;                   /* bytes */
     cssl_bytes signature_algorithms;    /* u16s */

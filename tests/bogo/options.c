@@ -120,7 +120,8 @@ static bool set_schemes(cssl_options *o, struct lists *l, const struct settings 
     /* Behind the list for one purpose: what the other one needs. */
     if ((signing == NULL) == s->server) {
         add_schemes(l, &num, &of_the_servers);
-    } else if (signing == NULL && s->credentials[0].cert_file != NULL) {
+    } else if (signing == NULL &&
+               (s->credentials[0].cert_file != NULL || s->num_credentials > 1)) {
         add_schemes(l, &num, &only_signing);
     }
     o->signature_algs = l->schemes;

@@ -103,9 +103,9 @@ static void test_every_suite(void **state)
     for (size_t i = 0; suites[i] != NULL; i++) {
         for (size_t k = 0; k < ARRAY_SIZE(kinds); k++) {
             const char *group = groups[(i + k) % ARRAY_SIZE(groups)];
-            const cssl_options c = { .versions = CSSL_TLSV1_2, .ciphers = CSSL_LIST(suites[i]),
-                                     .supported_groups = CSSL_LIST(group) };
+            const cssl_options c = { .versions = CSSL_TLSV1_2, .ciphers = CSSL_LIST(suites[i]) };
             const cssl_options s = { .versions = CSSL_TLSV1_2, .ciphers = CSSL_LIST(suites[i]),
+                                     .supported_groups = CSSL_LIST(group),
                                      PAIR_IDENTITY(kinds[k].pem) };
             if ((strstr(suites[i], "_RSA_") != NULL) != kinds[k].rsa) {
                 must_refuse(&c, &s, FROM_SERVER, ALERT_HANDSHAKE_FAILURE,

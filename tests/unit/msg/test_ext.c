@@ -15,7 +15,7 @@ static const struct {
     { 0, "CH EE SH12" },     /* server_name */
     { 1, "CH EE SH12" },     /* max_fragment_length */
     { 5, "CH CR CT SH12" },  /* status_request */
-    { 10, "CH EE" },         /* supported_groups */
+    { 10, "CH EE SH12" },    /* supported_groups; in TLS 1.2 against RFC 8422, but seen */
     { 11, "CH SH12" },       /* ec_point_formats */
     { 13, "CH CR" },         /* signature_algorithms */
     { 14, "CH EE SH12" },    /* use_srtp */

@@ -716,7 +716,8 @@ static void test_server_hello_rules(void **state)
           CSSL_R_EXTENSION_MALFORMED },
         { "1.2: no protocol", RANDOM, "00", "0010 0002 0000", CSSL_R_EXTENSION_MALFORMED },
         { "1.2: compression", RANDOM, "01", "", CSSL_R_COMPRESSION },
-        { "1.2: groups", RANDOM, "00", "000a 0004 0002 001d", CSSL_R_EXTENSION_MISPLACED },
+        { "1.2: groups", RANDOM, "00", "000a 0004 0002 001d", 0 },
+        { "1.2: schemes", RANDOM, "00", "000d 0004 0002 0403", CSSL_R_EXTENSION_MISPLACED },
     };
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
         char hex[1024];
