@@ -473,9 +473,11 @@ cssl_socket *cssl_accept_fd(int fd, cssl_config *config, cssl_error *err);
 int cssl_handshake(cssl_socket *s, int timeout, cssl_error *err);
 /* cssl_handshake_with is cssl_handshake under another config than the listener's. */
 int cssl_handshake_with(cssl_socket *s, cssl_config *config, int timeout, cssl_error *err);
-/* cssl_recv_early runs the server's side of the handshake as far as there is early data, and
- * returns 1..len bytes of it, or 0 when there is none or no more: cssl_handshake is next. Whoever
- * recorded them may REPLAY these bytes; cssl_recv never returns them (RFC 8446 8). */
+/* cssl_recv_early, with max_early_data, runs the server's side of the handshake as far as there is
+ * early data, and returns 1..len bytes of it, or 0 when there is none or no more: cssl_handshake is
+ * next. Whoever recorded these bytes may REPLAY them to other servers, or to this one after it was
+ * started anew (RFC 8446 8): act on nothing that may not happen twice. cssl_recv never returns
+ * them; what was not fetched when cssl_handshake is called is dropped. */
 ssize_t cssl_recv_early(cssl_socket *s, void *data, size_t len, int timeout, cssl_error *err);
 /* cssl_listener_shutdown stops listening. Threads that wait in cssl_transport_accept come back with
  * CSSL_CLOSED, as does each later call: once they are joined, l may be closed. */
@@ -576,7 +578,7 @@ typedef enum cssl_event_type {
     CSSL_EV_STEP,      /* engines with defer_steps: see cssl_engine_step */
     CSSL_EV_HELLO,     /* pause_at_hello: the peer's hello is there; handshake_continue goes on */
     CSSL_EV_ASK,       /* a question: see question; the handshake waits for its answer */
-    CSSL_EV_EARLY_DATA, /* servers: early data, which may be a REPLAY */
+    CSSL_EV_EARLY_DATA, /* servers: early data, which may be a REPLAY: comes before CONNECTED */
     CSSL_EV_AUTHENTICATED, /* servers: the certificate that was asked for later is there */
     CSSL_EV_WAKE,      /* cssl_mailbox_wake was called */
     CSSL_EV_FD,        /* a watched descriptor is ready */
@@ -588,7 +590,7 @@ typedef struct cssl_event {
     cssl_socket *socket;     /* NULL when it comes from an engine, a watch or a timer */
     cssl_listener *listener; /* ACCEPTED, and ERROR when accepting itself failed */
     void *user;              /* the socket's, the watch's or the timer's */
-    cssl_bytes data;         /* DATA, TICKET */
+    cssl_bytes data;         /* DATA, EARLY_DATA, TICKET */
     int fd;                  /* FD */
     int revents;             /* FD: POLLIN, POLLOUT ... as poll(2) has them */
     const cssl_error *error; /* ERROR */
@@ -650,7 +652,7 @@ typedef struct cssl_info {
     bool peer_verified;           /* its chain, and for clients its name, now or in the session
                                      that was resumed */
     bool early_data_offered;      /* clients: some was sent; servers: some was announced */
-    bool early_data_accepted;
+    bool early_data_accepted;     /* clients: else whoever wants it sent has to send it again */
     bool secure_renegotiation;    /* TLS 1.2: RFC 5746 */
     bool extended_master_secret;  /* TLS 1.2: RFC 7627 */
     bool encrypt_then_mac;        /* TLS 1.2: RFC 7366 */

@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+static int begin_handshake(cssl_socket *s, cssl_config *config, cssl_error *err);
 static int check_role(const cssl_config *config, bool server, cssl_error *err);
 static int reach(struct race *r, int64_t deadline, cssl_error *err);
 static cssl_socket *secure(int fd, const char *host, uint16_t port, cssl_config *config,
@@ -140,6 +141,23 @@ int cssl_handshake(cssl_socket *s, int timeout, cssl_error *err)
 int cssl_handshake_with(cssl_socket *s, cssl_config *config, int timeout, cssl_error *err)
 {
     int64_t deadline = deadline_after(timeout);
+    int rc = begin_handshake(s, config, err);
+    return rc != 0 ? rc : sock_handshake(s, deadline, err);
+}
+
+ssize_t cssl_recv_early(cssl_socket *s, void *data, size_t len, int timeout, cssl_error *err)
+{
+    int64_t deadline = deadline_after(timeout);
+    if (len == 0) {
+        return fail_text(err, CSSL_R_ARGUMENT, "there is no room to receive into");
+    }
+    int rc = begin_handshake(s, s->config, err);
+    return rc != 0 ? rc : sock_recv_early(s, data, len, deadline, err);
+}
+
+/* begin_handshake: s is a server's without one yet, or with one that goes on under its config. */
+static int begin_handshake(cssl_socket *s, cssl_config *config, cssl_error *err)
+{
     int rc = check_role(config, true, err);
     if (rc != 0) {
         return rc;
@@ -158,7 +176,7 @@ int cssl_handshake_with(cssl_socket *s, cssl_config *config, int timeout, cssl_e
         }
         rc = sock_start(s, NULL, 0, err);
     }
-    return rc != 0 ? rc : sock_handshake(s, deadline, err);
+    return rc;
 }
 
 static int check_role(const cssl_config *config, bool server, cssl_error *err)

@@ -9,7 +9,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static bool take_events(cssl_socket *s);
+static int run(cssl_socket *s, bool early, int64_t deadline, cssl_error *err);
+static bool take_events(cssl_socket *s, bool early);
 static int handshake_failed(cssl_socket *s, cssl_error *err);
 static int push_all(cssl_socket *s, int64_t deadline, cssl_error *err);
 static int drain(cssl_socket *s, int64_t deadline, cssl_error *err);
@@ -17,12 +18,38 @@ static int drain_blindly(cssl_socket *s, int64_t deadline);
 
 int sock_handshake(cssl_socket *s, int64_t deadline, cssl_error *err)
 {
+    return run(s, false, deadline, err);
+}
+
+ssize_t sock_recv_early(cssl_socket *s, uint8_t *data, size_t len, int64_t deadline,
+                        cssl_error *err)
+{
+    int rc = s->early.len > 0 ? 0 : run(s, true, deadline, err);
+    if (rc != 0) {
+        return rc;
+    }
+    size_t n = min_size(len, s->early.len);
+    if (n > 0) {
+        memcpy(data, s->early.data, n);
+        s->early = bytes_of(s->early.data + n, s->early.len - n);
+    }
+    return (ssize_t)n;
+}
+
+/* run goes on until the handshake is done and all of it is written; or, looking for early data,
+ * until there is some in s->early, or the handshake is done: then it is left to be finished. */
+static int run(cssl_socket *s, bool early, int64_t deadline, cssl_error *err)
+{
+    s->early = bytes_of(NULL, 0); /* what was not asked for is gone with the next event */
     for (;;) {
-        s->connected = s->connected || take_events(s);
+        s->connected = s->connected || take_events(s, early);
         cssl_error why;
         send_begin(s);
         int rc = sock_push(s, &why);
         send_end(s);
+        if (s->early.len > 0 || (early && s->connected)) {
+            return 0;
+        }
         if (s->recv_failed) {
             return handshake_failed(s, err);
         }
@@ -89,13 +116,17 @@ int sock_finish(cssl_socket *s, int64_t deadline, cssl_error *err)
 }
 
 /* take_events: is the handshake done? What comes after that stays in the engine. */
-static bool take_events(cssl_socket *s)
+static bool take_events(cssl_socket *s, bool early)
 {
     cssl_event event;
     cssl_error err;
     while (sock_next(s, &event)) {
         if (event.type == CSSL_EV_CONNECTED) {
             return true;
+        }
+        if (event.type == CSSL_EV_EARLY_DATA && early) {
+            s->early = event.data;
+            return false;
         }
         sock_take_event(s, &event);
         if (event.type == CSSL_EV_CLOSED) {

@@ -215,6 +215,13 @@ static enum run run_handshake(cssl_mailbox *mb, cssl_socket *s, cssl_event *even
                 event->type = CSSL_EV_CONNECTED;
                 return RUN_EVENT;
             }
+            if (from.type == CSSL_EV_EARLY_DATA) {
+                (void)push(s, NULL, NULL); /* the answer to the hello that came before it */
+                (void)mailbox_spend(mb, from.data.len);
+                event->type = CSSL_EV_EARLY_DATA;
+                event->data = from.data;
+                return RUN_EVENT;
+            }
             sock_take_event(s, &from);
         }
         if (s->recv_failed || s->peer_closed) {

@@ -60,6 +60,7 @@ struct cssl_socket {
     cssl_error *error; /* why receiving failed; see recv_failed */
     bool recv_failed;
     cssl_bytes view;     /* data of the engine that was not handed out yet */
+    cssl_bytes early;    /* early data likewise, for cssl_recv_early */
     struct stash *stash; /* data in front of it that cssl_recv_exact gave back */
     uint64_t recv_oct, recv_cnt;
 
@@ -121,6 +122,9 @@ int sock_wait(int fd, short events, int64_t deadline);
 
 /* sock_handshake runs the handshake to its end; sock_finish ends a connection, without freeing. */
 int sock_handshake(cssl_socket *s, int64_t deadline, cssl_error *err) CHECK;
+/* sock_recv_early is cssl_recv_early for a handshake that has begun. */
+ssize_t sock_recv_early(cssl_socket *s, uint8_t *data, size_t len, int64_t deadline,
+                        cssl_error *err) CHECK;
 int sock_finish(cssl_socket *s, int64_t deadline, cssl_error *err);
 /* sock_begin_close queues what the peer is to hear last. */
 void sock_begin_close(cssl_socket *s);
