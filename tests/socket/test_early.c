@@ -1,4 +1,4 @@
-/* test_early.c - early data on sockets: blocking, in mailboxes, and many threads on one listener. */
+/* test_early.c - early data on sockets: blocking, in mailboxes, many threads on one listener. */
 #include "peers.h"
 
 #include <stdatomic.h>
