@@ -334,7 +334,9 @@ typedef struct cssl_options {
                                            takes, 64 to 16,384; 0: no limit is named */
     const char *const *cert_compression; /* RFC 8879: "zlib", "brotli", "zstd" in order of
                                            preference; default: none */
-    bool post_handshake_auth;           /* clients: servers may ask for a certificate later */
+    bool post_handshake_auth;           /* TLS 1.3. Clients: servers may ask for a certificate
+                                           later. Verifying servers: they do it then, by
+                                           cssl_request_certificate, and not in the handshake */
     cssl_cert_type own_cert_type, peer_cert_type; /* RFC 7250; RAW is for these alone */
     const cssl_bytes *trusted_keys;     /* peer_cert_type RAW: SubjectPublicKeyInfo, DER or PEM */
     size_t num_trusted_keys;

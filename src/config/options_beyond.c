@@ -8,6 +8,15 @@ static int check_compression(cssl_config *config, const cssl_options *o, cssl_er
 
 int options_check_beyond(cssl_config *config, const cssl_options *o, cssl_error *err)
 {
+    config->post_handshake_auth = o->post_handshake_auth;
+    if (o->post_handshake_auth && !config->tls13) {
+        return fail_option(err, CSSL_R_OPTION_CONFLICT, "post_handshake_auth",
+                           "it is of TLS 1.3, which is off");
+    }
+    if (o->post_handshake_auth && config->server && !config->verify) {
+        return fail_option(err, CSSL_R_OPTION_CONFLICT, "post_handshake_auth",
+                           "whom would a server ask for? it needs verify set to CSSL_VERIFY_PEER");
+    }
     return check_compression(config, o, err);
 }
 

@@ -52,7 +52,8 @@ void pay_owed(struct cssl_engine *e)
         return;
     }
     if (atomic_load_explicit(&e->owed_alert, memory_order_relaxed) < 0 &&
-        !atomic_load_explicit(&e->owed_update, memory_order_relaxed)) {
+        !atomic_load_explicit(&e->owed_update, memory_order_relaxed) &&
+        atomic_load_explicit(&e->owed_reply, memory_order_relaxed) == NULL) {
         return;
     }
     struct worker *w = worker_borrow(e->conn.config->shared);
@@ -68,6 +69,10 @@ void pay_owed(struct cssl_engine *e)
     } else if (atomic_exchange(&e->owed_update, false) &&
                post13_send_update(&e->conn, w, false, NULL) != 0) {
         atomic_store(&e->owed_update, true);
+    }
+    if (alert < 0 && !later_pay(e, w)) {
+        (void)send_alert(e, w, ALERT_INTERNAL_ERROR); /* half of an answer cannot be taken back */
+        end_sending(e);
     }
     worker_return(e->conn.config->shared, w);
 }

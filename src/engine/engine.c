@@ -29,6 +29,7 @@ cssl_engine *cssl_engine_new(cssl_config *config, const cssl_peer *peer, cssl_er
     atomic_init(&e->owed_update, false);
     atomic_init(&e->rx_failed, false);
     atomic_init(&e->updates_asked, 0);
+    atomic_init(&e->owed_reply, NULL);
     e->in.limit = IN_LIMIT;
     if (conn_init(&e->conn, config, config->server || peer == NULL ? NULL : peer->name,
                   peer == NULL ? 0 : peer->port, err) != 0 ||
@@ -48,6 +49,8 @@ void cssl_engine_free(cssl_engine *e)
     drop_event(e);
     mem_free_wiped(e->ticket, e->ticket_len);
     hs_free(e->hs);
+    later_end(e);
+    later_reply_free(atomic_load(&e->owed_reply));
     reassemble_free(&e->messages);
     buf_free(&e->in);
     mem_free(e->rx_error);
@@ -94,7 +97,7 @@ int cssl_engine_received(cssl_engine *e, size_t len, cssl_error *err)
 bool cssl_engine_next_sized(cssl_engine *e, cssl_event *event, size_t size)
 {
     cssl_event ev = { 0 };
-    if (e->event_taken && e->event == CSSL_EV_STEP) {
+    if (e->event_taken && e->event == CSSL_EV_STEP && e->hs != NULL) {
         return false; /* until it is handed back */
     }
     if (e->event_taken) {

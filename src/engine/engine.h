@@ -3,19 +3,21 @@
  *
  * The receiving half (pump.c) owns in, the open record and what comes out of it; the sending half
  * (send.c) owns conn.out and the write keys. After the handshake each may run on a thread of its
- * own. The receiving half then writes nothing: it leaves an alert or a key update that is owed in
- * an atomic, and the sending half pays it at its next record boundary.
+ * own. The receiving half then writes nothing: it leaves an alert, a key update or a client's late
+ * certificate that is owed in an atomic, and the sending half pays it at its next record boundary.
  */
 #ifndef CSSL_ENGINE_ENGINE_H
 #define CSSL_ENGINE_ENGINE_H
 
 #include "hs/flow.h"
+#include "hs/later13.h"
 #include "hs/post13.h"
 
 #include <stdatomic.h>
 
 /* What a peer may do in a row before it is refused. */
-enum { EMPTY_RECORDS_MAX = 32, WARNINGS_MAX = 4, KEY_UPDATES_MAX = 32 };
+enum { EMPTY_RECORDS_MAX = 32, WARNINGS_MAX = 4, KEY_UPDATES_MAX = 32,
+       AUTH_REQUESTS_MAX = 16 };
 
 struct cssl_engine {
     struct conn conn;
@@ -32,7 +34,8 @@ struct cssl_engine {
     bool idle;           /* and since then there was nothing to take */
     bool peer_closed;    /* close_notify came */
     bool ended;          /* the stream ended */
-    uint8_t empties, warnings, updates;
+    uint8_t empties, warnings, updates, requests;
+    struct later13 *later; /* authentication after the handshake, while it goes on */
     cssl_bytes event_data;
     uint8_t *ticket;     /* encoded session of CSSL_EV_TICKET, until that was taken */
     size_t ticket_len;
@@ -42,6 +45,7 @@ struct cssl_engine {
     /* owed by the receiving half, paid by the sending half */
     atomic_int owed_alert; /* -1: none */
     atomic_bool owed_update;
+    _Atomic(struct later_reply *) owed_reply; /* NULL: none */
     atomic_uint updates_asked; /* by us, not answered yet: such answers are not counted */
 
     /* sending half */
@@ -58,6 +62,22 @@ int pump(struct cssl_engine *e, cssl_error *err) CHECK;
 int finish_handshake(struct cssl_engine *e, cssl_error *err) CHECK;
 /* alert_take handles a received alert record. */
 int alert_take(struct cssl_engine *e, const struct rec *rec, cssl_error *err) CHECK;
+/* engine_raise makes an event the one that waits to be taken. */
+void engine_raise(struct cssl_engine *e, cssl_event_type event);
+
+/* later.c: authentication after the handshake. later_check_type says whether a message may come
+ * now, later_is_for whether it is one of these, which later_take handles. later_is_open: the peer
+ * is in the middle of its answer. later_go_on goes on when a step is done. */
+int later_check_type(struct cssl_engine *e, uint8_t type, cssl_error *err) CHECK;
+bool later_is_for(const struct cssl_engine *e, uint8_t type);
+bool later_is_open(const struct cssl_engine *e);
+int later_take(struct cssl_engine *e, struct worker *w, cssl_bytes message, bool more,
+               cssl_error *err) CHECK;
+int later_go_on(struct cssl_engine *e, struct worker *w, cssl_error *err) CHECK;
+void later_end(struct cssl_engine *e);
+/* later_pay sends the answer that is owed, if there is room; false: the sending half is broken. */
+bool later_pay(struct cssl_engine *e, struct worker *w) CHECK;
+
 /* report.c tells options.log: report_failure while e->hs still says in which state it happened. */
 void report_failure(const struct cssl_engine *e, const cssl_error *error);
 void report_warning(const struct cssl_engine *e, uint8_t alert);

@@ -24,7 +24,6 @@ static int take_data(struct cssl_engine *e, const struct rec *rec, cssl_error *e
 static int take_early(struct cssl_engine *e, const struct rec *rec, cssl_error *err);
 static int skip_early(struct cssl_engine *e, size_t len, cssl_error *err);
 static void record_done(struct cssl_engine *e);
-static void raise(struct cssl_engine *e, cssl_event_type event);
 
 int pump(struct cssl_engine *e, cssl_error *err)
 {
@@ -58,6 +57,7 @@ int engine_fail(struct cssl_engine *e, const cssl_error *error, cssl_error *err)
             hs_free(e->hs);
             e->hs = NULL;
         }
+        later_end(e);
         if (e->event == CSSL_EV_STEP || e->event == CSSL_EV_EARLY_DATA) {
             e->event = 0; /* there is none to be had any more */
             e->event_data = bytes_of(NULL, 0);
@@ -110,7 +110,7 @@ static int pump_once(struct cssl_engine *e, struct worker *w, bool *progress, cs
     }
     if (e->ticket != NULL) {
         e->event_data = bytes_of(e->ticket, e->ticket_len);
-        raise(e, CSSL_EV_TICKET);
+        engine_raise(e, CSSL_EV_TICKET);
         return 0;
     }
     if (e->rest.len > 0) {
@@ -132,7 +132,7 @@ static int run_handshake(struct cssl_engine *e, struct worker *w, cssl_error *er
     if (!hs_waiting(e->hs)) {
         ret = hs_run(e->hs, w, err);
     } else if (e->conn.config->defer_steps) {
-        raise(e, CSSL_EV_STEP);
+        engine_raise(e, CSSL_EV_STEP);
         return 0;
     } else {
         struct pk_step *step = hs_take_step(e->hs);
@@ -156,7 +156,7 @@ int finish_handshake(struct cssl_engine *e, cssl_error *err)
     hs_free(e->hs);
     e->hs = NULL;
     e->empties = 0; /* no change_cipher_spec of the handshake counts any more */
-    raise(e, CSSL_EV_CONNECTED);
+    engine_raise(e, CSSL_EV_CONNECTED);
     return ret;
 }
 
@@ -215,7 +215,7 @@ static int take_record(struct cssl_engine *e, struct rec *rec, struct worker *w,
     case CT_ALERT: {
         int ret = alert_take(e, rec, err);
         if (ret == 0 && e->peer_closed) {
-            raise(e, CSSL_EV_CLOSED);
+            engine_raise(e, CSSL_EV_CLOSED);
         }
         return ret;
     }
@@ -233,7 +233,7 @@ static int take_message(struct cssl_engine *e, struct worker *w, cssl_error *err
     if (!reassemble_pending(&e->messages)) {
         /* What may not come is refused by its first byte, before its rest is waited for. */
         ret = e->hs != NULL ? hs_check_type(e->hs, e->rest.data[0], err)
-                            : post13_check_type(&e->conn, e->rest.data[0], err);
+                            : later_check_type(e, e->rest.data[0], err);
     }
     if (ret != 0) {
         return ret;
@@ -249,6 +249,8 @@ static int take_message(struct cssl_engine *e, struct worker *w, cssl_error *err
         if (ret == 0) {
             ret = finish_handshake(e, err);
         }
+    } else if (later_is_for(e, message.data[0])) {
+        ret = later_take(e, w, message, more, err);
     } else {
         ret = take_post(e, message, more, err);
     }
@@ -354,14 +356,18 @@ static int take_data(struct cssl_engine *e, const struct rec *rec, cssl_error *e
         return fail_text(err, CSSL_R_UNEXPECTED_MESSAGE, "application data%s",
                          e->hs != NULL ? " before the handshake is done" : " in the clear");
     }
+    if (later_is_open(e)) { /* RFC 8446 4.6.2: nothing in the middle of it */
+        return fail_text(err, CSSL_R_UNEXPECTED_MESSAGE, "application data before Finished");
+    }
     if (rec->len == 0) {
         return ++e->empties > EMPTY_RECORDS_MAX ? fail(err, CSSL_R_TOO_MANY_EMPTY) : 0;
     }
     e->empties = 0;
     e->warnings = 0;
     e->updates = 0;
+    e->requests = 0;
     e->event_data = bytes_of(rec->data, rec->len);
-    raise(e, CSSL_EV_DATA);
+    engine_raise(e, CSSL_EV_DATA);
     return 0;
 }
 
@@ -377,7 +383,7 @@ static int take_early(struct cssl_engine *e, const struct rec *rec, cssl_error *
     e->hs->early_left -= (uint32_t)rec->len;
     e->empties = 0;
     e->event_data = bytes_of(rec->data, rec->len);
-    raise(e, CSSL_EV_EARLY_DATA);
+    engine_raise(e, CSSL_EV_EARLY_DATA);
     return 0;
 }
 
@@ -401,7 +407,7 @@ static void record_done(struct cssl_engine *e)
     }
 }
 
-static void raise(struct cssl_engine *e, cssl_event_type event)
+void engine_raise(struct cssl_engine *e, cssl_event_type event)
 {
     e->event = (uint8_t)event;
     e->event_taken = false;

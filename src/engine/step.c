@@ -10,16 +10,20 @@ struct cssl_step {
     const struct cssl_engine *of; /* compared only, never followed */
 };
 
+static struct hs *hs_of(cssl_engine *e);
+
 cssl_step *cssl_engine_step(cssl_engine *e)
 {
-    if (e->hs == NULL || e->event != CSSL_EV_STEP) {
+    struct hs *hs = hs_of(e);
+    /* After the handshake the connection goes on, and other events with it. */
+    if (hs == NULL || (e->hs != NULL && e->event != CSSL_EV_STEP)) {
         return NULL;
     }
     cssl_step *step = mem_new(sizeof(*step));
     if (step == NULL) {
         return NULL; /* it can be asked for again */
     }
-    step->pk = hs_take_step(e->hs);
+    step->pk = hs_take_step(hs);
     step->of = e;
     if (step->pk == NULL) {
         mem_free(step);
@@ -39,7 +43,8 @@ int cssl_engine_step_done(cssl_engine *e, cssl_step *step, cssl_error *err)
         cssl_step_free(step);
         return engine_fail(e, NULL, err);
     }
-    if (step->of != e || e->hs == NULL || !hs_waiting(e->hs) || e->hs->step != NULL) {
+    struct hs *hs = hs_of(e);
+    if (step->of != e || hs == NULL || !hs_waiting(hs) || hs->step != NULL) {
         cssl_step_free(step);
         return fail_text(err, CSSL_R_ARGUMENT, "the step is not of this engine");
     }
@@ -52,15 +57,16 @@ int cssl_engine_step_done(cssl_engine *e, cssl_step *step, cssl_error *err)
     if (ret != 0) {
         step_free(pk);
     } else {
-        ret = hs_step_done(e->hs, w, pk, &error);
+        ret = hs_step_done(hs, w, pk, &error);
+    }
+    if (ret == 0 && e->hs == NULL) {
+        ret = later_go_on(e, w, &error);
+    } else if (ret == 0) {
+        e->event = 0;
+        e->event_taken = false;
+        ret = finish_handshake(e, &error);
     }
     worker_return(e->conn.config->shared, w);
-    if (ret != 0) {
-        return engine_fail(e, &error, err);
-    }
-    e->event = 0;
-    e->event_taken = false;
-    ret = finish_handshake(e, &error);
     return ret == 0 ? 0 : engine_fail(e, &error, err);
 }
 
@@ -70,4 +76,10 @@ void cssl_step_free(cssl_step *step)
         step_free(step->pk);
         mem_free(step);
     }
+}
+
+/* What a step is for: the handshake, or authentication after it. NULL: neither goes on. */
+static struct hs *hs_of(cssl_engine *e)
+{
+    return e->hs != NULL ? e->hs : e->later != NULL ? e->later->hs : NULL;
 }

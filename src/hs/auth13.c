@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "config/packed.h"
 #include "hs/compress13.h"
+#include "hs/negotiate.h"
 
 static int take_body(struct hs *hs, cssl_bytes body, struct ext_set asked, bool *empty,
                      cssl_error *err);
@@ -15,14 +16,57 @@ int auth13_send_certificate(struct hs *hs, const struct certkey *ck, cssl_error 
 {
     struct certificate c;
     certificate_of(&c, ck);
+    c.context = bytes_of(hs->context, hs->context_len);
     msg_open(&hs->out, HT_CERTIFICATE);
     certificate_write(&hs->out, &c);
     wr_close(&hs->out);
     hs->conn->own = ck;
     int ret = hs->compression == 0 || ck == NULL
                   ? 0
-                  : compress13_write(hs->conn->config, ck, hs->compression, true, &hs->out, err);
+                  : compress13_write(hs->conn->config, ck, hs->compression,
+                                     hs->context_len == 0, &hs->out, err);
     return ret == 0 ? hs_send(hs, err) : ret;
+}
+
+int auth13_send_request(struct hs *hs, cssl_error *err)
+{
+    const cssl_config *config = hs->conn->config;
+    struct certificate_request cr = {
+        .context = bytes_of(hs->context, hs->context_len),
+        .signature_algorithms = codes_wire(&config->schemes13),
+        .signature_algorithms_cert = codes_wire(&config->cert_schemes),
+        .certificate_authorities = bytes_of(config->authorities, config->authorities_len),
+        .compress_certificate = codes_wire(&config->compression),
+    };
+    ext_add(&cr.has, EXT_SIGNATURE_ALGORITHMS);
+    ext_add(&cr.has, EXT_SIGNATURE_ALGORITHMS_CERT);
+    if (config->authorities_len > 0) {
+        ext_add(&cr.has, EXT_CERTIFICATE_AUTHORITIES);
+    }
+    if (config->compression.num > 0) {
+        ext_add(&cr.has, EXT_COMPRESS_CERTIFICATE);
+    }
+    msg_open(&hs->out, HT_CERTIFICATE_REQUEST);
+    certificate_request_write(&hs->out, &cr);
+    wr_close(&hs->out);
+    return hs_send(hs, err);
+}
+
+int auth13_pick_own(struct hs *hs, const struct certificate_request *cr, cssl_error *err)
+{
+    const cssl_config *config = hs->conn->config;
+    struct auth13_wish *wish = mem_new(sizeof(*wish));
+    if (wish == NULL) {
+        return fail(err, CSSL_R_NOMEM);
+    }
+    auth13_wish(wish, cr->signature_algorithms, cr->signature_algorithms_cert,
+                cr->certificate_authorities, bytes_of(NULL, 0));
+    int index = certkey_pick(config->certkeys, config->num_certkeys, config->schemes13.list,
+                             config->schemes13.num, &wish->wish, &hs->scheme);
+    hs->own = index < 0 ? NULL : &config->certkeys[index];
+    hs->compression = first_common(&config->compression, cr->compress_certificate);
+    mem_free(wish);
+    return 0;
 }
 
 int auth13_ask_signature(struct hs *hs, const struct certkey *ck, cssl_error *err)
@@ -93,8 +137,8 @@ static int take_body(struct hs *hs, cssl_bytes body, struct ext_set asked, bool 
     if (ret != 0) {
         return ret;
     }
-    /* RFC 8446 4.4.2: empty during the handshake, for there was no context in the request. */
-    if (c.context.len != 0) {
+    /* RFC 8446 4.4.2: that of the request, which is empty during the handshake. */
+    if (!bytes_equal(c.context, bytes_of(hs->context, hs->context_len))) {
         return fail(err, CSSL_R_CERTIFICATE_CONTEXT);
     }
     *empty = c.num_entries == 0;

@@ -7,6 +7,7 @@
 #include "hs/client12.h"
 #include "hs/client_hello.h"
 #include "hs/early13.h"
+#include "hs/later13.h"
 #include "hs/negotiate.h"
 #include "pki/hostname.h"
 
@@ -178,7 +179,6 @@ int client13_certificate_request(struct hs *hs, const struct hs_msg *m, cssl_err
         return client13_certificate(hs, m, err);
     }
     struct certificate_request cr;
-    const cssl_config *config = hs->conn->config;
     int ret = certificate_request_parse(&cr, m->body, err);
     if (ret != 0) {
         return ret;
@@ -187,18 +187,8 @@ int client13_certificate_request(struct hs *hs, const struct hs_msg *m, cssl_err
         return fail(err, CSSL_R_CERTIFICATE_CONTEXT); /* RFC 8446 4.3.2 */
     }
     hs->certificate_wanted = true;
-    struct auth13_wish *wish = mem_new(sizeof(*wish));
-    if (wish == NULL) {
-        return fail(err, CSSL_R_NOMEM);
-    }
-    auth13_wish(wish, cr.signature_algorithms, cr.signature_algorithms_cert,
-                cr.certificate_authorities, bytes_of(NULL, 0));
-    int index = certkey_pick(config->certkeys, config->num_certkeys, config->schemes13.list,
-                             config->schemes13.num, &wish->wish, &hs->scheme);
-    hs->own = index < 0 ? NULL : &config->certkeys[index];
-    hs->compression = first_common(&config->compression, cr.compress_certificate);
-    mem_free(wish);
-    return CLIENT13_WAIT_CERT;
+    ret = auth13_pick_own(hs, &cr, err);
+    return ret == 0 ? CLIENT13_WAIT_CERT : ret;
 }
 
 int client13_certificate(struct hs *hs, const struct hs_msg *m, cssl_error *err)
@@ -255,6 +245,10 @@ int client13_send_finished(struct hs *hs, const struct hs_msg *m, cssl_error *er
     uint8_t hash[HASH_MAX];
     int ret = auth13_send_finished(hs, err);
     if (ret != 0) {
+        return ret;
+    }
+    hs->may_ask_later = hs->conn->config->post_handshake_auth;
+    if ((ret = later13_keep(hs, err)) != 0) {
         return ret;
     }
     transcript_hash(&hs->transcript, hash);

@@ -75,6 +75,7 @@ static void fill_extensions(const struct hs *hs, struct client_hello *ch)
         { EXT_EC_POINT_FORMATS, config->tls12 },
         { EXT_SESSION_TICKET, config->tls12 && config->reuse_sessions },
         { EXT_COMPRESS_CERTIFICATE, config->compression.num > 0 },
+        { EXT_POST_HANDSHAKE_AUTH, config->tls13 && config->post_handshake_auth },
         { EXT_PRE_SHARED_KEY, hs->num_psks > 0 },
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

@@ -34,6 +34,7 @@ void conn_free(struct conn *c)
     rec_wipe(&c->write);
     buf_free(&c->out);
     peer_chain_free(c->peer);
+    mem_free(c->handshake);
     mem_free(c->host);
     mem_free(c->sni);
     mem_free(c->alpn);

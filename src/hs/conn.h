@@ -2,7 +2,8 @@
  * conn.h - what a connection keeps once its handshake is done, and how it writes a record.
  *
  * The sending half is out, write and write_secret; the receiving half read and read_secret. After
- * the handshake each belongs to one thread at a time. The rest does not change any more.
+ * the handshake each belongs to one thread at a time. The rest does not change any more, but for
+ * what a client's late certificate says of it (later13.h): that belongs to the receiving half.
  */
 #ifndef CSSL_HS_CONN_H
 #define CSSL_HS_CONN_H
@@ -44,6 +45,7 @@ struct conn {
     bool session_kept;   /* TLS 1.2: session_id names a session that is kept */
     uint8_t session_id_len;
     uint8_t session_id[HELLO_SESSION_ID_MAX]; /* TLS 1.2: of the ServerHello */
+    struct hash *handshake; /* its messages: for authentication after it; NULL: not possible */
     uint8_t randoms[2 * HELLO_RANDOM];  /* client's and server's; TLS 1.2's exporter needs them */
     struct buf out;      /* records to be sent */
 };

@@ -145,6 +145,11 @@ int hs_send(struct hs *hs, cssl_error *err)
         return fail(err, CSSL_R_NOMEM);
     }
     transcript_add(&hs->transcript, wr_view(&hs->out));
+    if (hs->held != NULL) {
+        wr_bytes(hs->held, wr_view(&hs->out));
+        wr_clear(&hs->out);
+        return wr_ok(hs->held) ? 0 : fail(err, CSSL_R_NOMEM);
+    }
     int ret = conn_send_message(hs->conn, hs->worker, wr_view(&hs->out), err);
     wr_clear(&hs->out);
     return ret;

@@ -76,6 +76,12 @@ enum hs_state {
     SERVER12_RESUME,      /* sends ServerHello of an abbreviated handshake */
     SERVER12_CCS,         /* sends a ticket, change_cipher_spec */
     SERVER12_FINISHED,    /* sends Finished */
+    CLIENT13_LATER,       /* authentication after the handshake: takes CertificateRequest */
+    CLIENT13_LATER_CERT,  /* makes its Certificate */
+    CLIENT13_LATER_SIGNED,
+    SERVER13_LATER_CERT,  /* has sent CertificateRequest */
+    SERVER13_LATER_CV,
+    SERVER13_LATER_FINISHED,
     HS_STATES
 };
 
@@ -109,6 +115,10 @@ struct hs {
     bool using_psk;              /* one was agreed on */
     bool certificate_wanted;     /* by a CertificateRequest */
     bool peer_has_certificate;
+    bool may_ask_later;          /* post_handshake_auth was offered */
+    uint8_t context[255];        /* certificate_request_context */
+    uint8_t context_len;
+    struct wr *held;             /* takes what would be sent; NULL: it is sent */
     uint16_t group;              /* agreed on, or asked for by HelloRetryRequest */
     uint16_t scheme;             /* that this side signs with */
     uint16_t compression;        /* of the Certificate that this side sends; 0: none */

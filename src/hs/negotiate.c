@@ -166,10 +166,12 @@ bool alpn_has(cssl_bytes list, cssl_bytes protocol)
 bool session_fits(const struct session *s, uint16_t version, const cssl_config *config,
                   cssl_bytes sni, cssl_bytes alpn, int64_t now)
 {
+    /* Such a server asks when it needs to know, and sees then that it does not yet. */
+    bool later = config->server && config->post_handshake_auth && version == TLS_1_3;
     return s->version == version && bytes_equal(bytes_str(s->server_name), sni) &&
            bytes_equal(bytes_str(s->alpn), alpn) &&
            memcmp(s->policy, config->policy, SESSION_DIGEST) == 0 &&
-           (!config->fail_if_no_peer_cert || s->peer_verified) && now < s->expires_at &&
+           (!config->fail_if_no_peer_cert || s->peer_verified || later) && now < s->expires_at &&
            now >= s->authenticated_at - 60 && now - s->authenticated_at < SESSION_AGE_MAX;
 }
 

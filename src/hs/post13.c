@@ -59,7 +59,8 @@ out:
 int post13_check_type(const struct conn *c, uint8_t type, cssl_error *err)
 {
     if (c->version == TLS_1_3 &&
-        (type == HT_KEY_UPDATE || (type == HT_NEW_SESSION_TICKET && !c->server))) {
+        (type == HT_KEY_UPDATE || (type == HT_NEW_SESSION_TICKET && !c->server) ||
+         (type == HT_CERTIFICATE_REQUEST && !c->server && c->handshake != NULL))) {
         return 0;
     }
     /* Whoever may renegotiate can change who is spoken to, in the middle of it. */

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "hs/auth13.h"
 #include "hs/early13.h"
+#include "hs/later13.h"
 #include "hs/negotiate.h"
 #include "hs/post13.h"
 #include "hs/psk13.h"
@@ -130,26 +131,9 @@ int server13_send_parameters(struct hs *hs, const struct hs_msg *m, cssl_error *
     if (ret != 0 || hs->using_psk) {
         return ret == 0 ? SERVER13_FINISHED : ret;
     }
-    if (config->verify) {
-        struct certificate_request cr = {
-            .signature_algorithms = codes_wire(&config->schemes13),
-            .signature_algorithms_cert = codes_wire(&config->cert_schemes),
-            .certificate_authorities = bytes_of(config->authorities, config->authorities_len),
-        };
-        ext_add(&cr.has, EXT_SIGNATURE_ALGORITHMS);
-        ext_add(&cr.has, EXT_SIGNATURE_ALGORITHMS_CERT);
-        if (config->authorities_len > 0) {
-            ext_add(&cr.has, EXT_CERTIFICATE_AUTHORITIES);
-        }
-        if (config->compression.num > 0) {
-            cr.compress_certificate = codes_wire(&config->compression);
-            ext_add(&cr.has, EXT_COMPRESS_CERTIFICATE);
-        }
+    if (config->verify && !config->post_handshake_auth) {
         hs->certificate_wanted = true;
-        msg_open(&hs->out, HT_CERTIFICATE_REQUEST);
-        certificate_request_write(&hs->out, &cr);
-        wr_close(&hs->out);
-        if ((ret = hs_send(hs, err)) != 0) {
+        if ((ret = auth13_send_request(hs, err)) != 0) {
             return ret;
         }
     }
@@ -217,13 +201,17 @@ int server13_send_tickets(struct hs *hs, const struct hs_msg *m, cssl_error *err
 {
     (void)m;
     uint8_t hash[HASH_MAX];
+    int ret = later13_keep(hs, err);
+    if (ret != 0) {
+        return ret;
+    }
     transcript_hash(&hs->transcript, hash);
     schedule13_resumption(&hs->schedule, hash);
     if (!hs->may_ticket || hs->conn->config->tickets == CSSL_TICKETS_DISABLED) {
         return HS_DONE;
     }
     for (uint8_t i = 0; i < SERVER_TICKETS; i++) {
-        int ret = post13_send_ticket(hs->conn, hs->worker, &hs->schedule.resumption, i, err);
+        ret = post13_send_ticket(hs->conn, hs->worker, &hs->schedule.resumption, i, err);
         if (ret != 0) {
             return ret;
         }
@@ -247,6 +235,7 @@ static int begin13(struct hs *hs, const struct client_hello *ch, cssl_bytes body
         return ret;
     }
     early13_announced(hs, ext_has(ch->has, EXT_EARLY_DATA));
+    hs->may_ask_later = ext_has(ch->has, EXT_POST_HANDSHAKE_AUTH);
     hs->may_ticket = ext_has(ch->has, EXT_PSK_KEY_EXCHANGE_MODES) &&
                      memchr(ch->psk_modes.data, 1, ch->psk_modes.len) != NULL;
     uint16_t group = pick_group(&c->config->groups, ch, &share);

@@ -2,6 +2,7 @@
 #include "hs/client12.h"
 #include "hs/client13.h"
 #include "hs/early13.h"
+#include "hs/later13.h"
 #include "hs/server12.h"
 #include "hs/server13.h"
 
@@ -61,6 +62,14 @@ const struct hs_row hs_rows[HS_STATES] = {
     [SERVER13_WAIT_FINISHED] = { "wait_finished", ACCEPT(HT_FINISHED), server13_finished,
                                  .then_read = KEYS_APPLICATION, .last = true },
     [SERVER13_TICKETS] = { "connection", ACCEPT_NOTHING, server13_send_tickets },
+
+    [CLIENT13_LATER] = { "connection", ACCEPT(HT_CERTIFICATE_REQUEST), later13_asked },
+    [CLIENT13_LATER_CERT] = { "connection", ACCEPT_NOTHING, later13_send_certificate },
+    [CLIENT13_LATER_SIGNED] = { "connection", ACCEPT_STEP, later13_signed },
+    [SERVER13_LATER_CERT] = { "connection", ACCEPT_CERTIFICATE13, later13_certificate },
+    [SERVER13_LATER_CV] = { "connection", ACCEPT(HT_CERTIFICATE_VERIFY),
+                            later13_certificate_verify },
+    [SERVER13_LATER_FINISHED] = { "connection", ACCEPT(HT_FINISHED), later13_finished },
 
     [CLIENT12_WAIT_CERT] = { "certify", ACCEPT(HT_CERTIFICATE), client12_certificate },
     [CLIENT12_WAIT_SKE] = { "certify", ACCEPT(HT_SERVER_KEY_EXCHANGE),

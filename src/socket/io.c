@@ -233,6 +233,23 @@ int cssl_update_keys(cssl_socket *s, bool both_ways, cssl_error *err)
     return rc;
 }
 
+int cssl_request_certificate(cssl_socket *s, cssl_error *err)
+{
+    int rc = may_send(s, err);
+    if (rc != 0) {
+        return rc;
+    }
+    recv_begin(s);
+    send_begin(s);
+    rc = cssl_engine_request_certificate(s->engine, err);
+    if (rc == 0) {
+        (void)sock_push(s, NULL);
+    }
+    send_end(s);
+    recv_end(s);
+    return rc;
+}
+
 void stash_drop(cssl_socket *s)
 {
     stash_free(s->stash);

@@ -364,6 +364,10 @@ static bool deliver(cssl_mailbox *mb, cssl_socket *s, const cssl_event *from, cs
         event->data = from->data;
         return true;
     }
+    if (from->type == CSSL_EV_AUTHENTICATED) {
+        event->type = CSSL_EV_AUTHENTICATED;
+        return true;
+    }
     sock_take_event(s, from); /* its end is told by deliver_kept, an error by run_open */
     return false;
 }

@@ -239,6 +239,9 @@ static void take_events(struct pair *p, enum pair_dir dir)
                 s->tickets[s->num_tickets++].data = test_copy(event.data.data, event.data.len);
             }
             break;
+        case CSSL_EV_AUTHENTICATED:
+            s->num_authenticated++;
+            break;
         case CSSL_EV_STEP:
             if (p->step_leave) {
                 return;

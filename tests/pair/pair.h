@@ -70,7 +70,7 @@ struct pair_side {
     struct buf data;   /* that was received */
     struct buf early;  /* early data that was received */
     struct { uint8_t *data; size_t len; } tickets[PAIR_TICKETS_MAX];
-    size_t num_tickets, num_steps, num_writable;
+    size_t num_tickets, num_steps, num_writable, num_authenticated;
     /* the wire towards the other side */
     struct buf partial; /* sent, not yet a whole record */
     struct buf wire;    /* to be delivered */
