@@ -24,9 +24,9 @@ _cssl_options() {
     "cert show") echo "--name --json" ;;
     "cert verify") echo "--cacert --name --purpose --time --json" ;;
     serve) echo "$tls --ip --port --optional-client --require-client --echo --files --once --reply
-        --www" ;;
+        --www --max-early-data" ;;
     connect) echo "$tls --insecure --name --port --starttls --timeout --sess-in --sess-out
-        --quiet" ;;
+        --quiet --early-data" ;;
     trace) echo "--form --json --out --port --name --cacert --insecure --starttls --timeout --cert
         --key --password-file --alpn --ciphers --groups --tls1.2 --tls1.3" ;;
     advisories) echo "--file --for --severity --json" ;;
@@ -39,7 +39,7 @@ _cssl_options() {
 _cssl_value() {
     case "$1" in
     --cert | --key | --cacert | --cakey | --csr | --use-key | --password-file | --file | \
-        --keylog | --trace-file | --sess-in | --sess-out) echo FILE ;;
+        --keylog | --trace-file | --sess-in | --sess-out | --early-data) echo FILE ;;
     --out | --files) echo FOLDER ;;
     --key-type) echo "ecdsa p256 p384 p521 ed25519 ed448 rsa mldsa44 mldsa65 mldsa87" ;;
     --purpose) echo "server client" ;;
@@ -47,7 +47,8 @@ _cssl_value() {
     --form) echo "text ascii mermaid svg json" ;;
     --starttls) echo "smtp imap pop3 postgres ldap xmpp" ;;
     --name | --cn | --org | --days | --starts | --time | --path-len | --for | --ip | --port | \
-        --reply | --alpn | --ciphers | --groups | --key-update-at | --timeout) echo NONE ;;
+        --reply | --alpn | --ciphers | --groups | --key-update-at | --timeout | \
+        --max-early-data) echo NONE ;;
     esac
 }
 

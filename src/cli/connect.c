@@ -17,10 +17,11 @@ enum {
     OPT_TIMEOUT,
     OPT_SESS_IN,
     OPT_SESS_OUT,
+    OPT_EARLY_DATA,
     OPT_QUIET
 };
 
-enum { SESSION_MAX = 1 << 20 }; /* bytes of a session file */
+enum { SESSION_MAX = 1 << 20, EARLY_MAX = 65536 }; /* bytes of the two files */
 
 static const struct argp_option options[] = {
     { NULL, 0, NULL, 0, "Whom to connect to, and whom to trust:", 1 },
@@ -38,6 +39,9 @@ static const struct argp_option options[] = {
     OPT_ROW_KEY("its private key, unless it is in the same file"),
     { "sess-out", OPT_SESS_OUT, "FILE", 0, "keep the session there: a SECRET", 0 },
     { "sess-in", OPT_SESS_IN, "FILE", 0, "resume the session that was kept there", 0 },
+    { "early-data", OPT_EARLY_DATA, "FILE", 0,
+      "send this first: within the first flight if the session of --sess-in allows it, where "
+      "ANYBODY may replay it, else behind the handshake", 0 },
     { NULL, 0, NULL, 0, "TLS and what is shown:", 3 },
     TLS_OPT_ROWS,
     { "json", OPT_JSON, NULL, 0, "print the facts as JSON, and carry no data", 0 },
@@ -74,6 +78,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case OPT_QUIET: a->quiet = true; return 0;
     case OPT_SESS_IN: a->sess_in = arg; return 0;
     case OPT_SESS_OUT: a->sess_out = arg; return 0;
+    case OPT_EARLY_DATA: a->early = arg; return 0;
     case OPT_STARTTLS:
         a->starttls = starttls_find(arg);
         if (a->starttls == NULL) {
@@ -97,6 +102,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 }
 
 static int settle(struct connect_args *a);
+static void forget(cssl_bytes read);
 static int run(struct connect_args *a);
 
 int cmd_connect(int argc, char **argv)
@@ -113,10 +119,22 @@ int cmd_connect(int argc, char **argv)
         }
         code = run(&args);
     }
-    uint8_t *ticket = (uint8_t *)(uintptr_t)args.tls.options.use_ticket.data;
-    mem_free_wiped(ticket, args.tls.options.use_ticket.len);
+    forget(args.tls.options.use_ticket);
+    forget(args.tls.options.early_data);
     tls_opts_free(&args.tls);
     return code;
+}
+
+static int read_into(cssl_bytes *to, const char *path, size_t max)
+{
+    cssl_error err;
+    uint8_t *data = NULL;
+    size_t len = 0;
+    if (cli_read(path, max, &data, &len, &err) < 0) {
+        return cli_fail("%s", err.text);
+    }
+    *to = bytes_of(data, len);
+    return CLI_OK;
 }
 
 static int settle(struct connect_args *a)
@@ -133,15 +151,17 @@ static int settle(struct connect_args *a)
         o->session_tickets = CSSL_TICKETS_MANUAL;
     }
     if (a->sess_in != NULL) {
-        cssl_error err;
-        uint8_t *data = NULL;
-        size_t len = 0;
-        if (cli_read(a->sess_in, SESSION_MAX, &data, &len, &err) < 0) {
-            return cli_fail("%s", err.text);
-        }
-        o->use_ticket = bytes_of(data, len);
+        code = read_into(&o->use_ticket, a->sess_in, SESSION_MAX);
     }
-    return tls_opts_open(&a->tls);
+    if (code == CLI_OK && a->early != NULL) {
+        code = read_into(&o->early_data, a->early, EARLY_MAX);
+    }
+    return code == CLI_OK ? tls_opts_open(&a->tls) : code;
+}
+
+static void forget(cssl_bytes read)
+{
+    mem_free_wiped((uint8_t *)(uintptr_t)read.data, read.len);
 }
 
 int connect_target(struct connect_args *a)
@@ -291,6 +311,21 @@ static int report(const struct connect_args *a, const cssl_socket *s, const stru
     return CLI_OK;
 }
 
+/* What was not taken early is the first thing that is said now. */
+static int send_late(const struct connect_args *a, cssl_socket *s, const cssl_info *info,
+                     cssl_error *err)
+{
+    const cssl_bytes data = a->tls.options.early_data;
+    if (data.len == 0 || info->early_data_accepted || a->json) {
+        return 0;
+    }
+    int status = cssl_send(s, data.data, data.len, a->timeout, err);
+    if (status < 0) {
+        (void)cssl_close(s, 0, NULL);
+    }
+    return status;
+}
+
 static int run(struct connect_args *a)
 {
     cssl_error err;
@@ -310,7 +345,8 @@ static int run(struct connect_args *a)
         trust_judge(&trust, a, s);
         int said = report(a, s, &trust);
         cssl_connection_information(s, &info);
-        int status = relay(a, s, &err);
+        int status = send_late(a, s, &info, &err);
+        status = status == 0 ? relay(a, s, &err) : status;
         if (status < 0) {
             (void)cli_fail("%s", err.text);
         }

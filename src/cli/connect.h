@@ -21,6 +21,7 @@ struct connect_args {
     int timeout;      /* ms, for all that comes before the connection stands */
     int silence;      /* ms, for a peer that says nothing after our end; CSSL_INFINITY */
     const char *sess_in, *sess_out;
+    const char *early; /* a file: sent early, or else first */
 };
 
 /* connect_target says what target, port, name and insecure mean together: host, port and options.

@@ -24,6 +24,7 @@ static const struct {
     { "alpn", "Application (ALPN)" },
     { "resumed", "Resumed" },
     { "hello_retry", "HelloRetryRequest" },
+    { "early_data", "Early data" },
 };
 
 /* ---- Addresses ---- */
@@ -131,13 +132,16 @@ json_t *facts_of(const cssl_socket *s)
     facts_local(local, s);
     cssl_connection_information(s, &info);
     json_t *facts = cli_memory(json_pack(
-        "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:b, s:b, s:b}", "peer", peer, "local",
+        "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:b, s:b, s:b, s:s}", "peer", peer, "local",
         local, "protocol", info.protocol, "cipher_suite", info.cipher_suite, "group", info.group,
         "signature_scheme", info.signature_scheme, "client_signature_scheme",
         info.client_signature_scheme, "server_name",
         cli_json_text(bytes_str(info.sni_hostname)), "alpn",
         cli_json_text(bytes_str(info.alpn_protocol)), "resumed", info.session_resumption,
-        "hello_retry", info.hello_retry, "peer_verified", info.peer_verified));
+        "hello_retry", info.hello_retry, "peer_verified", info.peer_verified,
+        "early_data", info.early_data_accepted  ? "accepted"
+                      : info.early_data_offered ? "refused"
+                                                : ""));
     (void)json_object_set_new(facts, "certificates", chain_of(s));
     return facts;
 }

@@ -1,6 +1,8 @@
 /* serve.c - `cssl serve`: its options. The loop is serve_loop.c. */
 #include "cli/serve.h"
 
+#include "session/session.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -13,6 +15,7 @@ enum {
     OPT_REPLY,
     OPT_WWW,
     OPT_FILES,
+    OPT_MAX_EARLY_DATA,
     OPT_ONCE
 };
 
@@ -34,6 +37,9 @@ static const struct argp_option options[] = {
     { "www", OPT_WWW, NULL, 0, "a web page that shows the connection; /json is for scripts", 0 },
     { "files", OPT_FILES, "DIR", 0, "a folder's files, over HTTP", 0 },
     { "once", OPT_ONCE, NULL, 0, "serve one connection and exit", 0 },
+    { "max-early-data", OPT_MAX_EARLY_DATA, "BYTES", 0,
+      "take up to so many bytes, at most 16384, of a returning client's first flight (none); they "
+      "are answered when the handshake is done", 0 },
     { NULL, 0, NULL, 0, "TLS and what is shown:", 4 },
     TLS_OPT_ROWS,
     OPT_ROW_JSON,
@@ -78,6 +84,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case OPT_WWW: choose(a, state, &service_www); return 0;
     case OPT_FILES: choose(a, state, &service_files); a->folder = arg; return 0;
     case OPT_ONCE: a->once = true; return 0;
+    case OPT_MAX_EARLY_DATA:
+        a->tls.options.max_early_data =
+            (uint32_t)cli_number(state, "max-early-data", arg, 1, EARLY_DATA_MAX);
+        return 0;
     case OPT_JSON: a->json = true; return 0;
     case ARGP_KEY_ARG:
         argp_error(state, "'%.40s' is no option; the port is --port %.40s", arg, arg);

@@ -76,6 +76,7 @@ struct conn {
     char peer[ADDRESS_MAX];
     int64_t quiet_since; /* monotonic seconds */
     uint64_t received, sent;
+    struct buf early; /* early data, until the handshake is done */
     struct buf out; /* not yet taken by cssl_send_some */
     bool ending;    /* close_notify follows when out is sent */
     bool waiting;   /* for CSSL_EV_WRITABLE */

@@ -70,6 +70,9 @@ void log_connected(struct conn *c)
     if (info.session_resumption) {
         (void)printf("  resumed");
     }
+    if (info.early_data_offered) {
+        (void)printf("  early data %s", info.early_data_accepted ? "accepted" : "refused");
+    }
     if (info.hello_retry) {
         (void)printf("  after HelloRetryRequest");
     }

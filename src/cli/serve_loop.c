@@ -29,6 +29,7 @@ static void catch_signals(struct server *s);
 static void release_signals(void);
 static void accepted(struct server *s, cssl_socket *socket);
 static void pump(struct conn *c);
+static void received(struct conn *c, cssl_bytes data);
 static void drop(struct conn *c, const cssl_error *err);
 static void sweep(struct server *s);
 
@@ -226,17 +227,29 @@ static void connected(struct conn *c)
         drop(c, NULL);
         return;
     }
-    pump(c);
+    /* A replay never gets here, since it cannot finish a handshake. */
+    struct buf early = c->early;
+    c->early = (struct buf){ 0 };
+    received(c, buf_bytes(&early));
+    buf_free(&early);
 }
 
 static void received(struct conn *c, cssl_bytes data)
 {
     c->received += data.len;
-    if (c->state == CONN_OPEN && !c->ending && !c->server->args->service->data(c, data)) {
+    if (data.len > 0 && c->state == CONN_OPEN && !c->ending &&
+        !c->server->args->service->data(c, data)) {
         drop(c, NULL);
         return;
     }
     pump(c);
+}
+
+static void early(struct conn *c, cssl_bytes data)
+{
+    if (buf_append(&c->early, data.data, data.len) != 0) {
+        drop(c, NULL);
+    }
 }
 
 /* The peer said close_notify: what it is still owed is sent, then it is over. */
@@ -272,6 +285,7 @@ static void dispatch(struct server *s, const cssl_event *event)
     c->quiet_since = now_seconds();
     switch (event->type) {
     case CSSL_EV_CONNECTED: connected(c); break;
+    case CSSL_EV_EARLY_DATA: early(c, event->data); break;
     case CSSL_EV_DATA: received(c, event->data); break;
     case CSSL_EV_CLOSED: closed(c); break;
     case CSSL_EV_WRITABLE: c->waiting = false; pump(c); break;
@@ -294,6 +308,7 @@ static void accepted(struct server *s, cssl_socket *socket)
         return;
     }
     *c = (struct conn){ .server = s, .socket = socket, .file = -1 };
+    c->early.limit = s->args->tls.options.max_early_data;
     c->out.limit = SERVE_QUEUE_MAX;
     c->quiet_since = now_seconds();
     c->next = s->conns;
@@ -335,6 +350,7 @@ static void drop(struct conn *c, const cssl_error *err)
         s->args->service->close(c);
     }
     (void)cssl_close(c->socket, CSSL_LINGER, NULL);
+    buf_free(&c->early);
     buf_free(&c->out);
     if (c->prev != NULL) {
         c->prev->next = c->next;

@@ -1,7 +1,8 @@
 """gnutls.py - GnuTLS's gnutls-cli and gnutls-serv against cssl."""
 
 from lib import (BULK, CSSL, FOLDER, Failure, Program, Serve, bulk, case, check, check_traced,
-                 connect, download_bulk, echo_bulk, facts, free_port, path, run, upload_bulk)
+                 connect, download_bulk, echo_bulk, facts, free_port, path, run, upload_bulk,
+                 write)
 
 FEW = str(BULK // 5)  # GnuTLS gives up when more than eight key updates come within a second
 TLS13 = "NORMAL:-VERS-ALL:+VERS-TLS1.3"
@@ -83,6 +84,17 @@ def server_resumed():
             client.command("again\n", "again$")
 
 
+@case("gnutls-cli, early data")
+def server_early():
+    early = write("early", "Early bird\n")
+    with Serve("--max-early-data", "1000") as server:
+        with Cli(server.port, "--resume", "--waitresumption", "--earlydata", early) as client:
+            client.until("^Early bird$")
+            server.event("connected")
+            check(server.event("connected")["early_data"] == "accepted", "refused")
+            client.command("again\n", "again$")
+
+
 @case("gnutls-cli, mutual")
 def server_mutual():
     with Serve("--cacert", path("ca.pem")) as server:
@@ -160,6 +172,15 @@ def client_resumed():
         connect(server.port, "--sess-out", path("kept"), data=b"x\n")
         known = facts(server.port, "--sess-in", path("kept"))
         check(known["resumed"] and known["peer_verified"], str(known))
+
+
+@case("gnutls-serv, early data")
+def client_early():
+    early = write("early", "Early bird\n")
+    with Serv("--earlydata", "--maxearlydata", "100") as server:
+        connect(server.port, "--sess-out", path("kept"), data=b"x\n")
+        known = facts(server.port, "--sess-in", path("kept"), "--early-data", early)
+        check(known["resumed"] and known["early_data"] == "accepted", str(known))
 
 
 @case("gnutls-serv, mutual")

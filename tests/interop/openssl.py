@@ -3,7 +3,7 @@
 import time
 
 from lib import (BULK, CSSL, Program, Serve, case, check, check_traced, connect, echo_bulk, facts,
-                 feed, make_cert, must_run, path, run, same_bulk)
+                 feed, make_cert, must_run, path, run, same_bulk, write)
 
 SUITES = ["TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256",
           "TLS_AES_128_CCM_SHA256", "TLS_AES_128_CCM_8_SHA256"]
@@ -108,6 +108,28 @@ def server_resumed():
                 client.hello("again")
                 client.until("^Reused, TLSv1.3")
                 check(server.event("connected")["resumed"], "not resumed")
+
+
+@case("s_client, early data: once, and not more than is allowed")
+def server_early():
+    early = write("early", "Early bird\n")
+    session = path("early-session")
+    with Serve("--max-early-data", "1000") as server:
+        def again(text, want):
+            with SClient(server.port, "-sess_in", session, "-early_data", text) as client:
+                client.until(f"Early data was {want}")
+                if want == "accepted":
+                    client.until("^Early bird$")
+                client.hello()
+                check(server.event("connected")["early_data"] ==
+                      ("accepted" if want == "accepted" else "refused"), want)
+        with SClient(server.port, "-sess_out", session) as client:
+            client.hello()
+            server.event("connected")
+        again(early, "accepted")
+        again(early, "accepted")  # the ticket again, but in another ClientHello
+    with Serve() as server:  # a ticket that nobody knows here
+        again(early, "rejected")
 
 
 @case("s_client, mutual")
@@ -228,6 +250,26 @@ def client_resumed():
             check(known["resumed"] and known["peer_verified"], str(known))
             known = facts(server.port)
             check(not known["resumed"], str(known))
+
+
+@case("s_server, early data")
+def client_early():
+    early = write("early", "Early bird\n")
+    with SServer("-early_data", "-no_anti_replay") as server:
+        connect(server.port, "--sess-out", path("kept"), "--early-data", early, data=b"x\n",
+                code=None)
+        for _ in range(2):
+            known = facts(server.port, "--sess-in", path("kept"), "--early-data", early, code=None)
+            check(known["resumed"] and known["early_data"] == "accepted", str(known))
+            server.until("^Early bird")
+    with SServer("-rev") as server:  # it knows no ticket, and takes no early data
+        out, err = connect(server.port, "--sess-in", path("kept"), "--early-data", early)
+        check("drib ylraE" in out, out)  # sent again, and answered
+        check("refused" in err, err)
+    with SServer("-groups", "P-256", "-early_data") as server:  # after HelloRetryRequest
+        connect(server.port, "--sess-out", path("kept"), data=b"x\n", code=None)
+        known = facts(server.port, "--sess-in", path("kept"), "--early-data", early, code=None)
+        check(known["early_data"] == "refused" and known["hello_retry"], str(known))
 
 
 @case("a session is not resumed under another name or another authority")
