@@ -60,6 +60,7 @@ void cssl_config_free(cssl_config *config)
         session_wipe(config->use_ticket);
         mem_free(config->use_ticket);
     }
+    peer_rules_free(&config->rules);
     mem_free(config->authorities);
     mem_free(config->alpn);
     mem_free(config->sni);
@@ -121,6 +122,7 @@ static cssl_config *config_make(bool server, cssl_config *old, const cssl_option
     config->keylog_fd = -1;
     if (options_check(config, &o, err) != 0 || keylog_open(config, &o, err) != 0 ||
         load_identities(config, &o, warning, err) != 0 ||
+        peer_rules_check(&config->rules, &o, server, config->verify, err) != 0 ||
         load_anchors(config, &o, err) != 0 || encode_authorities(config, &o, err) != 0 ||
         load_ticket(config, &o, err) != 0 || config_pack(config, err) != 0) {
         cssl_config_free(config);
@@ -190,6 +192,12 @@ static int load_identities(cssl_config *config, const cssl_options *o, char *war
                                 .password = o->password };
     for (size_t i = 0; i < num; i++) {
         char said[CERTKEY_WARNING_MAX];
+        const cssl_cert_key *conf = single ? &one : &o->certs_keys[i];
+        if (!config->server &&
+            (conf->staplefile != NULL || conf->staple.len > 0 || conf->scts.len > 0)) {
+            return fail_option(err, CSSL_R_OPTION_ROLE, "certs_keys",
+                               "only servers staple responses and timestamps");
+        }
         int ret = certkey_load(&config->certkeys[i], single ? &one : &o->certs_keys[i], said, err);
         if (ret != 0) {
             return ret;
@@ -273,7 +281,7 @@ static void digest_policy(cssl_config *config)
     struct hash h;
     hash_init(&h, HASH_SHA256);
     const size_t name_len = config->psk_identity == NULL ? 0 : strlen(config->psk_identity);
-    const uint8_t facts[] = { 2, /* version of this digest */
+    const uint8_t facts[] = { 3, /* version of this digest */
                               config->server, config->verify, config->fail_if_no_peer_cert,
                               (uint8_t)config->depth, config->tls12, config->tls13,
                               (uint8_t)config->cert_schemes.num, (uint8_t)config->schemes.num,
@@ -298,6 +306,7 @@ static void digest_policy(cssl_config *config)
         hash_once(HASH_SHA256, der.data, der.len, leaf);
         hash_update(&h, leaf, sizeof(leaf));
     }
+    peer_rules_digest(&config->rules, &h);
     hash_peek(&h, config->policy);
     mem_wipe(&h, sizeof(h));
 }

@@ -10,6 +10,7 @@
 
 #include "base/base.h"
 #include "config/shared.h"
+#include "config/peer_rules.h"
 #include "crypto/kx.h"
 #include "msg/hello.h"
 #include "pki/certkey.h"
@@ -67,6 +68,7 @@ struct cssl_config {
     uint8_t *authorities;     /* servers: names of the anchors as CertificateRequest has them */
     size_t authorities_len;
     int depth;
+    struct peer_rules rules;
     bool has_sni;             /* server_name_indication was given: sni, "" for none */
     char *sni;
     cssl_tickets tickets;

@@ -24,6 +24,7 @@ void cssl_engine_information_sized(const cssl_engine *e, cssl_info *info, size_t
                     .peer_verified = c->peer_verified,
                     .early_data_offered = c->early_offered,
                     .early_data_accepted = c->early_accepted };
+    i.staple_verified = c->peer != NULL && c->peer->staple_good;
     i.secure_renegotiation = c->version == TLS_1_2; /* nobody is spoken to without it */
     i.extended_master_secret = c->extended_master_secret;
     memcpy(i.client_random, c->randoms, HELLO_RANDOM);
@@ -43,6 +44,20 @@ int cssl_engine_peercert(const cssl_engine *e, size_t i, cssl_bytes *der, cssl_e
     }
     *der = cert_der(e->conn.peer->certs[i]);
     return 0;
+}
+
+int cssl_engine_peer_staple(const cssl_engine *e, cssl_bytes *der, cssl_error *err)
+{
+    const struct peer_chain *peer = e->conn.peer;
+    *der = peer == NULL || peer->extras == NULL ? bytes_of(NULL, 0) : peer->extras->staples[0];
+    return der->len > 0 ? 0 : fail(err, CSSL_R_NO_STAPLE);
+}
+
+int cssl_engine_peer_scts(const cssl_engine *e, cssl_bytes *list, cssl_error *err)
+{
+    const struct peer_chain *peer = e->conn.peer;
+    *list = peer == NULL || peer->extras == NULL ? bytes_of(NULL, 0) : peer->extras->scts;
+    return list->len > 0 ? 0 : fail(err, CSSL_R_NO_SCTS);
 }
 
 int cssl_engine_export_key_material(cssl_engine *e, const char *label, cssl_bytes context,

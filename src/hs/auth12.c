@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "hs/auth13.h"
+#include "hs/staple.h"
 #include "msg/kex12.h"
 
 bool ecdhe12(uint16_t group)
@@ -48,6 +49,14 @@ int auth12_send_certificate(struct hs *hs, const struct certkey *ck, cssl_error 
     return hs_send(hs, err);
 }
 
+int auth12_send_status(struct hs *hs, cssl_error *err)
+{
+    msg_open(&hs->out, HT_CERTIFICATE_STATUS);
+    certificate_status_write(&hs->out, staple_der(hs->staple));
+    wr_close(&hs->out);
+    return hs_send(hs, err);
+}
+
 int auth12_take_certificate(struct hs *hs, const struct hs_msg *m, bool *empty, cssl_error *err)
 {
     struct certificate12 c;
@@ -56,7 +65,14 @@ int auth12_take_certificate(struct hs *hs, const struct hs_msg *m, bool *empty, 
         return ret;
     }
     *empty = c.num == 0;
-    return c.num == 0 ? 0 : auth_take_chain(hs, c.certs, c.num, err);
+    if (c.num == 0) {
+        return 0;
+    }
+    ret = auth_take_chain(hs, c.certs, c.num, err);
+    if (ret == 0) {
+        ret = staple_keep(hs->conn, NULL, 0, bytes_of(hs->early_scts, hs->early_scts_len), err);
+    }
+    return ret == 0 && !hs->status_expected ? auth_verify(hs, err) : ret;
 }
 
 int auth12_check_signature(struct hs *hs, uint16_t scheme, cssl_bytes data, cssl_bytes sig,

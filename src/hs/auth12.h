@@ -13,6 +13,10 @@ bool scheme12_fits(uint16_t scheme, enum suite_auth auth);
 uint16_t auth12_curve(enum key_type type);
 
 int auth12_send_certificate(struct hs *hs, const struct certkey *ck, cssl_error *err) CHECK;
+/* auth12_send_status sends hs->staple as CertificateStatus (RFC 6066 8). */
+int auth12_send_status(struct hs *hs, cssl_error *err) CHECK;
+/* auth12_take_certificate parses the peer's Certificate; the chain is verified at once unless a
+ * CertificateStatus is to come. */
 int auth12_take_certificate(struct hs *hs, const struct hs_msg *m, bool *empty,
                             cssl_error *err) CHECK;
 /* auth12_check_signature checks the peer's signature over data, made under scheme. */

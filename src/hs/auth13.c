@@ -6,10 +6,10 @@
 #include "config/packed.h"
 #include "hs/compress13.h"
 #include "hs/negotiate.h"
+#include "hs/staple.h"
 
 static int take_body(struct hs *hs, cssl_bytes body, struct ext_set asked, bool *empty,
                      cssl_error *err);
-static int verify_chain(struct hs *hs, cssl_error *err);
 static void list_of(cssl_bytes wire, uint16_t *list, size_t max, size_t *num);
 
 int auth13_send_certificate(struct hs *hs, const struct certkey *ck, cssl_error *err)
@@ -17,14 +17,15 @@ int auth13_send_certificate(struct hs *hs, const struct certkey *ck, cssl_error 
     struct certificate c;
     certificate_of(&c, ck);
     c.context = bytes_of(hs->context, hs->context_len);
+    staple_choose(hs);
+    bool bare = !staple_fill(hs, &c) && hs->context_len == 0;
     msg_open(&hs->out, HT_CERTIFICATE);
     certificate_write(&hs->out, &c);
     wr_close(&hs->out);
     hs->conn->own = ck;
     int ret = hs->compression == 0 || ck == NULL
                   ? 0
-                  : compress13_write(hs->conn->config, ck, hs->compression,
-                                     hs->context_len == 0, &hs->out, err);
+                  : compress13_write(hs->conn->config, ck, hs->compression, bare, &hs->out, err);
     return ret == 0 ? hs_send(hs, err) : ret;
 }
 
@@ -146,10 +147,19 @@ static int take_body(struct hs *hs, cssl_bytes body, struct ext_set asked, bool 
         return 0;
     }
     cssl_bytes certs[CERTIFICATE_ENTRIES_MAX];
+    cssl_bytes staples[CERTIFICATE_ENTRIES_MAX];
     for (size_t i = 0; i < c.num_entries; i++) {
         certs[i] = c.entries[i].cert;
+        staples[i] = c.entries[i].status;
     }
-    return auth_take_chain(hs, certs, c.num_entries, err);
+    /* The view of the timestamps is without their length, which stands before it. */
+    cssl_bytes scts = c.entries[0].scts;
+    scts = scts.len > 0 ? bytes_of(scts.data - 2, scts.len + 2) : scts;
+    ret = auth_take_chain(hs, certs, c.num_entries, err);
+    if (ret == 0) {
+        ret = staple_keep(hs->conn, staples, c.num_entries, scts, err);
+    }
+    return ret == 0 ? auth_verify(hs, err) : ret;
 }
 
 int auth_take_chain(struct hs *hs, const cssl_bytes *certs, size_t num, cssl_error *err)
@@ -170,7 +180,40 @@ int auth_take_chain(struct hs *hs, const cssl_bytes *certs, size_t num, cssl_err
         chain->num++;
     }
     hs->conn->peer_expires = peer_chain_expires(chain);
-    return hs->conn->config->verify ? verify_chain(hs, err) : 0;
+    return 0;
+}
+
+int auth_verify(struct hs *hs, cssl_error *err)
+{
+    struct conn *c = hs->conn;
+    const cssl_config *config = c->config;
+    if (!config->verify) {
+        return 0;
+    }
+    const char *name = conn_verify_name(c);
+    const bool nonce = hs->status_request_len > 0;
+    struct chain_params params = { .anchors = config->anchors,
+                                   .purpose = c->server ? PURPOSE_CLIENT : PURPOSE_SERVER,
+                                   .name = name == NULL || name[0] == '\0' ? NULL : name,
+                                   .now = config_now(config),
+                                   .depth = config->depth,
+                                   .schemes = config->cert_schemes.list,
+                                   .num_schemes = config->cert_schemes.num,
+                                   .nonce = bytes_of(hs->nonce, nonce ? OCSP_NONCE : 0) };
+    peer_rules_apply(&config->rules, &params);
+    params.staples = c->peer->extras == NULL ? NULL : c->peer->extras->staples;
+    struct chain *chain = chain_new(&params, c->peer->certs, c->peer->num, err);
+    if (chain == NULL) {
+        return CSSL_NOMEM;
+    }
+    enum chain_result result = chain_run(chain, err);
+    c->peer->staple_good = result == CHAIN_OK && chain_staple_good(chain);
+    chain_free(chain);
+    if (result != CHAIN_OK) {
+        return err == NULL ? CSSL_ALERT : err->status;
+    }
+    c->peer_verified = true;
+    return 0;
 }
 
 int auth13_take_verify(struct hs *hs, const struct hs_msg *m, cssl_error *err)
@@ -283,31 +326,6 @@ int auth13_take_session(struct hs *hs, const struct session *s, cssl_error *err)
         return CSSL_ALERT;
     }
     c->peer_expires = peer_chain_expires(c->peer);
-    return 0;
-}
-
-static int verify_chain(struct hs *hs, cssl_error *err)
-{
-    struct conn *c = hs->conn;
-    const cssl_config *config = c->config;
-    const char *name = conn_verify_name(c);
-    const struct chain_params params = { .anchors = config->anchors,
-                                         .purpose = c->server ? PURPOSE_CLIENT : PURPOSE_SERVER,
-                                         .name = name == NULL || name[0] == '\0' ? NULL : name,
-                                         .now = config_now(config),
-                                         .depth = config->depth,
-                                         .schemes = config->cert_schemes.list,
-                                         .num_schemes = config->cert_schemes.num };
-    struct chain *chain = chain_new(&params, c->peer->certs, c->peer->num, err);
-    if (chain == NULL) {
-        return CSSL_NOMEM;
-    }
-    enum chain_result result = chain_run(chain, err);
-    chain_free(chain);
-    if (result != CHAIN_OK) {
-        return err == NULL ? CSSL_ALERT : err->status;
-    }
-    c->peer_verified = true;
     return 0;
 }
 

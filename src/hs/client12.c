@@ -7,6 +7,7 @@
 #include "hs/auth13.h"
 #include "hs/negotiate.h"
 #include "hs/post13.h"
+#include "hs/staple.h"
 #include "msg/kex12.h"
 
 static int check_server_hello(struct hs *hs, const struct server_hello *sh, cssl_error *err);
@@ -27,6 +28,7 @@ int client12_server_hello(struct hs *hs, const struct server_hello *sh, cssl_err
     hs->ticket_expected = ext_has(sh->has, EXT_SESSION_TICKET);
     c->session_id_len = (uint8_t)sh->session_id.len;
     memcpy(c->session_id, sh->session_id.data, sh->session_id.len);
+    hs->status_expected = ext_has(sh->has, EXT_STATUS_REQUEST);
     if ((ret = take_names(hs, sh, err)) != 0) {
         return ret;
     }
@@ -90,7 +92,29 @@ int client12_certificate(struct hs *hs, const struct hs_msg *m, cssl_error *err)
     if (curve != 0 && !codes_has(&hs->conn->config->groups, curve)) {
         return fail_text(err, CSSL_R_CERT_CURVE_NOT_OFFERED, "%s", name_of_group(curve));
     }
-    return CLIENT12_WAIT_SKE;
+    return hs->status_expected ? CLIENT12_WAIT_STATUS : CLIENT12_WAIT_SKE;
+}
+
+/* RFC 6066 8: a server that announced a CertificateStatus may leave it out after all. The chain is
+ * verified when it is clear what came with it. */
+int client12_status(struct hs *hs, const struct hs_msg *m, cssl_error *err)
+{
+    int next = CLIENT12_WAIT_SKE;
+    if (m->type == HT_CERTIFICATE_STATUS) {
+        cssl_bytes response;
+        int ret = certificate_status_parse(&response, m->body, err);
+        if (ret == 0) {
+            ret = staple_keep(hs->conn, &response, 1,
+                              bytes_of(hs->early_scts, hs->early_scts_len), err);
+        }
+        if (ret != 0) {
+            return ret;
+        }
+    } else if ((next = hs_rows[CLIENT12_WAIT_SKE].on(hs, m, err)) < 0) {
+        return next;
+    }
+    int ret = auth_verify(hs, err);
+    return ret == 0 ? next : ret;
 }
 
 int client12_server_key_exchange(struct hs *hs, const struct hs_msg *m, cssl_error *err)
@@ -302,6 +326,13 @@ static int check_server_hello(struct hs *hs, const struct server_hello *sh, cssl
 static int take_names(struct hs *hs, const struct server_hello *sh, cssl_error *err)
 {
     struct conn *c = hs->conn;
+    if (sh->scts.len > 0) { /* the view is without the length, which stands before it */
+        hs->early_scts_len = sh->scts.len + 2;
+        hs->early_scts = mem_copy(sh->scts.data - 2, hs->early_scts_len);
+        if (hs->early_scts == NULL) {
+            return fail(err, CSSL_R_NOMEM);
+        }
+    }
     if (!ext_has(sh->has, EXT_ALPN)) {
         return 0;
     }

@@ -2,6 +2,7 @@
 #include "hs/client_hello.h"
 
 #include "base/error.h"
+#include "hs/staple.h"
 
 static void fill_extensions(const struct hs *hs, struct client_hello *ch);
 static void fill_offers(const struct hs *hs, struct client_hello *ch);
@@ -38,6 +39,10 @@ int client_hello_send(struct hs *hs, cssl_error *err)
     };
     fill_extensions(hs, &ch);
     fill_offers(hs, &ch);
+    int ret = staple_ask(hs, &ch, err);
+    if (ret != 0) {
+        return ret;
+    }
     msg_open(&hs->out, HT_CLIENT_HELLO);
     size_t body_at = hs->out.len;
     client_hello_write(&hs->out, &ch);

@@ -148,6 +148,7 @@ void peer_chain_free(struct peer_chain *chain)
     for (size_t i = 0; i < chain->num; i++) {
         cert_free(chain->certs[i]);
     }
+    mem_free(chain->extras);
     mem_free(chain);
 }
 

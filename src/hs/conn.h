@@ -11,11 +11,19 @@
 #include "config/config.h"
 #include "record/tls_record.h"
 
+/* What came along with a peer's chain; views into the same block. */
+struct peer_extras {
+    cssl_bytes staples[CHAIN_CERTS_MAX]; /* OCSP responses, empty for none */
+    cssl_bytes scts; /* RFC 6962 3.3's list, with its length in front */
+};
+
 /* A peer's chain, as it sent it: counted, since sessions and connections share it. */
 struct peer_chain {
     atomic_uint refs;
     size_t num;
     struct cert *certs[CHAIN_CERTS_MAX];
+    struct peer_extras *extras; /* NULL: nothing came along */
+    bool staple_good;           /* the response for the first one said so, when it came */
 };
 
 struct conn {

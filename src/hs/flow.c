@@ -34,6 +34,8 @@ void hs_free(struct hs *hs)
     step_free(hs->step);
     session_wipe(&hs->session);
     mem_free(hs->cookie);
+    mem_free(hs->early_scts);
+    staple_free(hs->staple);
     wr_free(&hs->out);
     transcript_drop(&hs->transcript);
     mem_free_wiped(hs, sizeof(*hs));

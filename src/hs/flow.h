@@ -55,6 +55,7 @@ enum hs_state {
     SERVER13_WAIT_FINISHED,
     SERVER13_TICKETS,     /* sends tickets */
     CLIENT12_WAIT_CERT,
+    CLIENT12_WAIT_STATUS, /* CertificateStatus, or what comes behind it */
     CLIENT12_WAIT_SKE,
     CLIENT12_WAIT_SHD,    /* or CertificateRequest */
     CLIENT12_KEY_EXCHANGE, /* the share is there: sends Certificate, ClientKeyExchange */
@@ -134,6 +135,12 @@ struct hs {
     struct hs_psk psks[HS_PSKS];
     size_t num_psks;
     const struct certkey *own;
+    uint8_t nonce[OCSP_NONCE];   /* asked for; status_request_len says whether */
+    uint8_t status_request[5 + OCSP_REQUEST_EXTENSIONS];
+    size_t status_request_len;
+    bool status_expected;        /* TLS 1.2: the server has announced a CertificateStatus */
+    uint8_t *early_scts;         /* TLS 1.2: timestamps of ServerHello */
+    size_t early_scts_len;
     /* a server's */
     uint8_t cookie_sent[32];
     uint8_t hello_digest[32];    /* of what a second ClientHello must repeat */
@@ -143,6 +150,8 @@ struct hs {
     uint32_t early_left;         /* bytes of early data that may still come */
     bool may_ticket;             /* the client can resume */
     bool may_id;                 /* TLS 1.2: and does it by session identifier */
+    bool status_asked, scts_asked;
+    struct staple *staple;       /* to be sent; a reference */
     /* TLS 1.2 */
     bool secure_renegotiation;   /* server: the client knows RFC 5746 */
     bool point_formats;          /* server: the client has named some */

@@ -8,6 +8,7 @@
 #include "hs/negotiate.h"
 #include "hs/post13.h"
 #include "hs/psk13.h"
+#include "hs/staple.h"
 #include "msg/kex12.h"
 
 static int check_hello(const struct client_hello *ch, cssl_error *err);
@@ -94,6 +95,9 @@ int server12_send_hello(struct hs *hs, const struct hs_msg *m, cssl_error *err)
     };
     int ret = send_server_hello(hs, err);
     if (ret != 0 || (ret = auth12_send_certificate(hs, hs->own, err)) != 0) {
+        return ret;
+    }
+    if (hs->staple != NULL && (ret = auth12_send_status(hs, err)) != 0) {
         return ret;
     }
     c->server_scheme = hs->scheme;
@@ -342,6 +346,13 @@ static int send_server_hello(struct hs *hs, cssl_error *err)
         .alpn = bytes_str(c->alpn == NULL ? "" : c->alpn),
         .ec_point_formats = bytes_of(uncompressed, 1),
     };
+    cssl_bytes scts = c->resumed ? bytes_of(NULL, 0) : staple_scts(hs);
+    if (!c->resumed) {
+        staple_choose(hs);
+    }
+    if (scts.len > 0) {
+        sh.scts = bytes_of(scts.data + 2, scts.len - 2); /* its length is written again */
+    }
     const struct {
         uint16_t type;
         bool wanted;
@@ -352,6 +363,8 @@ static int send_server_hello(struct hs *hs, cssl_error *err)
         { EXT_SERVER_NAME, c->sni != NULL && !c->resumed },
         { EXT_EC_POINT_FORMATS, hs->point_formats && !c->resumed },
         { EXT_SESSION_TICKET, hs->may_ticket },
+        { EXT_STATUS_REQUEST, hs->staple != NULL },
+        { EXT_SIGNED_CERTIFICATE_TIMESTAMP, sh.scts.len > 0 },
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         if (rows[i].wanted) {

@@ -9,6 +9,7 @@
 #include "hs/negotiate.h"
 #include "hs/post13.h"
 #include "hs/psk13.h"
+#include "hs/staple.h"
 #include "hs/server12.h"
 
 enum { SERVER_TICKETS = 2 }; /* after a handshake: one for each of two connections at once */
@@ -303,6 +304,7 @@ static int take_first(struct hs *hs, const struct client_hello *ch, cssl_error *
     struct conn *c = hs->conn;
     memcpy(hs->client_random, ch->random.data, HELLO_RANDOM);
     memcpy(hs->session_id, ch->session_id.data, ch->session_id.len);
+    staple_asked(hs, ch);
     hs->session_id_len = (uint8_t)ch->session_id.len;
     cssl_bytes ours = bytes_of(c->config->alpn, c->config->alpn_len);
     if (ch->server_name.len > 0) {

@@ -72,6 +72,9 @@ const struct hs_row hs_rows[HS_STATES] = {
     [SERVER13_LATER_FINISHED] = { "connection", ACCEPT(HT_FINISHED), later13_finished },
 
     [CLIENT12_WAIT_CERT] = { "certify", ACCEPT(HT_CERTIFICATE), client12_certificate },
+    [CLIENT12_WAIT_STATUS] = { "wait_stapling",
+                               ACCEPT(HT_CERTIFICATE_STATUS) | ACCEPT(HT_SERVER_KEY_EXCHANGE),
+                               client12_status },
     [CLIENT12_WAIT_SKE] = { "certify", ACCEPT(HT_SERVER_KEY_EXCHANGE),
                             client12_server_key_exchange },
     [CLIENT12_WAIT_SHD] = { "certify",

@@ -4,6 +4,7 @@
 #include "base/error.h"
 
 enum { NAMED_CURVE = 3 }; /* RFC 8422 5.4 */
+enum { STATUS_OCSP = 1 };  /* RFC 6066 8 */
 
 static int malformed(const char *what, cssl_error *err);
 
@@ -33,6 +34,25 @@ void certificate12_write(struct wr *w, const struct certificate12 *c)
         wr_vec24(w, c->certs[i]);
     }
     wr_close(w);
+}
+
+int certificate_status_parse(cssl_bytes *response, cssl_bytes body, cssl_error *err)
+{
+    struct rd r = rd_of(body);
+    uint8_t type = rd_u8(&r);
+    if (rd_ok(&r) && type != STATUS_OCSP) {
+        return fail_text(err, CSSL_R_STATUS_TYPE, "type %u", (unsigned)type);
+    }
+    *response = rd_view24(&r);
+    return rd_done(&r) && response->len > 0
+               ? 0
+               : fail_text(err, CSSL_R_MESSAGE_MALFORMED, "CertificateStatus");
+}
+
+void certificate_status_write(struct wr *w, cssl_bytes response)
+{
+    wr_u8(w, STATUS_OCSP);
+    wr_vec24(w, response);
 }
 
 int server_key_exchange_parse(struct server_key_exchange *ske, cssl_bytes body, cssl_error *err)

@@ -13,6 +13,10 @@ struct certificate12 {
 int certificate12_parse(struct certificate12 *c, cssl_bytes body, cssl_error *err) CHECK;
 void certificate12_write(struct wr *w, const struct certificate12 *c);
 
+/* CertificateStatus (RFC 6066 8): an OCSP response, which is not empty. */
+int certificate_status_parse(cssl_bytes *response, cssl_bytes body, cssl_error *err) CHECK;
+void certificate_status_write(struct wr *w, cssl_bytes response);
+
 /* ServerKeyExchange with ECDHE (RFC 8422 5.4). params is what is signed behind the randoms. */
 struct server_key_exchange {
     cssl_bytes params;

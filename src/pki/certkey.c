@@ -36,6 +36,7 @@ static int take_key(struct certkey *ck, const struct source *s, cssl_bytes der,
 static int check_key(const struct certkey *ck, const struct source *certs,
                      const struct source *key, cssl_error *err);
 static int check_order(const struct certkey *ck, const struct source *s, cssl_error *err);
+static int load_extras(struct certkey *ck, const cssl_cert_key *conf, cssl_error *err);
 static void warn_if_readable(const struct source *s, char *warning);
 static uint16_t first_scheme(const struct certkey *ck, const uint16_t *ours, size_t num_ours,
                              const struct certkey_wish *wish);
@@ -77,6 +78,9 @@ int certkey_load(struct certkey *ck, const cssl_cert_key *conf, char *warning, c
         ret = check_order(ck, &certs, err);
     }
     if (ret == 0) {
+        ret = load_extras(ck, conf, err);
+    }
+    if (ret == 0) {
         warn_if_readable(key_source, warning);
     } else {
         certkey_free(ck);
@@ -96,6 +100,8 @@ void certkey_free(struct certkey *ck)
     }
     mem_free(ck->certs);
     pkey_free(ck->key);
+    stapler_free(ck->stapler);
+    mem_free(ck->scts);
     *ck = (struct certkey){ 0 };
 }
 
@@ -311,6 +317,37 @@ static int check_order(const struct certkey *ck, const struct source *s, cssl_er
         }
     }
     return 0;
+}
+
+/* What a server sends along with its certificate. */
+static int load_extras(struct certkey *ck, const cssl_cert_key *conf, cssl_error *err)
+{
+    if (conf->staplefile != NULL && conf->staple.len > 0) {
+        return fail_option(err, CSSL_R_STAPLE_FILE, "staplefile",
+                           "give either staplefile or staple, not both");
+    }
+    if (conf->staplefile != NULL || conf->staple.len > 0) {
+        ck->stapler = stapler_new(conf->staplefile, conf->staple, ck->certs[0], err);
+        if (ck->stapler == NULL) {
+            return CSSL_OPTION;
+        }
+    }
+    if (conf->scts.len == 0) {
+        return 0;
+    }
+    struct rd all = rd_of(conf->scts);
+    struct rd list = rd_vec16(&all);
+    bool good = rd_more(&list);
+    while (rd_more(&list)) {
+        good = rd_view16(&list).len > 0 && good;
+    }
+    if (!good || !rd_done(&list) || !rd_done(&all)) {
+        return fail_option(err, CSSL_R_OPTION_VALUE, "scts",
+                           "it is not a SignedCertificateTimestampList (RFC 6962 3.3)");
+    }
+    ck->scts = mem_copy(conf->scts.data, conf->scts.len);
+    ck->scts_len = conf->scts.len;
+    return ck->scts == NULL ? fail(err, CSSL_R_NOMEM) : 0;
 }
 
 static void warn_if_readable(const struct source *s, char *warning)

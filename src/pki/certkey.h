@@ -3,12 +3,16 @@
 #define CSSL_PKI_CERTKEY_H
 
 #include "pki/cert.h"
+#include "pki/stapler.h"
 
-/* Immutable once loaded. */
+/* Immutable once loaded, but for what the stapler keeps behind its lock. */
 struct certkey {
     struct cert **certs; /* the leaf first */
     size_t num_certs;
     struct pkey *key;
+    struct stapler *stapler; /* servers; NULL: nothing is stapled */
+    uint8_t *scts;           /* servers: RFC 6962 3.3's list, with its length in front */
+    size_t scts_len;
 };
 
 enum { CERTKEY_WARNING_MAX = 256 };

@@ -28,6 +28,18 @@ int cssl_peercert(const cssl_socket *s, size_t i, cssl_bytes *der, cssl_error *e
     return rc != 0 ? rc : cssl_engine_peercert(s->engine, i, der, err);
 }
 
+int cssl_peer_staple(const cssl_socket *s, cssl_bytes *der, cssl_error *err)
+{
+    int rc = has_engine(s, err);
+    return rc != 0 ? rc : cssl_engine_peer_staple(s->engine, der, err);
+}
+
+int cssl_peer_scts(const cssl_socket *s, cssl_bytes *list, cssl_error *err)
+{
+    int rc = has_engine(s, err);
+    return rc != 0 ? rc : cssl_engine_peer_scts(s->engine, list, err);
+}
+
 int cssl_peername(const cssl_socket *s, struct sockaddr_storage *addr, cssl_error *err)
 {
     socklen_t len = sizeof(*addr);

@@ -59,6 +59,7 @@ static const struct {
     { SERVER13_LATER_CV, HT_CERTIFICATE_VERIFY, -1, false },
     { SERVER13_LATER_FINISHED, HT_FINISHED, -1, false },
     { CLIENT12_WAIT_CERT, HT_CERTIFICATE, -1, false },
+    { CLIENT12_WAIT_STATUS, HT_CERTIFICATE_STATUS, HT_SERVER_KEY_EXCHANGE, false },
     { CLIENT12_WAIT_SKE, HT_SERVER_KEY_EXCHANGE, -1, false },
     { CLIENT12_WAIT_SHD, HT_CERTIFICATE_REQUEST, HT_SERVER_HELLO_DONE, false },
     { CLIENT12_WAIT_TICKET, HT_NEW_SESSION_TICKET, -1, false },
@@ -141,7 +142,7 @@ static void test_names(void **state)
                                          "wait_finished", "negotiated", "connection",
                                          "hello",         "certify",   "cipher",
                                          "abbreviated",   "wait_cert_verify",
-                                         "wait_eoed" };
+                                         "wait_eoed",     "wait_stapling" };
     bool used[ARRAY_SIZE(known)] = { false };
     for (int i = 0; i < HS_STATES; i++) {
         size_t k = 0;
