@@ -129,6 +129,16 @@ bool check_handshake(const struct settings *s, cssl_engine *e, bool resumption)
     return true;
 }
 
+bool check_early(const struct settings *s, const cssl_info *info)
+{
+    bool rejected = (s->server || info->early_data_offered) && !info->early_data_accepted;
+    return (!s->expect_accept_early_data || info->early_data_accepted ||
+            wrong("early data are not accepted")) &&
+           (!s->expect_reject_early_data || rejected || wrong("early data are not rejected")) &&
+           (!s->expect_no_offer_early_data || !info->early_data_offered ||
+            wrong("early data are offered"));
+}
+
 bool same_trace(const struct settings *s, const struct surroundings *around)
 {
     const char *want = s->expect_msg_callback;

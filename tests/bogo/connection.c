@@ -106,7 +106,16 @@ static void keep_ticket(struct connection *c, cssl_bytes ticket)
     }
 }
 
-/* next_event gives the next event that is not a ticket; false: the error is in c->error. */
+static void keep_early(struct connection *c, cssl_bytes data)
+{
+    size_t room = sizeof(c->early) - c->early_len;
+    size_t len = data.len < room ? data.len : room;
+    memcpy(c->early + c->early_len, data.data, len);
+    c->early_len += len;
+}
+
+/* next_event gives the next event that is neither a ticket nor early data; false: c->error says
+ * why not. */
 static bool next_event(struct connection *c, cssl_event *event)
 {
     for (;;) {
@@ -115,10 +124,13 @@ static bool next_event(struct connection *c, cssl_event *event)
                 c->error = *event->error;
                 return false;
             }
-            if (event->type != CSSL_EV_TICKET) {
+            if (event->type == CSSL_EV_TICKET) {
+                keep_ticket(c, event->data);
+            } else if (event->type == CSSL_EV_EARLY_DATA) {
+                keep_early(c, event->data);
+            } else {
                 return true;
             }
-            keep_ticket(c, event->data);
         }
         /* Later on replies wait for the next write: the runner counts them. */
         if ((!c->connected && !connection_flush(c)) || !fill(c)) {

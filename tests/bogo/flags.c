@@ -104,6 +104,12 @@ static const struct flag flags[] = {
     { "expect-advertised-alpn", NOTHING_1, 0 }, /* the library does not tell */
     { "decline-alpn", BOOL, OF(decline_alpn) },
     { "expect-early-data-reason", NOTHING_1, 0 },
+    { "enable-early-data", BOOL, OF(enable_early_data) },
+    { "expect-accept-early-data", BOOL, OF(expect_accept_early_data) },
+    { "expect-reject-early-data", BOOL, OF(expect_reject_early_data) },
+    { "expect-no-offer-early-data", BOOL, OF(expect_no_offer_early_data) },
+    { "expect-ticket-supports-early-data", BOOL, OF(expect_ticket_supports_early_data) },
+    { "expect-session-id", NOTHING, 0 }, /* one stands in each of BoringSSL's sessions */
     { "reject-alpn", BOOL, OF(reject_alpn) },
     { "renegotiate-freely", NOTHING, 0 },
     { "expect-secure-renegotiation", NOTHING, 0 },

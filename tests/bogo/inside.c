@@ -64,6 +64,14 @@ int selected_credential(const cssl_engine *e)
     return e->conn.own == NULL ? -1 : (int)(e->conn.own - e->conn.config->certkeys);
 }
 
+bool ticket_allows_early(cssl_bytes ticket)
+{
+    struct session s;
+    bool allows = session_decode(&s, ticket, NULL) == 0 && s.max_early_data > 0;
+    session_wipe(&s);
+    return allows;
+}
+
 static const char *listed(const char *name, const char *const *names)
 {
     for (size_t i = 0; name != NULL && names[i] != NULL; i++) {

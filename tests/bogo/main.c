@@ -46,11 +46,17 @@ static bool check_ticket(const struct settings *s, const struct connection *c)
     if (of12 && info.session_resumption && !s->expect_ticket_renewal) {
         return true; /* the old one is handed back */
     }
-    if (s->server || (s->shim_shuts_down && !of12) ||
-        (c->ticket != NULL) == !s->expect_no_session) {
+    bool came = c->ticket != NULL;
+    if (!s->server && came && s->enable_early_data &&
+        s->expect_ticket_supports_early_data !=
+            ticket_allows_early((cssl_bytes){ c->ticket, c->ticket_len })) {
+        (void)fprintf(stderr, "a ticket that is good for early data, or is not\n");
+        return false;
+    }
+    if (s->server || (s->shim_shuts_down && !of12) || came == !s->expect_no_session) {
         return true;
     }
-    (void)fprintf(stderr, c->ticket != NULL ? "a ticket came\n" : "no ticket came\n");
+    (void)fprintf(stderr, came ? "a ticket came\n" : "no ticket came\n");
     return false;
 }
 
@@ -71,8 +77,11 @@ static bool write_exported(const struct settings *s, struct connection *c)
 
 static bool write_first(const struct settings *s, struct connection *c)
 {
-    const char *text = s->shim_initial_write == NULL ? "hello" : s->shim_initial_write;
-    if (!s->shim_writes_first && !s->read_with_unfinished_write) {
+    const char *text = first_words(s);
+    cssl_info info;
+    cssl_engine_information(c->engine, &info);
+    if ((!s->shim_writes_first && !s->read_with_unfinished_write) ||
+        (!s->server && info.early_data_accepted)) {
         return true;
     }
     c->hold_output = s->read_with_unfinished_write;
@@ -102,6 +111,15 @@ static bool echo(const struct settings *s, struct connection *c)
     return n == 0;
 }
 
+/* A server answers early data when the handshake is done: nobody is known before. */
+static bool echo_early(struct connection *c)
+{
+    for (size_t i = 0; i < c->early_len; i++) {
+        c->early[i] ^= 0xff;
+    }
+    return connection_write(c, c->early, c->early_len);
+}
+
 /* close_connection ends it as -check-close-notify wants it. */
 static bool close_connection(const struct settings *s, struct connection *c)
 {
@@ -121,15 +139,24 @@ static bool close_connection(const struct settings *s, struct connection *c)
     return c->closed;
 }
 
-static int converse(const struct settings *s, struct connection *c, bool resumption)
+static int converse(const struct settings *s, const struct settings *retry, struct connection *c,
+                    bool resumption)
 {
+    cssl_info info;
     if (!connection_handshake(c)) {
         return report(&c->error);
+    }
+    cssl_engine_information(c->engine, &info);
+    if (!check_early(s, &info)) {
+        return EXIT_FAIL;
+    }
+    if (!s->server && s->expect_reject_early_data) {
+        s = retry; /* the connection goes on; in BoringSSL it begins once more */
     }
     if (!check_handshake(s, c->engine, resumption)) {
         return EXIT_FAIL;
     }
-    if (!write_exported(s, c) || !write_unique(s, c) || !write_first(s, c) ||
+    if (!echo_early(c) || !write_exported(s, c) || !write_unique(s, c) || !write_first(s, c) ||
         (!s->shim_shuts_down && !echo(s, c)) || !close_connection(s, c)) {
         return report(&c->error);
     }
@@ -158,7 +185,7 @@ static int run(const struct settings settings[NUM_SETTINGS])
         } else if (!connection_open(&c, s, config)) {
             exit_code = report(&c.error);
         } else {
-            exit_code = converse(s, &c, i > 0);
+            exit_code = converse(s, &settings[ON_RETRY], &c, i > 0);
             if (exit_code == EXIT_PASS && !same_trace(s, &around)) {
                 exit_code = EXIT_FAIL;
             }

@@ -13,6 +13,7 @@ struct lists {
     const char *groups[LIST_MAX], *shares[LIST_MAX], *schemes[LIST_MAX], *suites[LIST_MAX];
     const char *alpn[LIST_MAX];
     char alpn_text[TEXT_MAX];
+    uint8_t early[65536];
     cssl_cert_key identities[CREDENTIALS_MAX];
 };
 
@@ -210,6 +211,34 @@ static bool allows(const struct settings *s, int version)
            !(version == TLS_1_2 ? s->no_tls12 : s->no_tls13);
 }
 
+/* What is written first goes out early where a session allows that; -on-resume- alone has it. */
+static bool set_early(cssl_options *o, struct lists *l, const struct settings *s)
+{
+    enum { BORINGSSLS_LIMIT = 14336 };
+    const char *text = first_words(s);
+    size_t len = strlen(text);
+    if (!s->enable_early_data) {
+        return true;
+    }
+    if (s->server) {
+        o->max_early_data = (o->versions & CSSL_TLSV1_3) != 0 ? BORINGSSLS_LIMIT : 0;
+    } else if (s->shim_writes_first && (o->versions & CSSL_TLSV1_3) != 0) {
+        for (int i = 0; i < s->repeat_shim_initial_write; i++) {
+            if (o->early_data.len + len > sizeof(l->early)) {
+                return cannot("so much early data");
+            }
+            memcpy(l->early + o->early_data.len, text, len);
+            o->early_data = (cssl_bytes){ l->early, o->early_data.len + len };
+        }
+    }
+    return true;
+}
+
+const char *first_words(const struct settings *s)
+{
+    return s->shim_initial_write == NULL ? "hello" : s->shim_initial_write;
+}
+
 static bool set_versions(cssl_options *o, const struct settings *s)
 {
     o->versions = (allows(s, TLS_1_2) ? (unsigned)CSSL_TLSV1_2 : 0) |
@@ -249,12 +278,12 @@ cssl_config *make_config(const struct settings *s, cssl_config *old, cssl_bytes 
                        .now_us = now_us,
                        .trace = trace,
                        .user = around };
-    struct lists l;
+    static struct lists l;
     cssl_error err;
     memset(&l, 0, sizeof(l));
     if (!set_versions(&o, s) || !set_suites(&o, &l, s) || !set_groups(&o, &l, s) ||
         !set_schemes(&o, &l, s) || !set_identities(&o, &l, s) || !set_verify(&o, s) ||
-        !set_alpn(&o, &l, s)) {
+        !set_alpn(&o, &l, s) || !set_early(&o, &l, s)) {
         return NULL;
     }
     o.session_tickets = s->no_ticket ? CSSL_TICKETS_DISABLED

@@ -33,6 +33,8 @@ struct settings {
     bool expect_hrr, expect_no_hrr, expect_session_miss, expect_no_session;
     bool expect_no_server_name, expect_no_peer_cert, no_ticket;
     bool expect_extended_master_secret, expect_ticket_renewal;
+    bool enable_early_data, expect_accept_early_data, expect_reject_early_data;
+    bool expect_no_offer_early_data, expect_ticket_supports_early_data;
     bool no_tls12, no_tls13, decline_alpn, reject_alpn, use_export_context;
     int port, resume_count, min_version, max_version, read_size, repeat_shim_initial_write;
     int expect_version, expect_cipher, expect_cipher_aes, expect_curve_id;
@@ -60,11 +62,14 @@ struct surroundings {
     char trace[4096];     /* messages of this connection, as -expect-msg-callback has them */
     size_t trace_len;
 };
+/* first_words is what -shim-writes-first writes. */
+const char *first_words(const struct settings *s);
 cssl_config *make_config(const struct settings *s, cssl_config *old, cssl_bytes ticket,
                          struct surroundings *around);
 
 /* checks.c: check_handshake and check_end compare a connection with what -expect-... flags say. */
 bool check_handshake(const struct settings *s, cssl_engine *e, bool resumption);
+bool check_early(const struct settings *s, const cssl_info *info);
 bool same_trace(const struct settings *s, const struct surroundings *around);
 
 /* inside.c: what the API cannot ask for yet. set_verdict says what is to be thought of the peers'
@@ -72,6 +77,8 @@ bool same_trace(const struct settings *s, const struct surroundings *around);
 void set_verdict(bool reject, uint8_t alert);
 /* selected_credential is the number of the identity used, -1 for none. */
 int selected_credential(const cssl_engine *e);
+/* ticket_allows_early tells whether a session that was handed out is good for early data. */
+bool ticket_allows_early(cssl_bytes ticket);
 /* Names of code points, NULL for those that this library cannot use. */
 const char *usable_group(uint16_t code);
 const char *usable_scheme(uint16_t code);
@@ -85,6 +92,8 @@ struct connection {
     bool hold_output; /* nothing more leaves until data came */
     bool connected, closed, ended; /* close_notify came; the stream ended */
     cssl_bytes data;  /* that was received and not read yet */
+    uint8_t early[16384]; /* a server's early data, to be echoed */
+    size_t early_len;
     uint8_t *ticket;  /* the newest one */
     size_t ticket_len;
     cssl_error error;
