@@ -88,6 +88,9 @@ struct cssl_config {
     size_t send_limit;
     size_t record_padding;
     size_t max_fragment;
+    bool encrypt_then_mac;        /* there is a CBC suite, and it is to be so */
+    uint16_t max_fragment_length; /* clients: to be asked for; 0: not */
+    uint16_t record_size_limit;   /* 0: none is named */
     uint64_t key_update_at;
     bool defer_steps;
     uint8_t policy[SESSION_DIGEST]; /* of all that decides whom this config trusts */
@@ -108,6 +111,8 @@ int64_t config_now(const cssl_config *config);
 
 /* options_check (options.c) fills a zeroed config from options; it reads no files. */
 int options_check(cssl_config *config, const cssl_options *o, cssl_error *err) CHECK;
+/* options_check_records (options_records.c) is the part of it that is about records. */
+int options_check_records(cssl_config *config, const cssl_options *o, cssl_error *err) CHECK;
 
 /* options_check_early (options_early.c) is a part of options_check, and comes last. */
 int options_check_early(cssl_config *config, const cssl_options *o, cssl_error *err) CHECK;

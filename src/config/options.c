@@ -69,6 +69,7 @@ int options_check(cssl_config *config, const cssl_options *o, cssl_error *err)
         (ret = check_shares(config, o, err)) != 0 || (ret = check_alpn(config, o, err)) != 0 ||
         (ret = check_verify(config, o, err)) != 0 || (ret = check_tickets(config, o, err)) != 0 ||
         (ret = check_psk(config, o, err)) != 0 || (ret = check_sizes(config, o, err)) != 0 ||
+        (ret = options_check_records(config, o, err)) != 0 ||
         (ret = check_socket(config, o, err)) != 0 ||
         (ret = options_check_beyond(config, o, err)) != 0 ||
         (ret = options_check_early(config, o, err)) != 0) {
@@ -102,6 +103,7 @@ static int check_role(const cssl_config *config, const cssl_options *o, cssl_err
         { "anti_replay_window", o->anti_replay_window != 0, true },
         { "anti_replay_hashes", o->anti_replay_hashes != 0, true },
         { "anti_replay_bits", o->anti_replay_bits != 0, true },
+        { "max_fragment_length", o->max_fragment_length != 0, false },
         { "fail_if_no_peer_cert", o->fail_if_no_peer_cert != CSSL_DEFAULT, true },
         { "ticket_lifetime", o->ticket_lifetime != 0, true },
         { "ticket_seed", o->ticket_seed.len > 0, true },

@@ -154,7 +154,8 @@ ssize_t cssl_engine_writev(cssl_engine *e, const struct iovec *v, int n, cssl_er
     while (ret == 0 && e->conn.out.len < config->send_limit) {
         cssl_bytes pieces[PIECES_MAX];
         size_t num = 0;
-        size_t max = min_size(config->max_fragment, config->send_limit - e->conn.out.len);
+        size_t max = min_size(config->max_fragment, rec_content_max(&e->conn.write));
+        max = min_size(max, config->send_limit - e->conn.out.len);
         size_t len = next_pieces(v, n, &at, &offset, max, pieces, &num);
         if (len == 0) {
             break;

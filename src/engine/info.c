@@ -21,6 +21,9 @@ void cssl_engine_information_sized(const cssl_engine *e, cssl_info *info, size_t
                     .session_resumption = c->resumed,
                     .hello_retry = c->hello_retry,
                     .session_id_len = c->session_id_len,
+                    .encrypt_then_mac = c->encrypt_then_mac,
+                    .max_fragment_length = c->max_fragment_length,
+                    .record_size_limit = c->record_size_limit,
                     .peer_verified = c->peer_verified,
                     .early_data_offered = c->early_offered,
                     .early_data_accepted = c->early_accepted };

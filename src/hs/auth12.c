@@ -159,6 +159,21 @@ void auth12_settle(struct hs *hs, uint16_t suite, const uint8_t *client_random,
     transcript_choose(&hs->transcript, (enum hash_alg)c->hash_alg);
 }
 
+int auth12_settle_etm(struct hs *hs, bool agreed, cssl_error *err)
+{
+    struct conn *c = hs->conn;
+    const struct rec_half *now = &c->write;
+    const bool cbc = suite_find(c->suite)->cipher != CIPHER_AEAD;
+    if (agreed && !cbc) { /* RFC 7366 3 */
+        return fail_text(err, CSSL_R_ENCRYPT_THEN_MAC, "%s has none", name_of_suite(c->suite));
+    }
+    if (cbc && !agreed && now->is_cbc && now->cbc.encrypt_then_mac) { /* 3.1 */
+        return fail(err, CSSL_R_ENCRYPT_THEN_MAC_LOST);
+    }
+    c->encrypt_then_mac = agreed;
+    return 0;
+}
+
 void signed12(struct wr *w, const struct conn *c, cssl_bytes params)
 {
     wr_put(w, c->randoms, sizeof(c->randoms));

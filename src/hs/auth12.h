@@ -30,6 +30,8 @@ void auth12_secret(struct hs *hs);
 /* auth12_use_master takes the master secret into use: for exporters and the key log. */
 void auth12_use_master(struct hs *hs);
 /* auth12_settle settles suite, randoms and transcript. */
+/* auth12_settle_etm settles for the suite in use whether it is encrypt-then-MAC. */
+int auth12_settle_etm(struct hs *hs, bool agreed, cssl_error *err) CHECK;
 void auth12_settle(struct hs *hs, uint16_t suite, const uint8_t *client_random,
                    const uint8_t *server_random);
 /* signed12 writes what ServerKeyExchange signs: the randoms and params. */

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "hs/auth12.h"
 #include "hs/auth13.h"
+#include "hs/limits.h"
 #include "hs/negotiate.h"
 #include "hs/post13.h"
 #include "hs/staple.h"
@@ -29,6 +30,14 @@ int client12_server_hello(struct hs *hs, const struct server_hello *sh, cssl_err
     c->session_id_len = (uint8_t)sh->session_id.len;
     memcpy(c->session_id, sh->session_id.data, sh->session_id.len);
     hs->status_expected = ext_has(sh->has, EXT_STATUS_REQUEST);
+    ret = auth12_settle_etm(hs, ext_has(sh->has, EXT_ENCRYPT_THEN_MAC), err);
+    if (ret == 0) {
+        ret = limits_take(c, TLS_1_2, sh->has, sh->max_fragment_length, sh->record_size_limit,
+                          err);
+    }
+    if (ret != 0) {
+        return ret;
+    }
     if ((ret = take_names(hs, sh, err)) != 0) {
         return ret;
     }

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "hs/auth13.h"
+#include "hs/limits.h"
 #include "hs/client12.h"
 #include "hs/client_hello.h"
 #include "hs/early13.h"
@@ -147,6 +148,12 @@ int client13_encrypted_extensions(struct hs *hs, const struct hs_msg *m, cssl_er
     if (ret != 0) {
         return ret;
     }
+    ret = limits_take(c, TLS_1_3, ee.has, ee.max_fragment_length, ee.record_size_limit, err);
+    if (ret != 0) {
+        return ret;
+    }
+    limits_start(c, true); /* the keys of the handshake are in use already */
+    limits_start(c, false);
     if (ext_has(ee.has, EXT_ALPN)) {
         /* RFC 7301 3.1: one of those that were offered. */
         if (!alpn_has(bytes_of(c->config->alpn, c->config->alpn_len), ee.alpn)) {

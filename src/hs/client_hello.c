@@ -2,6 +2,7 @@
 #include "hs/client_hello.h"
 
 #include "base/error.h"
+#include "hs/limits.h"
 #include "hs/staple.h"
 
 static void fill_extensions(const struct hs *hs, struct client_hello *ch);
@@ -14,6 +15,7 @@ int client_hello_send(struct hs *hs, cssl_error *err)
     static const uint8_t both_versions[] = { 3, 4, 3, 3 };
     static const uint8_t uncompressed[] = { 0 };
     static const uint8_t psk_dhe_ke[] = { 1 };
+    uint8_t limits[LIMITS_WIRE];
     const cssl_config *config = hs->conn->config;
     struct client_hello ch = {
         .legacy_version = TLS_1_2,
@@ -43,6 +45,7 @@ int client_hello_send(struct hs *hs, cssl_error *err)
     if (ret != 0) {
         return ret;
     }
+    limits_offer(config, &ch, limits);
     msg_open(&hs->out, HT_CLIENT_HELLO);
     size_t body_at = hs->out.len;
     client_hello_write(&hs->out, &ch);
@@ -76,6 +79,7 @@ static void fill_extensions(const struct hs *hs, struct client_hello *ch)
         { EXT_PSK_KEY_EXCHANGE_MODES,
           config->tls13 && (hs->num_psks > 0 || config->tickets != CSSL_TICKETS_DISABLED) },
         { EXT_EXTENDED_MASTER_SECRET, config->tls12 },
+        { EXT_ENCRYPT_THEN_MAC, config->encrypt_then_mac },
         { EXT_RENEGOTIATION_INFO, config->tls12 },
         { EXT_EC_POINT_FORMATS, config->tls12 },
         { EXT_SESSION_TICKET, config->tls12 && config->reuse_sessions },

@@ -45,7 +45,8 @@ void conn_free(struct conn *c)
 int conn_send(struct conn *c, struct worker *w, uint8_t type, cssl_bytes data, cssl_error *err)
 {
     do {
-        cssl_bytes piece = bytes_of(data.data, min_size(data.len, c->config->max_fragment));
+        size_t max = min_size(c->config->max_fragment, rec_content_max(&c->write));
+        cssl_bytes piece = bytes_of(data.data, min_size(data.len, max));
         int ret = rec_seal(&c->write, w, type, &piece, 1, c->config->record_padding, &c->out, err);
         if (ret != 0) {
             return ret;

@@ -34,6 +34,10 @@ struct conn {
     bool early_offered, early_accepted;
     uint16_t port;
     bool extended_master_secret; /* TLS 1.2 */
+    bool encrypt_then_mac;       /* TLS 1.2 with CBC */
+    uint16_t max_fragment_length; /* agreed on; 0: nothing */
+    uint16_t record_size_limit;   /* the peer's, 0: nothing was agreed on; */
+    uint16_t own_size_limit;      /* and ours */
     uint16_t version; /* that was agreed on; 0 before */
     uint16_t suite, group;
     uint16_t server_scheme, client_scheme; /* of CertificateVerify; 0: none */

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "hs/limits.h"
 
 #include <assert.h>
 
@@ -204,10 +205,17 @@ static void install(struct hs *hs, bool reading, enum hs_keys keys)
 {
     struct conn *c = hs->conn;
     const struct schedule13 *s = &hs->schedule;
+    struct rec_half *half = reading ? &c->read : &c->write;
     bool of_client = reading == c->server;
     if (c->version == TLS_1_2) {
-        keys12(reading ? &c->read : &c->write, suite_find(c->suite), &hs->master, c->randoms,
-               of_client, EPOCH_APPLICATION);
+        const struct suite *suite = suite_find(c->suite);
+        if (suite->cipher == CIPHER_AEAD) {
+            keys12(half, suite, &hs->master, c->randoms, of_client, EPOCH_APPLICATION);
+        } else {
+            keys12_cbc(half, suite, &hs->master, c->randoms, of_client, c->encrypt_then_mac,
+                       &c->config->rand, EPOCH_APPLICATION);
+        }
+        limits_start(c, reading);
         return;
     }
     const struct {
@@ -219,7 +227,6 @@ static void install(struct hs *hs, bool reading, enum hs_keys keys)
         [KEYS_APPLICATION] = { &s->client_application, &s->server_application,
                                EPOCH_APPLICATION },
     };
-    struct rec_half *half = reading ? &c->read : &c->write;
     struct secret *kept = reading ? &c->read_secret : &c->write_secret;
     if (keys == KEYS_CLEAR) {
         rec_wipe(half);
@@ -228,4 +235,5 @@ static void install(struct hs *hs, bool reading, enum hs_keys keys)
     }
     *kept = of_client ? *rows[keys].of_client : *rows[keys].of_server;
     keys13(half, (enum aead_alg)c->aead_alg, (enum hash_alg)c->hash_alg, kept, rows[keys].epoch);
+    limits_start(c, reading);
 }

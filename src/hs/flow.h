@@ -155,6 +155,7 @@ struct hs {
     /* TLS 1.2 */
     bool secure_renegotiation;   /* server: the client knows RFC 5746 */
     bool point_formats;          /* server: the client has named some */
+    bool may_etm;                /* server: the client can do encrypt-then-MAC */
     bool ticket_expected;        /* client: the server has announced one */
     bool ticket_came;            /* client: session.ticket is a new one */
     uint32_t ticket_lifetime;    /* client: of the ticket that came; seconds */

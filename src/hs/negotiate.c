@@ -119,7 +119,9 @@ void hello_digest(const struct client_hello *ch, uint8_t out[32])
                                ch->alpn,
                                ch->psk_modes,
                                ch->compress_certificate,
-                               ch->certificate_authorities };
+                               ch->certificate_authorities,
+                               ch->max_fragment_length,
+                               ch->record_size_limit };
     for (size_t i = 0; i < ARRAY_LEN(all); i++) {
         digest_vector(&h, all[i]);
     }

@@ -3,6 +3,8 @@
 
 #include "base/names.h"
 
+#include <assert.h>
+
 void master12(enum hash_alg alg, cssl_bytes premaster, const uint8_t *session_hash,
               struct secret *master)
 {
@@ -25,6 +27,7 @@ void keys12(struct rec_half *half, const struct suite *suite, const struct secre
     enum { SALT = 4 };
     uint8_t block[2 * AEAD_KEY_MAX + 2 * AEAD_NONCE];
     uint8_t iv[AEAD_NONCE] = { 0 };
+    assert(suite->cipher == CIPHER_AEAD);
     const size_t key = aead_key_len(suite->aead);
     const size_t fixed = suite->aead == AEAD_CHACHA20_POLY1305 ? AEAD_NONCE : SALT;
     /* RFC 5246 6.3: the server's random comes first here. */
@@ -35,6 +38,25 @@ void keys12(struct rec_half *half, const struct suite *suite, const struct secre
     rec_set_keys(half, TLS_1_2, suite->aead, block + (of_client ? 0 : key), iv, epoch);
     mem_wipe(block, sizeof(block));
     mem_wipe(iv, sizeof(iv));
+}
+
+void keys12_cbc(struct rec_half *half, const struct suite *suite, const struct secret *master,
+                const uint8_t randoms[RANDOMS12], bool of_client, bool encrypt_then_mac,
+                const struct rand_source *rand, uint8_t epoch)
+{
+    uint8_t block[2 * CBC_MAC_MAX + 2 * CBC_KEY_MAX];
+    struct cbc_key key = { 0 };
+    const size_t mac_len = hash_len(suite->mac);
+    const size_t key_len = suite->cipher == CIPHER_AES_128_CBC ? 16 : 32;
+    /* RFC 5246 6.3: both MAC keys, then both keys; IVs stand in the records since TLS 1.1. */
+    prf12(suite->hash, secret_bytes(master), "key expansion",
+          bytes_of(randoms + RANDOMS12 / 2, RANDOMS12 / 2), bytes_of(randoms, RANDOMS12 / 2), block,
+          2 * mac_len + 2 * key_len);
+    cbc_key_set(&key, key_len, suite->mac, encrypt_then_mac, block + (of_client ? 0 : mac_len),
+                block + 2 * mac_len + (of_client ? 0 : key_len));
+    rec_set_cbc(half, &key, rand, epoch);
+    mem_wipe(block, sizeof(block));
+    cbc_key_wipe(&key);
 }
 
 void finished12(enum hash_alg alg, const struct secret *master, bool of_client,

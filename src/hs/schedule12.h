@@ -17,6 +17,10 @@ void master12_plain(enum hash_alg alg, cssl_bytes premaster, const uint8_t rando
 /* keys12 puts the keys of one side (its writing, the other's reading) into a direction. */
 void keys12(struct rec_half *half, const struct suite *suite, const struct secret *master,
             const uint8_t randoms[RANDOMS12], bool of_client, uint8_t epoch);
+/* keys12_cbc is keys12 for a CBC suite; rand is where IVs come from. */
+void keys12_cbc(struct rec_half *half, const struct suite *suite, const struct secret *master,
+                const uint8_t randoms[RANDOMS12], bool of_client, bool encrypt_then_mac,
+                const struct rand_source *rand, uint8_t epoch);
 /* finished12 computes verify_data. */
 void finished12(enum hash_alg alg, const struct secret *master, bool of_client,
                 const uint8_t *hash, uint8_t out[FINISHED12]);

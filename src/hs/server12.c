@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "hs/auth12.h"
 #include "hs/auth13.h"
+#include "hs/limits.h"
 #include "hs/negotiate.h"
 #include "hs/post13.h"
 #include "hs/psk13.h"
@@ -32,6 +33,10 @@ int server12_hello(struct hs *hs, const struct client_hello *ch, cssl_error *err
     if (ret != 0 || (ret = make_random(hs, random, err)) != 0) {
         return ret;
     }
+    if ((ret = limits_choose(c, TLS_1_2, ch, err)) != 0) {
+        return ret;
+    }
+    hs->may_etm = ext_has(ch->has, EXT_ENCRYPT_THEN_MAC);
     c->extended_master_secret = ext_has(ch->has, EXT_EXTENDED_MASTER_SECRET);
     if (find_session(hs, ch)) {
         if (!c->extended_master_secret) {
@@ -333,8 +338,13 @@ static bool is_half_over(const struct hs *hs)
 static int send_server_hello(struct hs *hs, cssl_error *err)
 {
     static const uint8_t uncompressed[] = { 0 };
+    uint8_t limits[LIMITS_WIRE];
     struct conn *c = hs->conn;
-    int ret = make_id(hs, err);
+    int ret = auth12_settle_etm(hs, hs->may_etm && c->config->encrypt_then_mac &&
+                                        suite_find(c->suite)->cipher != CIPHER_AEAD, err);
+    if (ret == 0) {
+        ret = make_id(hs, err);
+    }
     if (ret != 0) {
         return ret;
     }
@@ -359,6 +369,7 @@ static int send_server_hello(struct hs *hs, cssl_error *err)
     } rows[] = {
         { EXT_RENEGOTIATION_INFO, hs->secure_renegotiation },
         { EXT_EXTENDED_MASTER_SECRET, c->extended_master_secret },
+        { EXT_ENCRYPT_THEN_MAC, c->encrypt_then_mac },
         { EXT_ALPN, c->alpn != NULL },
         { EXT_SERVER_NAME, c->sni != NULL && !c->resumed },
         { EXT_EC_POINT_FORMATS, hs->point_formats && !c->resumed },
@@ -371,6 +382,7 @@ static int send_server_hello(struct hs *hs, cssl_error *err)
             ext_add(&sh.has, rows[i].type);
         }
     }
+    limits_answer(c, &sh.has, &sh.max_fragment_length, &sh.record_size_limit, limits);
     msg_open(&hs->out, HT_SERVER_HELLO);
     server_hello_write(&hs->out, &sh);
     wr_close(&hs->out);

@@ -6,6 +6,7 @@
 #include "hs/auth13.h"
 #include "hs/early13.h"
 #include "hs/later13.h"
+#include "hs/limits.h"
 #include "hs/negotiate.h"
 #include "hs/post13.h"
 #include "hs/psk13.h"
@@ -115,6 +116,7 @@ int server13_send_parameters(struct hs *hs, const struct hs_msg *m, cssl_error *
     (void)m;
     struct conn *c = hs->conn;
     const cssl_config *config = c->config;
+    uint8_t limits[LIMITS_WIRE];
     struct encrypted_extensions ee = { .alpn = bytes_str(c->alpn == NULL ? "" : c->alpn) };
     if (c->alpn != NULL) {
         ext_add(&ee.has, EXT_ALPN);
@@ -125,6 +127,7 @@ int server13_send_parameters(struct hs *hs, const struct hs_msg *m, cssl_error *
     if (c->early_accepted) {
         ext_add(&ee.has, EXT_EARLY_DATA);
     }
+    limits_answer(c, &ee.has, &ee.max_fragment_length, &ee.record_size_limit, limits);
     msg_open(&hs->out, HT_ENCRYPTED_EXTENSIONS);
     encrypted_extensions_write(&hs->out, &ee);
     wr_close(&hs->out);
@@ -231,6 +234,9 @@ static int begin13(struct hs *hs, const struct client_hello *ch, cssl_bytes body
     } else if (ret == 0) {
         hello_digest(ch, hs->hello_digest);
         ret = take_first(hs, ch, err);
+    }
+    if (ret == 0) {
+        ret = limits_choose(c, TLS_1_3, ch, err);
     }
     if (ret != 0) {
         return ret;

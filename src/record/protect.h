@@ -15,6 +15,8 @@ int protect12_open(struct rec_half *h, struct worker *w, const uint8_t *header, 
 int protect12_seal(struct rec_half *h, struct worker *w, uint8_t type, const cssl_bytes *pieces,
                    size_t n, struct buf *out, cssl_error *err) CHECK;
 
+/* rec_too_long fails for a record of len bytes: too many. */
+int rec_too_long(size_t len, const struct rec_half *h, cssl_error *err);
 /* rec_write_header writes the five bytes in front of a record. */
 void rec_write_header(uint8_t *to, uint8_t type, size_t len);
 /* rec_gather copies the pieces, one behind the other; rec_sum is their length. */

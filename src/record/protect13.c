@@ -4,8 +4,8 @@
 #include "base/error.h"
 #include "base/mem.h"
 
-static int strip_padding(struct rec *rec, cssl_error *err);
-static size_t padding_for(size_t len, size_t pad);
+static int strip_padding(const struct rec_half *h, struct rec *rec, cssl_error *err);
+static size_t padding_for(size_t len, size_t pad, size_t max);
 
 int protect13_open(struct rec_half *h, struct worker *w, const uint8_t *header, struct rec *rec,
                    cssl_error *err)
@@ -24,7 +24,7 @@ int protect13_open(struct rec_half *h, struct worker *w, const uint8_t *header, 
     h->seq++;
     rec->len -= tag;
     rec->sealed = true;
-    return strip_padding(rec, err);
+    return strip_padding(h, rec, err);
 }
 
 int protect13_seal(struct rec_half *h, struct worker *w, uint8_t type, const cssl_bytes *pieces,
@@ -32,7 +32,7 @@ int protect13_seal(struct rec_half *h, struct worker *w, uint8_t type, const css
 {
     uint8_t nonce[AEAD_NONCE];
     const size_t len = rec_sum(pieces, n);
-    const size_t padding = padding_for(len + 1, pad);
+    const size_t padding = padding_for(len + 1, pad, rec_content_max(h) + 1);
     const size_t body = len + 1 + padding + aead_tag_len((enum aead_alg)h->key.alg);
     uint8_t *to = buf_room(out, REC_HEADER + body);
     if (to == NULL) {
@@ -67,11 +67,14 @@ int protect13_seal(struct rec_half *h, struct worker *w, uint8_t type, const css
     return 0;
 }
 
-/* RFC 8446 5.4: the content type is the last byte that is not zero. */
-static int strip_padding(struct rec *rec, cssl_error *err)
+/* RFC 8446 5.4: the content type is the last byte that is not zero. Early data was sent before
+ * anything was agreed on. */
+static int strip_padding(const struct rec_half *h, struct rec *rec, cssl_error *err)
 {
-    if (rec->len > REC_PLAIN_MAX + 1) {
-        return fail(err, CSSL_R_RECORD_TOO_LONG);
+    enum { EPOCH_OF_EARLY = 1 };
+    const size_t max = h->epoch == EPOCH_OF_EARLY ? REC_PLAIN_MAX : rec_content_max(h);
+    if (rec->len > max + 1) {
+        return rec_too_long(rec->len, h, err);
     }
     size_t len = rec->len;
     while (len > 0 && rec->data[len - 1] == 0) {
@@ -86,12 +89,12 @@ static int strip_padding(struct rec *rec, cssl_error *err)
 }
 
 /* padding_for is how many zeros make len a multiple of pad, as far as a record has room. */
-static size_t padding_for(size_t len, size_t pad)
+static size_t padding_for(size_t len, size_t pad, size_t max)
 {
     if (pad < 2) {
         return 0;
     }
     size_t over = len % pad;
     size_t padding = over == 0 ? 0 : pad - over;
-    return min_size(padding, REC_PLAIN_MAX + 1 - len);
+    return min_size(padding, max - len);
 }

@@ -7,21 +7,38 @@
 
 #include <assert.h>
 
+static void begin(struct rec_half *h, uint16_t version, uint8_t epoch);
+
 void rec_set_keys(struct rec_half *h, uint16_t version, enum aead_alg alg, const uint8_t *key,
                   const uint8_t *iv, uint8_t epoch)
 {
+    cbc_key_wipe(&h->cbc); /* the larger one of the two */
     aead_key_set(&h->key, alg, key);
     memcpy(h->iv, iv, AEAD_NONCE);
-    h->version = version;
-    h->epoch = epoch;
-    h->seq = 0;
-    h->sent = 0;
+    h->is_cbc = false;
+    begin(h, version, epoch);
+}
+
+void rec_set_cbc(struct rec_half *h, const struct cbc_key *key, const struct rand_source *rand,
+                 uint8_t epoch)
+{
+    h->cbc = *key;
+    h->rand = rand;
+    h->is_cbc = true;
+    begin(h, TLS_1_2, epoch);
 }
 
 void rec_wipe(struct rec_half *h)
 {
-    aead_key_wipe(&h->key);
     mem_wipe(h, sizeof(*h));
+}
+
+size_t rec_content_max(const struct rec_half *h)
+{
+    if (h->limit == 0) {
+        return REC_PLAIN_MAX;
+    }
+    return h->version == TLS_1_3 ? (size_t)h->limit - 1 : h->limit;
 }
 
 int rec_wire_len(const struct rec_half *h, cssl_bytes in, size_t *len, cssl_error *err)
@@ -29,7 +46,7 @@ int rec_wire_len(const struct rec_half *h, cssl_bytes in, size_t *len, cssl_erro
     *len = REC_HEADER;
     /* A peer that speaks something else is told apart by its first bytes already. */
     if (in.len >= 1 && (in.data[0] < CT_CHANGE_CIPHER_SPEC || in.data[0] > CT_APPLICATION_DATA)) {
-        if (h->key.alg != AEAD_NONE) {
+        if (rec_is_sealed(h)) {
             return fail_text(err, CSSL_R_RECORD_TYPE, "type %u", in.data[0]);
         }
         return fail_text(err, CSSL_R_NOT_TLS, "it begins with \"%.*s\"", (int)min_size(in.len, 16),
@@ -61,8 +78,8 @@ int rec_open(struct rec_half *h, struct worker *w, uint8_t *record, size_t len, 
     enum { EPOCH_OF_HANDSHAKE = 2 };
     assert(len >= REC_HEADER);
     *out = (struct rec){ .type = record[0], .data = record + REC_HEADER, .len = len - REC_HEADER };
-    if (h->key.alg == AEAD_NONE) {
-        return 0;
+    if (!rec_is_sealed(h)) {
+        return h->limit != 0 && out->len > h->limit ? rec_too_long(out->len, h, err) : 0;
     }
     if (h->seq == UINT64_MAX) {
         return fail(err, CSSL_R_SEQUENCE_EXHAUSTED);
@@ -84,7 +101,7 @@ int rec_seal(struct rec_half *h, struct worker *w, uint8_t type, const cssl_byte
              size_t pad, struct buf *out, cssl_error *err)
 {
     const size_t len = rec_sum(pieces, n);
-    assert(n <= REC_PIECES_MAX && len <= REC_PLAIN_MAX);
+    assert(n <= REC_PIECES_MAX && len <= rec_content_max(h));
     if (h->seq == UINT64_MAX) {
         return fail(err, CSSL_R_SEQUENCE_EXHAUSTED);
     }
@@ -103,6 +120,15 @@ int rec_seal(struct rec_half *h, struct worker *w, uint8_t type, const cssl_byte
     rec_gather(to + REC_HEADER, pieces, n);
     buf_grow(out, REC_HEADER + len);
     return 0;
+}
+
+int rec_too_long(size_t len, const struct rec_half *h, cssl_error *err)
+{
+    if (h->limit == 0) {
+        return fail_text(err, CSSL_R_RECORD_TOO_LONG, "%zu bytes", len);
+    }
+    return fail_text(err, CSSL_R_RECORD_TOO_LONG, "%zu bytes, and at most %u were agreed on", len,
+                     h->limit);
 }
 
 void rec_write_header(uint8_t *to, uint8_t type, size_t len)
@@ -139,4 +165,12 @@ void rec_nonce(const struct rec_half *h, uint8_t nonce[AEAD_NONCE])
     for (size_t i = 0; i < 8; i++) {
         nonce[AEAD_NONCE - 1 - i] ^= (uint8_t)(h->seq >> (8 * i));
     }
+}
+
+static void begin(struct rec_half *h, uint16_t version, uint8_t epoch)
+{
+    h->version = version;
+    h->epoch = epoch;
+    h->seq = 0;
+    h->sent = 0;
 }

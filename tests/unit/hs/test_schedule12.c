@@ -67,6 +67,53 @@ static void test_keys(void **state)
     }
 }
 
+/* RFC 5246 6.3: the key block has both MAC keys, then both keys, the client's first. */
+static void test_cbc_keys(void **state)
+{
+    (void)state;
+    static const struct {
+        uint16_t suite;
+        size_t mac, key;
+    } rows[] = {
+        { SUITE_ECDHE_RSA_AES_128_CBC_SHA, 20, 16 },
+        { SUITE_ECDHE_RSA_AES_256_CBC_SHA, 20, 32 },
+        { SUITE_ECDHE_ECDSA_AES_128_CBC_SHA256, 32, 16 },
+        { SUITE_ECDHE_ECDSA_AES_256_CBC_SHA384, 48, 32 },
+    };
+    struct secret master = { .len = MASTER12, .data = { 6 } };
+    const struct rand_source source = { 0 };
+    uint8_t randoms[RANDOMS12], turned[RANDOMS12];
+    for (size_t i = 0; i < RANDOMS12; i++) {
+        randoms[i] = (uint8_t)i;
+        turned[(i + RANDOMS12 / 2) % RANDOMS12] = (uint8_t)i;
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        const struct suite *suite = suite_find(rows[i].suite);
+        const size_t mac = rows[i].mac, key = rows[i].key;
+        uint8_t block[160];
+        prf12(suite->hash, secret_bytes(&master), "key expansion", bytes_of(turned, RANDOMS12),
+              bytes_of(NULL, 0), block, 2 * (mac + key));
+        for (size_t server = 0; server < 2; server++) {
+            struct rec_half half = { .seq = 7, .limit = 512 };
+            keys12_cbc(&half, suite, &master, randoms, server == 0, server == 1, &source, 3);
+            assert_true(half.is_cbc && rec_is_sealed(&half));
+            assert_int_equal(half.seq, 0);
+            assert_int_equal(half.limit, 512);
+            assert_int_equal(half.cbc.mac, suite->mac);
+            assert_int_equal(half.cbc.key_len, key);
+            assert_int_equal(half.cbc.encrypt_then_mac, server == 1);
+            assert_memory_equal(half.cbc.mac_key, block + server * mac, mac);
+            assert_memory_equal(half.cbc.key, block + 2 * mac + server * key, key);
+            /* An AEAD's keys leave nothing of them. */
+            keys12(&half, suite_find(SUITE_ECDHE_RSA_AES_128_GCM_SHA256), &master, randoms, true,
+                   3);
+            assert_false(half.is_cbc);
+            assert_int_equal(half.cbc.mac_key[CBC_MAC_MAX - 1], 0);
+            rec_wipe(&half);
+        }
+    }
+}
+
 /* RFC 5705 4: a context that is there is not one that is not, and lengths count. */
 static void test_exporter(void **state)
 {
@@ -99,6 +146,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_prf),
         cmocka_unit_test(test_keys),
+        cmocka_unit_test(test_cbc_keys),
         cmocka_unit_test(test_exporter),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,313 @@
+/*
+ * test_records.c - what two sides agree on about records: CBC suites with and without
+ * encrypt-then-MAC, max_fragment_length, record_size_limit; and that both keep to it.
+ */
+#include "base/error.h"
+#include "engine/engine.h"
+#include "pair.h"
+
+#include "crypto/suite.h"
+
+static struct test_clock wall;
+
+enum { BOTH = CSSL_TLSV1_2 | CSSL_TLSV1_3, TAG = 16, EXPLICIT = 8 };
+
+static int set_up(void **state)
+{
+    (void)state;
+    test_clock_init(&wall, PAIR_NOW);
+    return 0;
+}
+
+static cssl_info info_of(const struct pair *p, enum pair_dir side)
+{
+    cssl_info info;
+    memset(&info, 0, sizeof(info));
+    cssl_engine_information(p->side[side].engine, &info);
+    return info;
+}
+
+struct meeting {
+    struct pair_host client, server;
+    struct pair p;
+};
+
+static void meet(struct meeting *m, const cssl_options *client, const cssl_options *server)
+{
+    memset(m, 0, sizeof(*m));
+    host_init(&m->client, false, &wall, client);
+    host_init(&m->server, true, &wall, server);
+    pair_start(&m->p, &m->client, &m->server, "server.test");
+}
+
+static void part(struct meeting *m)
+{
+    pair_free(&m->p);
+    host_free(&m->client);
+    host_free(&m->server);
+}
+
+static bool is_cbc(const char *name)
+{
+    return strstr(name, "_CBC_") != NULL;
+}
+
+/* A suite of certificates whose key exchange needs nothing else. */
+static const char *identity_for(const char *name)
+{
+    if (strstr(name, "_ECDHE_ECDSA_") != NULL) {
+        return pair_p256;
+    }
+    return strstr(name, "_ECDHE_RSA_") != NULL ? pair_rsa : NULL;
+}
+
+static void test_cbc_suites(void **state)
+{
+    (void)state;
+    static const cssl_switch switches[] = { CSSL_DEFAULT, CSSL_ON, CSSL_OFF };
+    static struct meeting m;
+    const char *const *suites = cssl_cipher_suites("all", CSSL_TLSV1_2);
+    size_t num = 0;
+    for (size_t i = 0; suites[i] != NULL; i++) {
+        const char *pem = identity_for(suites[i]);
+        for (size_t k = 0; is_cbc(suites[i]) && pem != NULL && k < 9; k++) {
+            const cssl_options c = { .versions = CSSL_TLSV1_2, .ciphers = CSSL_LIST(suites[i]),
+                                     .encrypt_then_mac = switches[k / 3] };
+            const cssl_options s = { .versions = CSSL_TLSV1_2, .ciphers = CSSL_LIST(suites[i]),
+                                     .encrypt_then_mac = switches[k % 3], PAIR_IDENTITY(pem) };
+            static uint8_t data[70000];
+            meet(&m, &c, &s);
+            pair_must_connect(&m.p);
+            pair_must_talk(&m.p);
+            const bool etm = k / 3 != 2 && k % 3 != 2;
+            assert_int_equal(info_of(&m.p, FROM_CLIENT).encrypt_then_mac, etm);
+            assert_int_equal(info_of(&m.p, FROM_SERVER).encrypt_then_mac, etm);
+            assert_string_equal(info_of(&m.p, FROM_SERVER).cipher_suite, suites[i]);
+            memset(data, (int)i, sizeof(data));
+            assert_int_equal(pair_write(&m.p, FROM_SERVER, data, sizeof(data)), 0);
+            part(&m);
+            num++;
+        }
+    }
+    assert_int_equal(num, 8 * 9);
+}
+
+/* No CBC suite is offered or taken unless it is named, and then encrypt_then_mac is not offered. */
+static void test_cbc_is_off(void **state)
+{
+    (void)state;
+    static struct meeting m;
+    const cssl_options plain = { .versions = BOTH };
+    const cssl_options cbc = { .versions = BOTH,
+                               .ciphers = CSSL_LIST("TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA") };
+    meet(&m, &(cssl_options){ .versions = CSSL_TLSV1_2, .ciphers = cbc.ciphers }, &plain);
+    pair_must_fail(&m.p, FROM_SERVER, ALERT_HANDSHAKE_FAILURE, 0);
+    part(&m);
+    meet(&m, &(cssl_options){ .versions = CSSL_TLSV1_2 },
+         &(cssl_options){ .versions = CSSL_TLSV1_2, .encrypt_then_mac = CSSL_ON });
+    pair_must_connect(&m.p);
+    assert_false(info_of(&m.p, FROM_CLIENT).encrypt_then_mac);
+    part(&m);
+    /* Offered beside AEADs, and not answered when one of them is chosen. */
+    const char *const *mixed = CSSL_LIST("TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+                                         "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA");
+    meet(&m, &(cssl_options){ .versions = CSSL_TLSV1_2, .ciphers = mixed },
+         &(cssl_options){ .versions = CSSL_TLSV1_2, .ciphers = mixed });
+    pair_must_connect(&m.p);
+    assert_false(info_of(&m.p, FROM_CLIENT).encrypt_then_mac);
+    assert_false(info_of(&m.p, FROM_SERVER).encrypt_then_mac);
+    part(&m);
+}
+
+/* Each byte of a record of data that arrives wrong ends the connection in the same way. */
+static void test_cbc_damage(void **state)
+{
+    (void)state;
+    static struct meeting m;
+    for (size_t etm = 0; etm < 2; etm++) {
+        for (size_t at = 0; at < 80; at += 7) {
+            const cssl_options o = {
+                .versions = CSSL_TLSV1_2,
+                .ciphers = CSSL_LIST("TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256"),
+                .encrypt_then_mac = etm == 1 ? CSSL_ON : CSSL_OFF,
+            };
+            meet(&m, &o, &o);
+            pair_must_connect(&m.p);
+            m.p.flip = true;
+            m.p.flip_dir = FROM_CLIENT;
+            m.p.flip_at = m.p.side[FROM_CLIENT].delivered + REC_HEADER + at;
+            m.p.xor_with = 0x40;
+            (void)pair_write(&m.p, FROM_CLIENT, "twenty bytes of text", 20);
+            pair_must_fail(&m.p, FROM_SERVER, ALERT_BAD_RECORD_MAC, CSSL_R_BAD_RECORD_MAC);
+            assert_int_equal(m.p.side[FROM_SERVER].data.len, 0);
+            part(&m);
+        }
+    }
+}
+
+/* ---- Limits ---- */
+
+struct longest {
+    size_t clear[2], sealed[2]; /* bytes of a record's body, by direction */
+    bool ccs[2];
+};
+
+/* What TLS 1.2 sends after change_cipher_spec is sealed, in TLS 1.3 what says application data. */
+static void measure(struct pair *p, enum pair_dir dir, size_t number, cssl_bytes record,
+                    struct buf *out)
+{
+    struct longest *l = p->tamper_arg;
+    (void)number;
+    const size_t body = record.len - REC_HEADER;
+    bool sealed = record.data[0] == CT_APPLICATION_DATA || l->ccs[dir];
+    if (p->side[0].engine->conn.version == TLS_1_2 && record.data[0] == CT_CHANGE_CIPHER_SPEC) {
+        l->ccs[dir] = true;
+    }
+    size_t *most = sealed ? &l->sealed[dir] : &l->clear[dir];
+    *most = body > *most ? body : *most;
+    assert_int_equal(buf_append(out, record.data, record.len), 0);
+}
+
+struct limit_row {
+    unsigned versions, fragment, client, server; /* options */
+    uint16_t got_fragment, got_client, got_server; /* information */
+    size_t most[2];                              /* content of sealed records, by direction */
+    size_t padding;
+};
+
+static void check_row(const struct limit_row *row)
+{
+    static struct meeting m;
+    static uint8_t data[60000];
+    const bool is_13 = row->versions != CSSL_TLSV1_2;
+    const size_t overhead = is_13 ? TAG + 1 : TAG + EXPLICIT;
+    struct longest l = { { 0 }, { 0 }, { false, false } };
+    const char *const *suites = is_13 ? NULL : CSSL_LIST("TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256");
+    const cssl_options c = { .versions = row->versions, .max_fragment_length = row->fragment,
+                             .record_size_limit = row->client, .record_padding = row->padding,
+                             PAIR_IDENTITY(pair_client_rsa), .ciphers = suites };
+    const cssl_options s = { .versions = row->versions, .record_size_limit = row->server,
+                             .record_padding = row->padding, PAIR_IDENTITY(pair_rsa),
+                             .verify = CSSL_VERIFY_PEER, .ciphers = suites };
+    meet(&m, &c, &s);
+    m.p.tamper = measure;
+    m.p.tamper_arg = &l;
+    pair_must_connect(&m.p);
+    for (int side = 0; side < 2; side++) {
+        const cssl_info i = info_of(&m.p, (enum pair_dir)side);
+        assert_int_equal(i.max_fragment_length, row->got_fragment);
+        assert_int_equal(i.record_size_limit, side == FROM_CLIENT ? row->got_client
+                                                                  : row->got_server);
+        /* The chain is longer than the limits of this table, so it shows them before any data. */
+        if (is_13 && row->most[side] < 1000) {
+            assert_int_equal(l.sealed[side], row->most[side] + overhead);
+        }
+        assert_true(row->got_fragment == 0 || l.clear[side] <= row->got_fragment);
+        assert_int_equal(pair_write(&m.p, (enum pair_dir)side, data, sizeof(data)), 0);
+        assert_int_equal(l.sealed[side], row->most[side] + overhead);
+    }
+    part(&m);
+}
+
+static void test_limits(void **state)
+{
+    (void)state;
+    enum { V2 = CSSL_TLSV1_2, V3 = CSSL_TLSV1_3 };
+    static const struct limit_row rows[] = {
+        { V2, 0, 0, 0, 0, 0, 0, { 16384, 16384 }, 0 },
+        { V3, 0, 0, 0, 0, 0, 0, { 16384, 16384 }, 0 },
+        { V2, 512, 0, 0, 512, 0, 0, { 512, 512 }, 0 },
+        { V2, 1024, 0, 0, 1024, 0, 0, { 1024, 1024 }, 0 },
+        { V2, 2048, 0, 0, 2048, 0, 0, { 2048, 2048 }, 0 },
+        { V2, 4096, 0, 700, 4096, 0, 0, { 4096, 4096 }, 0 },
+        { V3, 512, 0, 0, 512, 0, 0, { 512, 512 }, 0 },
+        { V3, 512, 0, 0, 512, 0, 0, { 512, 512 }, 100 },
+        { BOTH, 4096, 0, 0, 4096, 0, 0, { 4096, 4096 }, 0 },
+        /* got_client is what the server said, and the other way round. */
+        { V2, 0, 64, 0, 0, 16384, 64, { 16384, 64 }, 0 },
+        { V3, 0, 64, 0, 0, 16385, 64, { 16384, 63 }, 0 },
+        { V2, 0, 700, 300, 0, 300, 700, { 300, 700 }, 0 },
+        { V3, 0, 700, 300, 0, 300, 700, { 299, 699 }, 0 },
+        { V3, 0, 700, 300, 0, 300, 700, { 299, 699 }, 1000 },
+        { V2, 0, 16384, 16384, 0, 16384, 16384, { 16384, 16384 }, 0 },
+        { V3, 0, 16384, 16384, 0, 16384, 16384, { 16383, 16383 }, 0 },
+        { V2, 0, 0, 300, 0, 0, 0, { 16384, 16384 }, 0 }, /* only clients can ask */
+        { V3, 0, 0, 300, 0, 0, 0, { 16384, 16384 }, 0 },
+        { V2, 512, 700, 0, 0, 16384, 700, { 16384, 700 }, 0 }, /* RFC 8449 5 */
+        { V3, 512, 700, 300, 0, 300, 700, { 299, 699 }, 0 },
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        check_row(&rows[i]);
+    }
+}
+
+/* Limits are agreed on anew when a session is resumed, also on none. */
+static void test_limits_resumed(void **state)
+{
+    (void)state;
+    for (unsigned version = CSSL_TLSV1_2; version <= CSSL_TLSV1_3; version++) {
+        struct pair_host client, server;
+        static const unsigned limits[] = { 300, 0, 200 };
+        host_init(&client, false, &wall, &(cssl_options){ .versions = version });
+        host_init(&server, true, &wall, &(cssl_options){ .versions = version });
+        (void)pair_handshake(&client, &server, "server.test");
+        for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {
+            struct pair p;
+            host_renew(&client, &(cssl_options){ .versions = version,
+                                                 .record_size_limit = limits[i] });
+            pair_start(&p, &client, &server, "server.test");
+            pair_must_connect(&p);
+            pair_must_talk(&p);
+            assert_true(pair_resumed(&p));
+            assert_int_equal(info_of(&p, FROM_SERVER).record_size_limit, limits[i]);
+            pair_free(&p);
+        }
+        host_free(&client);
+        host_free(&server);
+    }
+}
+
+/* A peer that does not keep to what it agreed on is refused, by either side, by either limit. */
+static void test_longer_than_agreed(void **state)
+{
+    (void)state;
+    static struct meeting m;
+    static uint8_t data[2000];
+    for (size_t i = 0; i < 8; i++) {
+        const enum pair_dir from = i & 1 ? FROM_SERVER : FROM_CLIENT;
+        const bool fragment = (i & 2) != 0;
+        const unsigned version = i & 4 ? CSSL_TLSV1_3 : CSSL_TLSV1_2;
+        const size_t agreed = 512;
+        const cssl_options c = { .versions = version, .max_fragment_length = fragment ? 512 : 0,
+                                 .record_size_limit = fragment ? 0 : 512 };
+        const cssl_options s = { .versions = version, .record_size_limit = 512 };
+        for (size_t more = 0; more < 2; more++) {
+            meet(&m, &c, &s);
+            pair_must_connect(&m.p);
+            m.p.side[from].engine->conn.write.limit = 0; /* it forgets */
+            const size_t type = version == CSSL_TLSV1_3 && !fragment;
+            const int ret = pair_write(&m.p, from, data, agreed - type + more);
+            if (more == 0) {
+                assert_int_equal(ret, 0);
+                assert_int_equal(m.p.side[!from].data.len, agreed - type);
+            } else {
+                pair_must_fail(&m.p, (enum pair_dir)!from, ALERT_RECORD_OVERFLOW,
+                               CSSL_R_RECORD_TOO_LONG);
+            }
+            part(&m);
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_cbc_suites),
+        cmocka_unit_test(test_cbc_is_off),
+        cmocka_unit_test(test_cbc_damage),
+        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_limits_resumed),
+        cmocka_unit_test(test_longer_than_agreed),
+    };
+    return cmocka_run_group_tests(tests, set_up, NULL);
+}
