@@ -391,7 +391,7 @@ static int take_early(struct cssl_engine *e, const struct rec *rec, cssl_error *
  * protection counts, and one byte at least. */
 static int skip_early(struct cssl_engine *e, size_t len, cssl_error *err)
 {
-    size_t content = len > REC_OVERHEAD_MAX ? len - REC_OVERHEAD_MAX : 1;
+    size_t content = len > REC_OVERHEAD_13 ? len - REC_OVERHEAD_13 : 1;
     if (content > e->hs->early_left) {
         return fail(err, CSSL_R_EARLY_DATA_TOO_LONG);
     }

@@ -17,7 +17,8 @@ enum {
     REC_EXPANSION_13 = 256,                          /* RFC 8446 5.2 */
     REC_EXPANSION_12 = 2048,                         /* RFC 5246 6.2.3 */
     REC_WIRE_MAX = REC_HEADER + REC_PLAIN_MAX + REC_EXPANSION_12,
-    /* what sealing adds, padding that is asked for apart: CBC's IV, MAC, and block */
+    /* what sealing adds, padding that is asked for apart: in TLS 1.3, and CBC's IV, MAC, block */
+    REC_OVERHEAD_13 = REC_HEADER + 1 + AEAD_TAG_MAX,
     REC_OVERHEAD_MAX = REC_HEADER + CBC_BLOCK + CBC_MAC_MAX + CBC_BLOCK,
     REC_PIECES_MAX = 16                              /* caller's pieces in one record */
 };
