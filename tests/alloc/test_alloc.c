@@ -66,6 +66,7 @@ struct side {
 static struct side sides[2]; /* client, server */
 static struct test_clock wall;
 static bool later; /* the client is asked for its certificate after the handshake */
+static bool early; /* the second connection begins with early data */
 static const char *const *compressed; /* NULL: certificates are not */
 static cssl_error first_error;
 static bool failed;
@@ -113,7 +114,9 @@ static void make_config(struct side *s, bool server)
                              .alpn_protocols = CSSL_LIST("h2", "http/1.1"),
                              .cert_compression = compressed,
                              .post_handshake_auth = later,
-                             .supported_groups = server ? CSSL_LIST("secp256r1")
+                             .early_data = { (const uint8_t *)"early", early && !server ? 5 : 0 },
+                             .max_early_data = early && server ? 100 : 0,
+                             .supported_groups = server && !early ? CSSL_LIST("secp256r1")
                                                         : CSSL_LIST("x25519", "secp256r1"),
                              .now_us = now,
                              .random = random_bytes,
@@ -159,6 +162,9 @@ static void take_events(struct side *s)
             s->data += event.data.len;
             break;
         case CSSL_EV_AUTHENTICATED:
+            break;
+        case CSSL_EV_EARLY_DATA:
+            assert_true(early && event.data.len == 5 && !s->connected);
             break;
         case CSSL_EV_ERROR:
             check(-1, event.error);
@@ -390,6 +396,9 @@ static void test_beyond(void **state)
     later = true;
     each_allocation();
     later = false;
+    early = true;
+    each_allocation();
+    early = false;
 }
 
 int main(void)

@@ -4,111 +4,8 @@
  */
 #include "base/error.h"
 #include "crypto/suite.h"
-#include "engine/engine.h"
-#include "pair.h"
+#include "early.h"
 #include "session/session.h"
-
-enum { MAX = 1000 };
-
-static const char hello[] = "GET / HTTP/1.1";
-static struct test_clock wall;
-
-static int set_up(void **state)
-{
-    (void)state;
-    test_clock_init(&wall, PAIR_NOW);
-    return 0;
-}
-
-static void pass_ms(int64_t ms)
-{
-    test_clock_advance(&wall, ms * 1000);
-}
-
-static cssl_options client_options(const cssl_options *more)
-{
-    cssl_options o = more == NULL ? (cssl_options){ 0 } : *more;
-    if (o.early_data.len == 0) {
-        o.early_data = bytes_str(hello);
-    }
-    return o;
-}
-
-static cssl_options server_options(const cssl_options *more)
-{
-    cssl_options o = more == NULL ? (cssl_options){ 0 } : *more;
-    o.max_early_data = o.max_early_data == 0 ? MAX : o.max_early_data;
-    return o;
-}
-
-/* Two hosts that know each other: there is a session that allows early data. */
-struct scene {
-    struct pair_host client, server;
-    struct pair p;
-};
-
-static void init(struct scene *s, const cssl_options *client, const cssl_options *server)
-{
-    const cssl_options c = client_options(client), v = server_options(server);
-    memset(s, 0, sizeof(*s));
-    host_init(&s->client, false, &wall, &c);
-    host_init(&s->server, true, &wall, &v);
-}
-
-static void meet(struct scene *s, const cssl_options *client, const cssl_options *server)
-{
-    init(s, client, server);
-    assert_false(pair_handshake(&s->client, &s->server, "server.test"));
-    host_forget(&s->client);
-    s->client.rng.state += 99; /* another random */
-}
-
-static void end(struct scene *s)
-{
-    pair_free(&s->p);
-    host_free(&s->client);
-    host_free(&s->server);
-}
-
-static cssl_info info_of(const struct scene *s, enum pair_dir side)
-{
-    cssl_info info;
-    cssl_engine_information(s->p.side[side].engine, &info);
-    return info;
-}
-
-/* again connects once more and says what became of the early data: 1 accepted, 0 refused, -1 not
- * even offered. */
-static int again(struct scene *s, const char *name)
-{
-    pair_start(&s->p, &s->client, &s->server, name);
-    pair_must_connect(&s->p);
-    const cssl_info info = info_of(s, FROM_CLIENT);
-    const struct buf *early = &s->p.side[FROM_SERVER].early;
-    if (info.early_data_accepted) {
-        assert_true(info.early_data_offered && info.session_resumption);
-        assert_true(early->len > 0);
-    } else {
-        assert_int_equal(early->len, 0);
-    }
-    assert_int_equal(s->p.side[FROM_SERVER].data.len, 0); /* never mixed up */
-    pair_must_talk(&s->p);
-    return info.early_data_accepted ? 1 : info.early_data_offered ? 0 : -1;
-}
-
-static int once_more(struct scene *s, const char *name)
-{
-    int ret = again(s, name);
-    pair_free(&s->p);
-    return ret;
-}
-
-static void expect(int have, int want, const char *what)
-{
-    if (have != want) {
-        fail_msg("%s: %d, not %d", what, have, want);
-    }
-}
 
 /* ---- It works ---- */
 
@@ -120,13 +17,13 @@ static void test_accepted(void **state)
         for (int comp = 0; comp < 2; comp++) {
             const cssl_options client = { .middlebox_comp_mode = comp == 0 ? CSSL_ON : CSSL_OFF };
             struct scene s;
-            meet(&s, &client, &(cssl_options){ .session_tickets = modes[i] });
+            scene_meet(&s, &client, &(cssl_options){ .session_tickets = modes[i] });
             for (int k = 0; k < 5; k++) {
                 pass_ms(500);
                 expect(again(&s, "server.test"), 1, "early data");
                 cssl_bytes early = buf_bytes(&s.p.side[FROM_SERVER].early);
-                assert_int_equal(early.len, strlen(hello));
-                assert_memory_equal(early.data, hello, early.len);
+                assert_int_equal(early.len, strlen(early_text));
+                assert_memory_equal(early.data, early_text, early.len);
                 pair_free(&s.p);
             }
             assert_int_equal(host_saw(&s.client, true, CT_HANDSHAKE, HT_END_OF_EARLY_DATA), 5);
@@ -134,7 +31,7 @@ static void test_accepted(void **state)
             /* one change_cipher_spec a handshake, from each side */
             assert_int_equal(host_saw(&s.client, true, CT_CHANGE_CIPHER_SPEC, -1),
                              comp == 0 ? 5 : 0);
-            end(&s);
+            scene_end(&s);
         }
     }
 }
@@ -146,9 +43,9 @@ static void test_every_suite(void **state)
     for (size_t i = 0; suites[i] != NULL; i++) {
         const cssl_options o = { .ciphers = CSSL_LIST(suites[i]) };
         struct scene s;
-        meet(&s, &o, &o);
+        scene_meet(&s, &o, &o);
         expect(once_more(&s, "server.test"), 1, suites[i]);
-        end(&s);
+        scene_end(&s);
     }
 }
 
@@ -168,7 +65,7 @@ static void test_pieces(void **state)
                                           .max_fragment = fragments[k],
                                           .record_padding = k == 2 ? 128 : 0 };
             struct scene s;
-            meet(&s, &client, &(cssl_options){ .max_early_data = EARLY_DATA_MAX,
+            scene_meet(&s, &client, &(cssl_options){ .max_early_data = EARLY_DATA_MAX,
                                                .defer_steps = k == 1 });
             pair_start(&s.p, &s.client, &s.server, "server.test");
             s.p.chunk = chunks[i];
@@ -178,7 +75,7 @@ static void test_pieces(void **state)
             assert_int_equal(early->len, sizeof(much));
             assert_memory_equal(buf_bytes(early).data, much, sizeof(much));
             pair_must_talk(&s.p);
-            end(&s);
+            scene_end(&s);
         }
     }
 }
@@ -188,7 +85,7 @@ static void test_seen(void **state)
 {
     (void)state;
     struct scene s;
-    meet(&s, NULL, NULL);
+    scene_meet(&s, NULL, NULL);
     host_forget(&s.server);
     expect(again(&s, "server.test"), 1, "early data");
     s.client.keylog[s.client.keylog_len] = '\0';
@@ -213,7 +110,7 @@ static void test_seen(void **state)
         }
         assert_true(seen);
     }
-    end(&s);
+    scene_end(&s);
 }
 
 /* ---- It is not offered ---- */
@@ -223,12 +120,12 @@ static void test_not_offered(void **state)
     (void)state;
     struct scene s;
     /* no session */
-    init(&s, NULL, NULL);
+    scene_init(&s, NULL, NULL);
     expect(once_more(&s, "server.test"), -1, "without a session");
     /* a session of another name is not even offered */
     expect(once_more(&s, "other.test"), -1, "another name");
     expect(once_more(&s, "server.test"), 1, "the same name");
-    end(&s);
+    scene_end(&s);
     /* a server that takes none */
     const cssl_options c = client_options(NULL);
     memset(&s, 0, sizeof(s));
@@ -236,16 +133,16 @@ static void test_not_offered(void **state)
     host_init(&s.server, true, &wall, NULL);
     expect(once_more(&s, "server.test"), -1, "without a session");
     expect(once_more(&s, "server.test"), -1, "a session that allows none");
-    end(&s);
+    scene_end(&s);
     /* more than the session allows; just as much */
     for (uint32_t less = 0; less < 2; less++) {
-        init(&s, NULL, &(cssl_options){ .max_early_data = (uint32_t)strlen(hello) - less });
+        scene_init(&s, NULL, &(cssl_options){ .max_early_data = (uint32_t)strlen(early_text) - less });
         expect(once_more(&s, "server.test"), -1, "without a session");
         expect(once_more(&s, "server.test"), less == 0 ? 1 : -1, "the session's limit");
-        end(&s);
+        scene_end(&s);
     }
     /* the client does not offer the session's suite any more, but another of its hash */
-    meet(&s, &(cssl_options){ .ciphers = CSSL_LIST("TLS_AES_128_GCM_SHA256",
+    scene_meet(&s, &(cssl_options){ .ciphers = CSSL_LIST("TLS_AES_128_GCM_SHA256",
                                                    "TLS_CHACHA20_POLY1305_SHA256") }, NULL);
     const cssl_options other = client_options(
         &(cssl_options){ .ciphers = CSSL_LIST("TLS_CHACHA20_POLY1305_SHA256") });
@@ -255,74 +152,68 @@ static void test_not_offered(void **state)
     pair_must_connect(&s.p);
     assert_false(info_of(&s, FROM_CLIENT).early_data_offered);
     assert_true(pair_resumed(&s.p));
-    end(&s);
+    scene_end(&s);
 }
 
 /* ---- It is refused, and the handshake goes on ---- */
-
-static void renew_server(struct scene *s, const cssl_options *more)
-{
-    const cssl_options o = server_options(more);
-    host_renew(&s->server, &o);
-}
 
 static void test_refused(void **state)
 {
     (void)state;
     struct scene s;
     /* the option is off now */
-    meet(&s, NULL, NULL);
+    scene_meet(&s, NULL, NULL);
     host_renew(&s.server, NULL);
     expect(once_more(&s, "server.test"), 0, "the option is off");
-    end(&s);
+    scene_end(&s);
     /* another suite comes first now: resumed, under that suite */
     const cssl_options both = { .ciphers = CSSL_LIST("TLS_AES_128_GCM_SHA256",
                                                      "TLS_CHACHA20_POLY1305_SHA256") };
-    meet(&s, &both, &both);
+    scene_meet(&s, &both, &both);
     renew_server(&s, &(cssl_options){ .ciphers = CSSL_LIST("TLS_CHACHA20_POLY1305_SHA256",
                                                            "TLS_AES_128_GCM_SHA256") });
     expect(again(&s, "server.test"), 0, "another suite");
     assert_true(pair_resumed(&s.p));
-    end(&s);
+    scene_end(&s);
     /* another protocol: a full handshake */
     const cssl_options protocols = { .alpn_protocols = CSSL_LIST("h2", "http/1.1") };
-    meet(&s, &protocols, &protocols);
+    scene_meet(&s, &protocols, &protocols);
     expect(once_more(&s, "server.test"), 1, "the same protocol");
     renew_server(&s, &(cssl_options){ .alpn_protocols = CSSL_LIST("http/1.1", "h2") });
     expect(again(&s, "server.test"), 0, "another protocol");
     assert_false(pair_resumed(&s.p));
-    end(&s);
+    scene_end(&s);
     /* another policy: a full handshake */
-    meet(&s, NULL, NULL);
+    scene_meet(&s, NULL, NULL);
     renew_server(&s, &(cssl_options){ .signature_algs_cert = CSSL_LIST("ecdsa_secp256r1_sha256") });
     expect(again(&s, "server.test"), 0, "another policy");
     assert_false(pair_resumed(&s.p));
-    end(&s);
+    scene_end(&s);
     /* a HelloRetryRequest */
     const cssl_options groups = { .supported_groups = CSSL_LIST("x25519", "secp256r1") };
-    meet(&s, &groups, NULL);
+    scene_meet(&s, &groups, NULL);
     renew_server(&s, &(cssl_options){ .supported_groups = CSSL_LIST("secp256r1") });
     expect(again(&s, "server.test"), 0, "a retry");
     assert_true(info_of(&s, FROM_CLIENT).hello_retry);
     assert_true(pair_resumed(&s.p));
-    end(&s);
+    scene_end(&s);
     /* another server, which knows nothing of the ticket */
-    meet(&s, NULL, NULL);
+    scene_meet(&s, NULL, NULL);
     host_free(&s.server);
     const cssl_options o = server_options(NULL);
     host_init(&s.server, true, &wall, &o);
     expect(once_more(&s, "server.test"), 0, "another server");
-    end(&s);
+    scene_end(&s);
     /* an external key: its sessions are as good as others, it alone is not */
     const cssl_options psk = { .psk_identity = "us", .psk = bytes_str("0123456789abcdef") };
     const cssl_options with_psk = server_options(&psk);
-    meet(&s, &psk, &psk);
+    scene_meet(&s, &psk, &psk);
     expect(once_more(&s, "server.test"), 1, "a session that an external key began");
     host_free(&s.server);
     host_init(&s.server, true, &wall, &with_psk);
     expect(again(&s, "server.test"), 0, "the external key itself");
     assert_true(host_saw(&s.server, true, CT_HANDSHAKE, HT_CERTIFICATE) == 0);
-    end(&s);
+    scene_end(&s);
 }
 
 /* The ticket's age: 10 s to either side of what it should be, by the client's clock. */
@@ -344,7 +235,7 @@ static void test_age(void **state)
         for (int stateful = 0; stateful < 2; stateful++) {
             struct scene s;
             struct test_clock theirs;
-            meet(&s, NULL, &(cssl_options){ .session_tickets = stateful ? CSSL_TICKETS_STATEFUL
+            scene_meet(&s, NULL, &(cssl_options){ .session_tickets = stateful ? CSSL_TICKETS_STATEFUL
                                                                         : CSSL_TICKETS_DEFAULT });
             theirs = wall;
             s.client.clock = &theirs;
@@ -352,16 +243,16 @@ static void test_age(void **state)
             pass_ms(cases[i].server_ms);
             expect(again(&s, "server.test"), cases[i].want, "age");
             assert_true(pair_resumed(&s.p));
-            end(&s);
+            scene_end(&s);
         }
     }
     struct scene s;
     struct test_clock theirs = wall;
-    meet(&s, NULL, &(cssl_options){ .anti_replay_window = 2 });
+    scene_meet(&s, NULL, &(cssl_options){ .anti_replay_window = 2 });
     s.client.clock = &theirs;
     pass_ms(2001);
     expect(once_more(&s, "server.test"), 0, "a smaller window");
-    end(&s);
+    scene_end(&s);
 }
 
 /* A filter does not know what was before it: nor does it take a ticket of that time. */
@@ -370,7 +261,7 @@ static void test_older_than_filter(void **state)
     (void)state;
     struct scene s;
     const cssl_options o = server_options(NULL);
-    init(&s, NULL, NULL);
+    scene_init(&s, NULL, NULL);
     host_free(&s.server);
     host_init(&s.server, true, &wall, NULL);
     /* a ticket that allows early data though the server has no filter: of its own renewal */
@@ -379,26 +270,16 @@ static void test_older_than_filter(void **state)
     expect(once_more(&s, "server.test"), -1, "the first");
     expect(once_more(&s, "server.test"), 1, "a ticket as old as the filter");
     assert_ptr_equal(with.config, s.server.config);
-    end(&s);
+    scene_end(&s);
     /* the clock is put back: new tickets seem older than the filter */
-    init(&s, NULL, NULL);
+    scene_init(&s, NULL, NULL);
     pass_ms(-5000);
     expect(once_more(&s, "server.test"), -1, "the first");
     expect(once_more(&s, "server.test"), 0, "a ticket from before the filter");
-    end(&s);
+    scene_end(&s);
 }
 
 /* ---- Replays ---- */
-
-/* What a client says first: its ClientHello and its early data. */
-static cssl_bytes first_flight(struct scene *s)
-{
-    pair_start(&s->p, &s->client, &s->server, "server.test");
-    cssl_bytes out = cssl_engine_output(s->p.side[FROM_CLIENT].engine);
-    cssl_bytes copy = { test_copy(out.data, out.len), out.len };
-    pair_free(&s->p);
-    return copy;
-}
 
 /* shown says the flight to a server: 1 if it took the early data, 0 if it answered without. */
 static int shown(cssl_config *config, cssl_bytes flight)
@@ -431,7 +312,7 @@ static void test_replayed(void **state)
     for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
         const cssl_options mode = { .session_tickets = modes[i] };
         struct scene s;
-        meet(&s, NULL, &mode);
+        scene_meet(&s, NULL, &mode);
         cssl_bytes flight = first_flight(&s);
         assert_int_equal(shown(s.server.config, flight), 1);
         for (int k = 0; k < 45; k++) { /* while its age fits, and long after */
@@ -453,7 +334,7 @@ static void test_replayed(void **state)
         assert_int_equal(shown(old, flight), 0);
         free((void *)(uintptr_t)flight.data);
         cssl_config_free(old);
-        end(&s);
+        scene_end(&s);
     }
 }
 
@@ -462,7 +343,7 @@ static void test_renewed_size(void **state)
 {
     (void)state;
     struct scene s;
-    init(&s, NULL, NULL);
+    scene_init(&s, NULL, NULL);
     const cssl_cert_key identity = { .cert = PAIR_PEM(pair_p256) };
     const cssl_options cases[] = { { .anti_replay_window = 11 },
                                    { .anti_replay_hashes = 6 },
@@ -475,7 +356,7 @@ static void test_renewed_size(void **state)
         assert_null(cssl_config_renew(s.server.config, &o, &err));
         assert_int_equal(err.reason, CSSL_R_ANTI_REPLAY);
     }
-    end(&s);
+    scene_end(&s);
 }
 
 /* ---- Bounds ---- */
@@ -507,10 +388,10 @@ static void test_too_much(void **state)
     (void)state;
     static uint8_t much[65536];
     static const struct { size_t len, fragment; bool takes; int reason; } cases[] = {
-        { MAX, 0, true, 0 },
-        { MAX, 64, true, 0 },
-        { MAX + 1, 0, true, CSSL_R_EARLY_DATA_TOO_LONG },
-        { MAX + 1, 64, true, CSSL_R_EARLY_DATA_TOO_LONG },
+        { EARLY_LIMIT, 0, true, 0 },
+        { EARLY_LIMIT, 64, true, 0 },
+        { EARLY_LIMIT + 1, 0, true, CSSL_R_EARLY_DATA_TOO_LONG },
+        { EARLY_LIMIT + 1, 64, true, CSSL_R_EARLY_DATA_TOO_LONG },
         { 65536, 0, true, CSSL_R_EARLY_DATA_TOO_LONG },
         /* and where it is refused */
         { EARLY_DATA_MAX, 0, false, 0 },
@@ -523,7 +404,7 @@ static void test_too_much(void **state)
         struct scene s;
         const cssl_options client = { .early_data = { much, cases[i].len },
                                       .max_fragment = cases[i].fragment };
-        init(&s, &(cssl_options){ .session_tickets = CSSL_TICKETS_MANUAL }, NULL);
+        scene_init(&s, &(cssl_options){ .session_tickets = CSSL_TICKETS_MANUAL }, NULL);
         pair_start(&s.p, &s.client, &s.server, "server.test");
         pair_must_connect(&s.p);
         forge_limit(&s, 70000, &client);
@@ -543,10 +424,10 @@ static void test_too_much(void **state)
                 fail_msg("case %zu: %s", i, server->error.text);
             }
             assert_int_equal(host_alert(&s.server, true), ALERT_UNEXPECTED_MESSAGE);
-            assert_true(server->early.len <= MAX);
+            assert_true(server->early.len <= EARLY_LIMIT);
             assert_false(server->connected);
         }
-        end(&s);
+        scene_end(&s);
     }
 }
 
@@ -556,7 +437,7 @@ static void test_options(void **state)
 {
     (void)state;
     static uint8_t much[65537];
-    const cssl_bytes some = bytes_str(hello);
+    const cssl_bytes some = bytes_str(early_text);
     const struct { bool server; cssl_options o; int reason; const char *option; } cases[] = {
         { false, { .early_data = { much, 65537 } }, CSSL_R_OPTION_VALUE, "early_data" },
         { false, { .early_data = { much, 65536 } }, 0, NULL },
@@ -610,18 +491,18 @@ static void test_options(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(test_accepted, set_up),
-        cmocka_unit_test_setup(test_every_suite, set_up),
-        cmocka_unit_test_setup(test_pieces, set_up),
-        cmocka_unit_test_setup(test_seen, set_up),
-        cmocka_unit_test_setup(test_not_offered, set_up),
-        cmocka_unit_test_setup(test_refused, set_up),
-        cmocka_unit_test_setup(test_age, set_up),
-        cmocka_unit_test_setup(test_older_than_filter, set_up),
-        cmocka_unit_test_setup(test_replayed, set_up),
-        cmocka_unit_test_setup(test_renewed_size, set_up),
-        cmocka_unit_test_setup(test_too_much, set_up),
-        cmocka_unit_test_setup(test_options, set_up),
+        cmocka_unit_test_setup(test_accepted, early_set_up),
+        cmocka_unit_test_setup(test_every_suite, early_set_up),
+        cmocka_unit_test_setup(test_pieces, early_set_up),
+        cmocka_unit_test_setup(test_seen, early_set_up),
+        cmocka_unit_test_setup(test_not_offered, early_set_up),
+        cmocka_unit_test_setup(test_refused, early_set_up),
+        cmocka_unit_test_setup(test_age, early_set_up),
+        cmocka_unit_test_setup(test_older_than_filter, early_set_up),
+        cmocka_unit_test_setup(test_replayed, early_set_up),
+        cmocka_unit_test_setup(test_renewed_size, early_set_up),
+        cmocka_unit_test_setup(test_too_much, early_set_up),
+        cmocka_unit_test_setup(test_options, early_set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
