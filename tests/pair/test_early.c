@@ -136,7 +136,8 @@ static void test_not_offered(void **state)
     scene_end(&s);
     /* more than the session allows; just as much */
     for (uint32_t less = 0; less < 2; less++) {
-        scene_init(&s, NULL, &(cssl_options){ .max_early_data = (uint32_t)strlen(early_text) - less });
+        const uint32_t max = (uint32_t)strlen(early_text) - less;
+        scene_init(&s, NULL, &(cssl_options){ .max_early_data = max });
         expect(once_more(&s, "server.test"), -1, "without a session");
         expect(once_more(&s, "server.test"), less == 0 ? 1 : -1, "the session's limit");
         scene_end(&s);
@@ -235,8 +236,9 @@ static void test_age(void **state)
         for (int stateful = 0; stateful < 2; stateful++) {
             struct scene s;
             struct test_clock theirs;
-            scene_meet(&s, NULL, &(cssl_options){ .session_tickets = stateful ? CSSL_TICKETS_STATEFUL
-                                                                        : CSSL_TICKETS_DEFAULT });
+            const cssl_options server = { .session_tickets = stateful ? CSSL_TICKETS_STATEFUL
+                                                                      : CSSL_TICKETS_DEFAULT };
+            scene_meet(&s, NULL, &server);
             theirs = wall;
             s.client.clock = &theirs;
             test_clock_advance(&theirs, cases[i].client_ms * 1000);
