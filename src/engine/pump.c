@@ -326,7 +326,7 @@ static int take_ccs(struct cssl_engine *e, const struct rec *rec, struct worker 
         return take_ccs12(e, rec, w, err);
     }
     if (rec->sealed || e->hs == NULL || e->hs->state == SERVER13_START || rec->len != 1 ||
-        rec->data[0] != 1) {
+        rec->data[0] != 1 || !e->conn.config->tls13) {
         return fail(err, CSSL_R_CHANGE_CIPHER_SPEC);
     }
     if (++e->empties > EMPTY_RECORDS_MAX) {
