@@ -271,7 +271,7 @@ static void test_messages(void **state)
 
 /* ---- Other records ---- */
 
-/* RFC 5246 7.1: change_cipher_spec changes the keys where it has to come, and is fatal elsewhere. */
+/* RFC 5246 7.1: change_cipher_spec changes keys where it has to come, and is fatal elsewhere. */
 static void test_ccs(void **state)
 {
     (void)state;
