@@ -102,6 +102,21 @@ static bool same_chain(const char *file, const cssl_engine *e)
     return good && cssl_engine_peercert(e, num, &der, NULL) != 0;
 }
 
+/* What came beside the peer's certificate. */
+static bool same_extras(const struct settings *s, const cssl_engine *e)
+{
+    cssl_bytes staple = from_base64(s->expect_ocsp_response);
+    cssl_bytes scts = from_base64(s->expect_scts);
+    cssl_bytes got;
+    if (staple.len > 0 &&
+        (cssl_engine_peer_staple(e, &got, NULL) != 0 || !bytes_equal(got, staple))) {
+        return wrong("the stapled response");
+    }
+    return scts.len == 0 ||
+           (cssl_engine_peer_scts(e, &got, NULL) == 0 && bytes_equal(got, scts)) ||
+           wrong("the timestamps");
+}
+
 bool check_handshake(const struct settings *s, cssl_engine *e, bool resumption)
 {
     cssl_info i;
@@ -116,6 +131,9 @@ bool check_handshake(const struct settings *s, cssl_engine *e, bool resumption)
     bool has_cert = cssl_engine_peercert(e, 0, &der, NULL) == 0;
     if ((!s->server && !has_cert) || (s->expect_no_peer_cert && has_cert)) {
         return wrong("the peer's certificate");
+    }
+    if (!i.session_resumption && !same_extras(s, e)) {
+        return false;
     }
     if (s->expect_peer_cert_file != NULL && !same_chain(s->expect_peer_cert_file, e)) {
         return wrong("the peer's chain");

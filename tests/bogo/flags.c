@@ -67,6 +67,15 @@ static const struct flag flags[] = {
     { "cert-file", OWN_TEXT, OF_OWN(cert_file) },
     { "key-file", OWN_TEXT, OF_OWN(key_file) },
     { "signing-prefs", OWN_NUMBERS, OF_OWN(signing_prefs) },
+    { "ocsp-response", OWN_TEXT, OF_OWN(ocsp_response) },
+    { "signed-cert-timestamps", OWN_TEXT, OF_OWN(scts) },
+    { "enable-ocsp-stapling", BOOL, OF(enable_ocsp_stapling) },
+    { "expect-ocsp-response", TEXT, OF(expect_ocsp_response) },
+    { "use-ocsp-callback", NOTHING, 0 },
+    { "set-ocsp-in-callback", NOTHING, 0 },
+    { "decline-ocsp-callback", BOOL, OF(decline_ocsp_callback) },
+    { "enable-signed-cert-timestamps", BOOL, OF(enable_scts) },
+    { "expect-signed-cert-timestamps", TEXT, OF(expect_scts) },
     { "must-match-issuer", OWN_BOOL, OF_OWN(must_match_issuer) },
     { "new-x509-credential", NEW, 0 },
     { "expect-selected-credential", INT, OF(expect_selected_credential) },
@@ -125,6 +134,27 @@ static const struct {
     { "-on-retry-", 1 << ON_RETRY },
     { "-", 1 << ON_INITIAL | 1 << ON_RESUME | 1 << ON_RETRY },
 };
+
+cssl_bytes from_base64(const char *text)
+{
+    static const char alphabet[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    static uint8_t bytes[65536];
+    static size_t used;
+    const size_t begin = used;
+    uint32_t value = 0;
+    unsigned bits = 0;
+    for (; text != NULL && *text != '\0' && *text != '=' && used < sizeof(bytes); text++) {
+        const char *digit = strchr(alphabet, *text);
+        value = value << 6 | (uint32_t)(digit == NULL ? 0 : digit - alphabet);
+        bits += 6;
+        if (bits >= 8) {
+            bits -= 8;
+            bytes[used++] = (uint8_t)(value >> bits);
+        }
+    }
+    return (cssl_bytes){ bytes + begin, used - begin };
+}
 
 static const struct flag *find(const char *name)
 {

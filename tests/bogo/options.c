@@ -144,8 +144,13 @@ static bool set_identities(cssl_options *o, struct lists *l, const struct settin
             return cannot("an identity that is used only if its issuer is asked for");
         }
         if (c->cert_file != NULL) {
-            l->identities[o->num_certs_keys].certfile = c->cert_file;
-            l->identities[o->num_certs_keys++].keyfile = c->key_file;
+            l->identities[o->num_certs_keys++] = (cssl_cert_key){
+                .certfile = c->cert_file,
+                .keyfile = c->key_file,
+                .staple = from_base64(s->server && !s->decline_ocsp_callback ? c->ocsp_response
+                                                                                : NULL),
+                .scts = from_base64(s->server ? c->scts : NULL),
+            };
         } else if (c->key_file != NULL) {
             return cannot("a key without a certificate");
         }
@@ -161,6 +166,8 @@ static bool set_verify(cssl_options *o, const struct settings *s)
     if (!s->server) {
         o->verify = o->cacertfile != NULL ? CSSL_VERIFY_PEER : CSSL_VERIFY_NONE;
         o->server_name_indication = s->host_name == NULL ? "" : NULL;
+        o->stapling = s->enable_ocsp_stapling ? CSSL_DEFAULT : CSSL_OFF;
+        o->signed_certificate_timestamps = s->enable_scts;
     } else if (wanted && o->cacertfile != NULL) {
         o->verify = CSSL_VERIFY_PEER;
         o->certificate_authorities = CSSL_OFF;

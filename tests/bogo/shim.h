@@ -20,6 +20,7 @@ struct numbers {
 /* One identity; number 0 is the default one, which may be empty. */
 struct credential {
     const char *cert_file, *key_file;
+    const char *ocsp_response, *scts; /* base64 */
     struct numbers signing_prefs;
     bool must_match_issuer;
 };
@@ -33,6 +34,7 @@ struct settings {
     bool expect_hrr, expect_no_hrr, expect_session_miss, expect_no_session;
     bool expect_no_server_name, expect_no_peer_cert, no_ticket;
     bool expect_extended_master_secret, expect_ticket_renewal;
+    bool enable_ocsp_stapling, decline_ocsp_callback, enable_scts;
     bool enable_early_data, expect_accept_early_data, expect_reject_early_data;
     bool expect_no_offer_early_data, expect_ticket_supports_early_data;
     bool no_tls12, no_tls13, decline_alpn, reject_alpn, use_export_context;
@@ -44,6 +46,7 @@ struct settings {
     const char *advertise_alpn, *select_alpn, *expect_alpn, *shim_initial_write;
     const char *export_label, *export_context, *expect_peer_cert_file;
     const char *use_client_ca_list, *expect_msg_callback, *cipher;
+    const char *expect_ocsp_response, *expect_scts; /* base64 */
     struct numbers curves, key_shares, verify_prefs;
     struct credential credentials[CREDENTIALS_MAX];
     size_t num_credentials;
@@ -54,6 +57,9 @@ enum { ON_INITIAL, ON_RESUME, ON_RETRY, NUM_SETTINGS };
 /* flags.c: parse_flags fills the three sets of settings; false (a line says which flag) if there
  * is one that this shim does not know. */
 bool parse_flags(struct settings settings[NUM_SETTINGS], int argc, char **argv);
+
+/* from_base64 gives the bytes of text, which is NULL or good; they live until the shim ends. */
+cssl_bytes from_base64(const char *text);
 
 /* options.c: make_config turns settings into a config. NULL: the library cannot express them, or
  * refuses them; a line says why. */
