@@ -1,5 +1,5 @@
 /* config.c - makes configs: options checked, files read, what is sent often encoded once. */
-#include "config/config.h"
+#include "config/options_ask.h"
 
 #include "base/error.h"
 #include "base/mem.h"
@@ -64,6 +64,7 @@ void cssl_config_free(cssl_config *config)
     mem_free(config->authorities);
     mem_free(config->alpn);
     mem_free(config->sni);
+    sni_hosts_free(config->sni_hosts, config->num_sni_hosts);
     mem_free(config->socket.ip);
     mem_free_wiped(config->early_data, config->early_data_len);
     mem_free(config->psk_identity);
@@ -176,7 +177,9 @@ static int load_identities(cssl_config *config, const cssl_options *o, char *war
     }
     size_t num = single ? 1 : o->num_certs_keys;
     if (num == 0) {
-        if (config->server && config->psk == NULL) {
+        bool asks = config->num_sni_hosts > 0 ||
+                    (config->ask_about & (CSSL_ASK_SNI | CSSL_ASK_PSK)) != 0;
+        if (config->server && config->psk == NULL && !asks) {
             return fail_option(err, CSSL_R_OPTION_MISSING, "certfile",
                                "a server needs certfile and keyfile; make them with: cssl cert "
                                "self-signed --name localhost");

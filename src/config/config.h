@@ -47,6 +47,12 @@ bool codes_has(const struct codes *c, uint16_t code);
 /* codes_add: c must have room, which without repetition it has. */
 void codes_add(struct codes *c, uint16_t code);
 
+/* A host of a server, and the config for it: a reference. */
+struct sni_host {
+    char *host;
+    cssl_config *config;
+};
+
 struct cssl_config {
     atomic_uint refs;
     struct shared *shared;
@@ -94,6 +100,12 @@ struct cssl_config {
     uint64_t key_update_at;
     bool defer_steps;
     uint8_t policy[SESSION_DIGEST]; /* of all that decides whom this config trusts */
+    bool (*ask)(void *user, const cssl_question *q, cssl_answer *a); /* NULL: by events */
+    unsigned ask_about;
+    bool (*store_session)(void *user, cssl_bytes id, cssl_bytes session, uint32_t lifetime);
+    bool pause_at_hello;
+    struct sni_host *sni_hosts;
+    size_t num_sni_hosts;
     void (*trace)(void *user, const cssl_trace_event *event);
     void (*keylog)(void *user, const char *line);
     int keylog_fd;            /* of the file SSLKEYLOGFILE names; -1 without */

@@ -1,5 +1,6 @@
 /* options.c - checks each field of cssl_options and says what is wrong with it. Reads no file. */
 #include "config/lists.h"
+#include "config/options_ask.h"
 #include "config/options_beyond.h"
 
 #include "base/error.h"
@@ -72,6 +73,7 @@ int options_check(cssl_config *config, const cssl_options *o, cssl_error *err)
         (ret = options_check_records(config, o, err)) != 0 ||
         (ret = check_socket(config, o, err)) != 0 ||
         (ret = options_check_beyond(config, o, err)) != 0 ||
+        (ret = options_check_ask(config, o, err)) != 0 ||
         (ret = options_check_early(config, o, err)) != 0) {
         return ret;
     }

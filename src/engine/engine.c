@@ -97,8 +97,8 @@ int cssl_engine_received(cssl_engine *e, size_t len, cssl_error *err)
 bool cssl_engine_next_sized(cssl_engine *e, cssl_event *event, size_t size)
 {
     cssl_event ev = { 0 };
-    if (e->event_taken && e->event == CSSL_EV_STEP && e->hs != NULL) {
-        return false; /* until it is handed back */
+    if (e->event_taken && event_waits(e->event) && e->hs != NULL) {
+        return false; /* until a step is handed back, a question answered */
     }
     if (e->event_taken) {
         drop_event(e);
@@ -119,6 +119,9 @@ bool cssl_engine_next_sized(cssl_engine *e, cssl_event *event, size_t size)
     ev.type = (cssl_event_type)e->event;
     ev.fd = -1;
     ev.data = e->event_data;
+    if (e->event == CSSL_EV_ASK) {
+        ev.question = e->hs->question;
+    }
     if (e->event == CSSL_EV_ERROR) {
         ev.error = engine_error(e);
     }

@@ -9,7 +9,7 @@
 #ifndef CSSL_ENGINE_ENGINE_H
 #define CSSL_ENGINE_ENGINE_H
 
-#include "hs/flow.h"
+#include "hs/ask.h"
 #include "hs/later13.h"
 #include "hs/post13.h"
 
@@ -37,6 +37,7 @@ struct cssl_engine {
     uint8_t empties, warnings, updates, requests;
     struct later13 *later; /* authentication after the handshake, while it goes on */
     cssl_bytes event_data;
+    uint64_t asked;      /* number of the question that the callback has seen last */
     uint8_t *ticket;     /* encoded session of CSSL_EV_TICKET, until that was taken */
     size_t ticket_len;
     cssl_error *rx_error; /* set once, before rx_failed */
@@ -60,6 +61,13 @@ const cssl_error *engine_error(const struct cssl_engine *e);
 int pump(struct cssl_engine *e, cssl_error *err) CHECK;
 /* finish_handshake looks whether the handshake is done, and ends it then. */
 int finish_handshake(struct cssl_engine *e, cssl_error *err) CHECK;
+/* event_waits: the handshake goes on only when the program has done something. */
+static inline bool event_waits(uint8_t event)
+{
+    return event == CSSL_EV_STEP || event == CSSL_EV_ASK || event == CSSL_EV_HELLO;
+}
+/* ask.c: engine_ask puts the handshake's question to the callback, or lets it be an event. */
+int engine_ask(struct cssl_engine *e, struct worker *w, cssl_error *err) CHECK;
 /* alert_take handles a received alert record. */
 int alert_take(struct cssl_engine *e, const struct rec *rec, cssl_error *err) CHECK;
 /* engine_raise makes an event the one that waits to be taken. */

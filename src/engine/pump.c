@@ -58,7 +58,7 @@ int engine_fail(struct cssl_engine *e, const cssl_error *error, cssl_error *err)
             e->hs = NULL;
         }
         later_end(e);
-        if (e->event == CSSL_EV_STEP || e->event == CSSL_EV_EARLY_DATA) {
+        if (event_waits(e->event) || e->event == CSSL_EV_EARLY_DATA) {
             e->event = 0; /* there is none to be had any more */
             e->event_data = bytes_of(NULL, 0);
             e->event_taken = false;
@@ -105,6 +105,9 @@ static void forget_session(struct cssl_engine *e, const cssl_error *error)
 
 static int pump_once(struct cssl_engine *e, struct worker *w, bool *progress, cssl_error *err)
 {
+    if (e->hs != NULL && hs_asking(e->hs)) {
+        return engine_ask(e, w, err);
+    }
     if (e->hs != NULL && (hs_waiting(e->hs) || (hs_rows[e->hs->state].accepts & ACCEPT_NOTHING))) {
         return run_handshake(e, w, err);
     }

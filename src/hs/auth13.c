@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "hs/ask.h"
 #include "config/packed.h"
 #include "hs/compress13.h"
 #include "hs/negotiate.h"
@@ -78,8 +79,7 @@ int auth13_ask_signature(struct hs *hs, const struct certkey *ck, cssl_error *er
     transcript_hash(&hs->transcript, hash);
     wr_fixed(&w, content, sizeof(content));
     certificate_verify_content(&w, hs->conn->server, bytes_of(hash, hash_len(hs->transcript.alg)));
-    int ret = wr_ok(&w) ? hs_new_step(hs, err) : fail(err, CSSL_R_INTERNAL);
-    return ret != 0 ? ret : pk_step_sign(hs->step, ck->key, hs->scheme, wr_view(&w), err);
+    return wr_ok(&w) ? hs_sign(hs, ck, hs->scheme, wr_view(&w), err) : fail(err, CSSL_R_INTERNAL);
 }
 
 int auth13_send_verify(struct hs *hs, cssl_error *err)

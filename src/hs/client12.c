@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "hs/ask.h"
 #include "hs/auth12.h"
 #include "hs/auth13.h"
 #include "hs/limits.h"
@@ -213,10 +214,7 @@ int client12_secret(struct hs *hs, const struct hs_msg *m, cssl_error *err)
     if (!transcript_raw(&hs->transcript, &raw)) {
         return fail(err, CSSL_R_NOMEM);
     }
-    int ret = hs_new_step(hs, err);
-    if (ret == 0) {
-        ret = pk_step_sign(hs->step, hs->own->key, hs->scheme, raw, err);
-    }
+    int ret = hs_sign(hs, hs->own, hs->scheme, raw, err);
     return ret == 0 ? CLIENT12_SIGNED : ret;
 }
 

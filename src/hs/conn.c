@@ -28,6 +28,14 @@ int conn_init(struct conn *c, cssl_config *config, const char *host, uint16_t po
     return 0;
 }
 
+void conn_set_config(struct conn *c, cssl_config *config)
+{
+    cssl_config *old = c->config;
+    c->config = cssl_config_ref(config);
+    c->out.limit = config->send_limit + HANDSHAKE_ROOM;
+    cssl_config_free(old);
+}
+
 void conn_free(struct conn *c)
 {
     rec_wipe(&c->read);

@@ -67,6 +67,10 @@ int conn_init(struct conn *c, cssl_config *config, const char *host, uint16_t po
               cssl_error *err) CHECK;
 void conn_free(struct conn *c);
 
+/* conn_set_config goes on under another config of the same role; a reference is taken. For before
+ * anything of the old one was used. */
+void conn_set_config(struct conn *c, cssl_config *config);
+
 /* conn_send seals data as records of type into out, in fragments; the limit of out holds. */
 int conn_send(struct conn *c, struct worker *w, uint8_t type, cssl_bytes data,
               cssl_error *err) CHECK;

@@ -37,6 +37,8 @@ void hs_free(struct hs *hs)
     mem_free(hs->cookie);
     mem_free(hs->early_scts);
     staple_free(hs->staple);
+    mem_free(hs->content);
+    mem_free(hs->peer_hello);
     wr_free(&hs->out);
     transcript_drop(&hs->transcript);
     mem_free_wiped(hs, sizeof(*hs));
@@ -46,7 +48,8 @@ int hs_run(struct hs *hs, struct worker *w, cssl_error *err)
 {
     int ret = 0;
     hs->worker = w;
-    while (ret == 0 && !hs->waiting && (hs_rows[hs->state].accepts & ACCEPT_NOTHING) != 0) {
+    while (ret == 0 && !hs->waiting && !hs->asking &&
+           (hs_rows[hs->state].accepts & ACCEPT_NOTHING) != 0) {
         ret = enter(hs, NULL, err);
     }
     hs->worker = NULL;
@@ -79,9 +82,9 @@ int hs_check_type(const struct hs *hs, uint8_t type, cssl_error *err)
 {
     const struct hs_row *row = &hs_rows[hs->state];
     /* RFC 8879 4: only to those who have offered it. */
-    bool possible = type < 29 && (type != HT_COMPRESSED_CERTIFICATE ||
+    bool possible = type < 28 && (type != HT_COMPRESSED_CERTIFICATE ||
                                   hs->conn->config->compression.num > 0);
-    if (!hs->waiting && possible && (row->accepts & ACCEPT(type)) != 0) {
+    if (!hs->waiting && !hs->asking && possible && (row->accepts & ACCEPT(type)) != 0) {
         return 0;
     }
     const char *name = name_of_handshake(type);
@@ -92,7 +95,7 @@ int hs_check_type(const struct hs *hs, uint8_t type, cssl_error *err)
 int hs_change_cipher_spec(struct hs *hs, struct worker *w, cssl_error *err)
 {
     const struct hs_row *row = &hs_rows[hs->state];
-    if (hs->waiting || (row->accepts & ACCEPT_CCS) == 0) {
+    if (hs->waiting || hs->asking || (row->accepts & ACCEPT_CCS) == 0) {
         return fail_text(err, CSSL_R_CHANGE_CIPHER_SPEC, "in state %s", row->name);
     }
     hs->worker = w;
@@ -123,6 +126,18 @@ int hs_step_done(struct hs *hs, struct worker *w, struct pk_step *step, cssl_err
         }
     }
     step_free(step);
+    return ret == 0 ? hs_run(hs, w, err) : ret;
+}
+
+int hs_enter_answer(struct hs *hs, struct worker *w, cssl_error *err)
+{
+    struct pk_step *signed_elsewhere = hs->step;
+    hs->worker = w;
+    int ret = enter(hs, NULL, err);
+    if (hs->step == signed_elsewhere) {
+        hs->step = NULL;
+    }
+    step_free(signed_elsewhere);
     return ret == 0 ? hs_run(hs, w, err) : ret;
 }
 
@@ -188,9 +203,10 @@ static int enter(struct hs *hs, const struct hs_msg *m, cssl_error *err)
     if (next < 0) {
         return next;
     }
-    if (m != NULL) {
+    if (m != NULL && !hs->holding) {
         transcript_add(&hs->transcript, m->whole);
     }
+    hs->holding = false;
     hs->state = (enum hs_state)next;
     if (row->then_read != KEYS_SAME) {
         install(hs, true, row->then_read);

@@ -27,6 +27,8 @@ enum hs_state {
     CLIENT13_EARLY_KEYS,  /* derives the secret of early data */
     CLIENT13_EARLY,       /* sends early data */
     CLIENT13_WAIT_SH,
+    CLIENT_PAUSED,        /* at ServerHello: waits for the program */
+    CLIENT_GO,
     CLIENT13_EARLY_RETRY, /* after HelloRetryRequest: early data ends here */
     CLIENT13_RETRY,       /* after HelloRetryRequest */
     CLIENT13_SECRET,      /* the shared secret is there */
@@ -42,6 +44,10 @@ enum hs_state {
     CLIENT13_SIGNED,
     CLIENT13_FINISHED,    /* sends Finished */
     SERVER13_START,       /* waits for ClientHello */
+    SERVER_PAUSED,        /* at ClientHello: waits for the program */
+    SERVER_SNI,           /* waits for a config */
+    SERVER_PSK,           /* waits for a PSK's secret */
+    SERVER_GO,
     SERVER13_RETRY,       /* sends HelloRetryRequest */
     SERVER13_RETRIED,     /* waits for the second ClientHello */
     SERVER13_NEGOTIATED,  /* key exchange is done: sends ServerHello */
@@ -107,6 +113,17 @@ struct hs {
     struct schedule13 schedule;
     struct wr out;               /* the message that is being built */
     bool waiting;                /* for a step */
+    bool asking;                 /* for an answer */
+    cssl_question question;      /* to this: see ask.h */
+    const cssl_answer *answer;   /* for the time of one call */
+    uint8_t *content;            /* what is to be signed elsewhere */
+    uint8_t *peer_hello;         /* while something is asked before it is taken */
+    size_t peer_hello_len;
+    bool peer_hello_more;
+    bool holding;                /* the message at hand is to be taken later */
+    size_t psks_seen, psks_asked;
+    cssl_bytes found_identity;   /* view into peer_hello */
+    struct secret found_psk;     /* of that identity */
     struct pk_step *step;        /* asked for, or done and being used; NULL while it is out */
     uint8_t client_random[HELLO_RANDOM];
     uint8_t session_id[HELLO_SESSION_ID_MAX];
@@ -209,13 +226,16 @@ struct hs_row {
     enum hs_keys then_read, then_write;
     bool last; /* a key change comes before the next message: nothing may follow in the record */
 };
-/* accepts: ACCEPT(message type) of one or several, or ACCEPT_NOTHING, _STEP, or _CCS. */
+/* accepts: ACCEPT(message type) of one or several, or ACCEPT_NOTHING, _STEP, _CCS, or _ANSWER. */
 #define ACCEPT(type) (UINT32_C(1) << (type))
 #define ACCEPT_NOTHING (UINT32_C(1) << 30)
 #define ACCEPT_STEP (UINT32_C(1) << 31)
 #define ACCEPT_CCS (UINT32_C(1) << 29)
+#define ACCEPT_ANSWER (UINT32_C(1) << 28)
 extern const struct hs_row hs_rows[HS_STATES];
 
+/* hs_enter_answer is for ask.c: it enters the row with hs->answer and goes on like hs_run. */
+int hs_enter_answer(struct hs *hs, struct worker *w, cssl_error *err) CHECK;
 /* hs_send adds the message in hs->out to the transcript and sends it; 0 or a failure. */
 int hs_send(struct hs *hs, cssl_error *err) CHECK;
 /* hs_send_ccs sends the change_cipher_spec of RFC 8446 D.4, once, when there is need of it. */

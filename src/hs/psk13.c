@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "hs/ask.h"
 #include "hs/auth13.h"
 #include "hs/negotiate.h"
 
@@ -25,8 +26,12 @@ int psk13_find(struct hs *hs, const struct client_hello *ch, cssl_bytes body,
         enum hash_alg alg = HASH_SHA256;
         bool external = config->psk != NULL &&
                         bytes_equal(identity, bytes_str(config->psk_identity));
+        cssl_bytes told = ask_psk(hs, identity);
         if (external) {
             psk = bytes_of(config->psk, config->psk_len);
+        } else if (told.len > 0) {
+            psk = told;
+            external = true;
         } else if (psk_is_session(hs, TLS_1_3, ch, identity)) {
             psk = secret_bytes(&hs->session.psk);
             alg = suite_hash(hs->session.suite);
@@ -80,6 +85,28 @@ bool psk_is_session_id(struct hs *hs, const struct client_hello *ch)
     cache_id_key(key, ch->session_id);
     bool found = cache_find(config->shared->sessions, key, config_now(config), &hs->session);
     return session_usable(hs, TLS_1_2, ch, found);
+}
+
+bool psk_is_known(struct hs *hs, cssl_bytes identity)
+{
+    const cssl_config *config = hs->conn->config;
+    struct session s = { 0 };
+    int64_t now = config_now(config);
+    if (config->psk != NULL && bytes_equal(identity, bytes_str(config->psk_identity))) {
+        return true;
+    }
+    bool found = false;
+    if (config->tickets == CSSL_TICKETS_STATELESS) {
+        struct wr plain;
+        wr_init(&plain, SESSION_ENCODED_MAX);
+        found = ticket_open(config->shared->ticket_keys, hs->worker, now, identity, &plain,
+                            NULL) == 0;
+        wr_free(&plain);
+    } else if (config->tickets == CSSL_TICKETS_STATEFUL && identity.len == CACHE_ID) {
+        found = cache_find(config->shared->sessions, identity.data, now, &s);
+        session_wipe(&s);
+    }
+    return found;
 }
 
 static bool session_usable(struct hs *hs, uint16_t version, const struct client_hello *ch,

@@ -11,6 +11,8 @@ int psk13_find(struct hs *hs, const struct client_hello *ch, cssl_bytes body,
 /* psk_is_session looks the identity up as a ticket of ours; hs->session has it then. */
 bool psk_is_session(struct hs *hs, uint16_t version, const struct client_hello *ch,
                     cssl_bytes identity);
+/* psk_is_known: the identity is a ticket of ours or the config's own. Nothing is used up. */
+bool psk_is_known(struct hs *hs, cssl_bytes identity);
 /* psk_is_session_id looks for the session of TLS 1.2 that the hello's identifier names, and copies
  * it to hs->session. */
 bool psk_is_session_id(struct hs *hs, const struct client_hello *ch);

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "hs/ask.h"
 #include "hs/auth12.h"
 #include "hs/auth13.h"
 #include "hs/limits.h"
@@ -81,10 +82,8 @@ int server12_params(struct hs *hs, const struct hs_msg *m, cssl_error *err)
     server_key_exchange_params(&p, c->group, kx_share(hs->shares[0]));
     wr_fixed(&w, content, sizeof(content));
     signed12(&w, c, wr_view(&p));
-    int ret = wr_ok(&p) && wr_ok(&w) ? hs_new_step(hs, err) : fail(err, CSSL_R_INTERNAL);
-    if (ret == 0) {
-        ret = pk_step_sign(hs->step, hs->own->key, hs->scheme, wr_view(&w), err);
-    }
+    int ret = wr_ok(&p) && wr_ok(&w) ? hs_sign(hs, hs->own, hs->scheme, wr_view(&w), err)
+                                      : fail(err, CSSL_R_INTERNAL);
     return ret == 0 ? SERVER12_HELLO : ret;
 }
 

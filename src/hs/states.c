@@ -1,4 +1,5 @@
 /* states.c - the handshake as a table (RFC 8446 appendix A): what comes when, under which keys. */
+#include "hs/ask.h"
 #include "hs/client12.h"
 #include "hs/client13.h"
 #include "hs/early13.h"
@@ -17,7 +18,9 @@ const struct hs_row hs_rows[HS_STATES] = {
     [CLIENT13_EARLY_KEYS] = { "start", ACCEPT_NOTHING, client13_early_keys,
                               .then_write = KEYS_EARLY },
     [CLIENT13_EARLY] = { "start", ACCEPT_NOTHING, client13_send_early },
-    [CLIENT13_WAIT_SH] = { "wait_sh", ACCEPT(HT_SERVER_HELLO), client13_server_hello },
+    [CLIENT13_WAIT_SH] = { "wait_sh", ACCEPT(HT_SERVER_HELLO), ask_server_hello },
+    [CLIENT_PAUSED] = { "wait_sh", ACCEPT_ANSWER, ask_hello_done },
+    [CLIENT_GO] = { "wait_sh", ACCEPT_NOTHING, ask_client_go },
     [CLIENT13_EARLY_RETRY] = { "wait_sh", ACCEPT_NOTHING | ACCEPT_STEP, client13_early_retry,
                                .then_write = KEYS_CLEAR },
     [CLIENT13_RETRY] = { "wait_sh", ACCEPT_NOTHING | ACCEPT_STEP, client13_retry },
@@ -40,11 +43,15 @@ const struct hs_row hs_rows[HS_STATES] = {
                                .then_read = KEYS_APPLICATION },
     [CLIENT13_END_OF_EARLY] = { "wait_finished", ACCEPT_NOTHING, client13_send_end_of_early,
                                 .then_write = KEYS_HANDSHAKE },
-    [CLIENT13_SIGNED] = { "wait_finished", ACCEPT_STEP, client13_signed },
+    [CLIENT13_SIGNED] = { "wait_finished", ACCEPT_SIGNATURE, client13_signed },
     [CLIENT13_FINISHED] = { "wait_finished", ACCEPT_NOTHING, client13_send_finished,
                             .then_write = KEYS_APPLICATION },
 
-    [SERVER13_START] = { "start", ACCEPT(HT_CLIENT_HELLO), server13_hello, .last = true },
+    [SERVER13_START] = { "start", ACCEPT(HT_CLIENT_HELLO), ask_client_hello, .last = true },
+    [SERVER_PAUSED] = { "start", ACCEPT_ANSWER, ask_hello_done },
+    [SERVER_SNI] = { "start", ACCEPT_ANSWER, ask_sni_done },
+    [SERVER_PSK] = { "start", ACCEPT_ANSWER, ask_psk_done },
+    [SERVER_GO] = { "start", ACCEPT_NOTHING, ask_server_go },
     [SERVER13_RETRY] = { "start", ACCEPT_NOTHING, server13_send_retry },
     [SERVER13_RETRIED] = { "start", ACCEPT(HT_CLIENT_HELLO), server13_hello, .last = true },
     [SERVER13_NEGOTIATED] = { "negotiated", ACCEPT_STEP, server13_send_hello,
@@ -52,7 +59,7 @@ const struct hs_row hs_rows[HS_STATES] = {
     [SERVER13_EARLY] = { "negotiated", ACCEPT_STEP, server13_send_hello, .then_read = KEYS_EARLY,
                          .then_write = KEYS_HANDSHAKE },
     [SERVER13_PARAMETERS] = { "negotiated", ACCEPT_NOTHING, server13_send_parameters },
-    [SERVER13_SIGNED] = { "negotiated", ACCEPT_STEP, server13_signed },
+    [SERVER13_SIGNED] = { "negotiated", ACCEPT_SIGNATURE, server13_signed },
     [SERVER13_FINISHED] = { "negotiated", ACCEPT_NOTHING, server13_send_finished,
                             .then_write = KEYS_APPLICATION },
     [SERVER13_WAIT_CERT] = { "wait_cert", ACCEPT_CERTIFICATE13, server13_certificate },
@@ -82,7 +89,7 @@ const struct hs_row hs_rows[HS_STATES] = {
                             client12_server_hello_done },
     [CLIENT12_KEY_EXCHANGE] = { "certify", ACCEPT_STEP, client12_send_key_exchange },
     [CLIENT12_SECRET] = { "certify", ACCEPT_STEP, client12_secret },
-    [CLIENT12_SIGNED] = { "certify", ACCEPT_STEP, client12_signed },
+    [CLIENT12_SIGNED] = { "certify", ACCEPT_SIGNATURE, client12_signed },
     [CLIENT12_CCS] = { "cipher", ACCEPT_NOTHING, client12_send_ccs,
                        .then_write = KEYS_APPLICATION },
     [CLIENT12_FINISHED] = { "cipher", ACCEPT_NOTHING, client12_send_finished },
@@ -91,7 +98,7 @@ const struct hs_row hs_rows[HS_STATES] = {
     [CLIENT12_WAIT_FINISHED] = { "cipher", ACCEPT(HT_FINISHED), client12_finished, .last = true },
 
     [SERVER12_PARAMS] = { "hello", ACCEPT_STEP, server12_params },
-    [SERVER12_HELLO] = { "hello", ACCEPT_STEP, server12_send_hello },
+    [SERVER12_HELLO] = { "hello", ACCEPT_SIGNATURE, server12_send_hello },
     [SERVER12_WAIT_CERT] = { "certify", ACCEPT(HT_CERTIFICATE), server12_certificate },
     [SERVER12_WAIT_CKE] = { "certify", ACCEPT(HT_CLIENT_KEY_EXCHANGE),
                             server12_client_key_exchange },

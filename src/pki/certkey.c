@@ -40,6 +40,7 @@ static int load_extras(struct certkey *ck, const cssl_cert_key *conf, cssl_error
 static void warn_if_readable(const struct source *s, char *warning);
 static uint16_t first_scheme(const struct certkey *ck, const uint16_t *ours, size_t num_ours,
                              const struct certkey_wish *wish);
+static bool can_sign(const struct certkey *ck, uint16_t scheme);
 static unsigned suitability(const struct certkey *ck, const struct certkey_wish *wish);
 static bool under_authority(const struct certkey *ck, const struct certkey_wish *wish);
 static bool chain_accepted(const struct certkey *ck, const struct certkey_wish *wish);
@@ -68,10 +69,14 @@ int certkey_load(struct certkey *ck, const cssl_cert_key *conf, char *warning, c
     if (ret == 0) {
         ret = load_certs(ck, &certs, err);
     }
-    if (ret == 0) {
+    if (ret == 0 && conf->external_key && key.option != NULL) {
+        ret = fail_option(err, CSSL_R_OPTION_CONFLICT, key.option,
+                          "an identity with external_key has no key here");
+    }
+    if (ret == 0 && !conf->external_key) {
         ret = load_key(ck, key_source, conf->password, err);
     }
-    if (ret == 0) {
+    if (ret == 0 && !conf->external_key) {
         ret = check_key(ck, &certs, key_source, err);
     }
     if (ret == 0) {
@@ -80,9 +85,9 @@ int certkey_load(struct certkey *ck, const cssl_cert_key *conf, char *warning, c
     if (ret == 0) {
         ret = load_extras(ck, conf, err);
     }
-    if (ret == 0) {
+    if (ret == 0 && !conf->external_key) {
         warn_if_readable(key_source, warning);
-    } else {
+    } else if (ret != 0) {
         certkey_free(ck);
     }
     close_source(&certs);
@@ -359,13 +364,20 @@ static void warn_if_readable(const struct source *s, char *warning)
     }
 }
 
+/* Whoever has an external key is taken to be able to do what such keys can. */
+static bool can_sign(const struct certkey *ck, uint16_t scheme)
+{
+    return ck->key != NULL ? pkey_can_sign(ck->key, scheme)
+                           : scheme_fits_key(scheme, cert_key(ck->certs[0])->type, false);
+}
+
 /* first_scheme: the first of ours that the peer takes and the key can do; 0 for none. */
 static uint16_t first_scheme(const struct certkey *ck, const uint16_t *ours, size_t num_ours,
                              const struct certkey_wish *wish)
 {
     for (size_t i = 0; i < num_ours; i++) {
         for (size_t j = 0; j < wish->num_schemes; j++) {
-            if (ours[i] == wish->schemes[j] && pkey_can_sign(ck->key, ours[i])) {
+            if (ours[i] == wish->schemes[j] && can_sign(ck, ours[i])) {
                 return ours[i];
             }
         }

@@ -9,7 +9,7 @@
 struct certkey {
     struct cert **certs; /* the leaf first */
     size_t num_certs;
-    struct pkey *key;
+    struct pkey *key; /* NULL: it is elsewhere, and signs there */
     struct stapler *stapler; /* servers; NULL: nothing is stapled */
     uint8_t *scts;           /* servers: RFC 6962 3.3's list, with its length in front */
     size_t scts_len;

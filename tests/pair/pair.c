@@ -248,6 +248,13 @@ static void take_events(struct pair *p, enum pair_dir dir)
             }
             assert_true(pair_step(p, dir));
             break;
+        case CSSL_EV_HELLO:
+        case CSSL_EV_ASK:
+            p->last_question = event.question.id;
+            if (p->on_ask == NULL || !p->on_ask(p, dir, &event)) {
+                return;
+            }
+            break;
         case CSSL_EV_WRITABLE:
             s->num_writable++;
             break;

@@ -93,6 +93,10 @@ struct pair {
                    struct buf *out);
     void *tamper_arg;
     struct buf held; /* for tamper's use */
+    /* on_ask, if set, sees questions and pauses; false: it has not answered. */
+    bool (*on_ask)(struct pair *p, enum pair_dir dir, const cssl_event *event);
+    void *on_ask_arg;
+    uint64_t last_question;
     bool step_leave; /* steps are left alone: see pair_step */
 };
 

@@ -1,0 +1,93 @@
+/* options_ask.c - checks what a program wants to be asked, and the table of hosts. */
+#include "config/options_ask.h"
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "pki/hostname.h"
+
+enum {
+    ASK_ALL = CSSL_ASK_VERIFY | CSSL_ASK_PARTIAL_CHAIN | CSSL_ASK_SNI | CSSL_ASK_PSK |
+              CSSL_ASK_SIGN | CSSL_ASK_SESSION,
+    ASK_OF_SERVERS = CSSL_ASK_SNI | CSSL_ASK_PSK | CSSL_ASK_SESSION,
+    ASK_OF_VERIFIERS = CSSL_ASK_VERIFY | CSSL_ASK_PARTIAL_CHAIN
+};
+
+static int take_hosts(cssl_config *config, const cssl_options *o, cssl_error *err);
+
+int options_check_ask(cssl_config *config, const cssl_options *o, cssl_error *err)
+{
+    unsigned about = o->ask_about;
+    if ((about & ~(unsigned)ASK_ALL) != 0) {
+        return fail_option(err, CSSL_R_OPTION_VALUE, "ask_about", "0x%x has bits without a meaning",
+                           about);
+    }
+    if (!config->server && (about & ASK_OF_SERVERS) != 0) {
+        return fail_option(err, CSSL_R_OPTION_ROLE, "ask_about",
+                           "names, PSKs and sessions are asked about by servers only");
+    }
+    if (!config->verify && (about & ASK_OF_VERIFIERS) != 0) {
+        return fail_option(err, CSSL_R_OPTION_CONFLICT, "ask_about",
+                           "nothing is asked about certificates that are not verified");
+    }
+    if (((about & CSSL_ASK_SESSION) != 0) != (o->store_session != NULL)) {
+        return fail_option(err, CSSL_R_OPTION_CONFLICT, "store_session",
+                           "a store needs both: store_session, and CSSL_ASK_SESSION in ask_about");
+    }
+    if (o->num_sni_hosts > 0 && !config->server) {
+        return fail_option(err, CSSL_R_OPTION_ROLE, "sni_hosts", "sni_hosts is for servers only");
+    }
+    config->ask = o->ask;
+    config->ask_about = about;
+    config->store_session = o->store_session;
+    config->pause_at_hello = o->pause_at_hello;
+    return take_hosts(config, o, err);
+}
+
+static int take_hosts(cssl_config *config, const cssl_options *o, cssl_error *err)
+{
+    if (o->num_sni_hosts == 0) {
+        return 0;
+    }
+    if (o->sni_hosts == NULL) {
+        return fail_option(err, CSSL_R_OPTION_MISSING, "sni_hosts", "it is NULL");
+    }
+    config->sni_hosts = mem_new_array(o->num_sni_hosts, sizeof(*config->sni_hosts));
+    if (config->sni_hosts == NULL) {
+        return fail(err, CSSL_R_NOMEM);
+    }
+    for (size_t i = 0; i < o->num_sni_hosts; i++) {
+        const char *host = o->sni_hosts[i].host;
+        cssl_config *of_host = o->sni_hosts[i].config;
+        const char *plain = host != NULL && strncmp(host, "*.", 2) == 0 ? host + 2 : host;
+        if (plain == NULL || !hostname_is_dns(plain)) {
+            return fail_option(err, CSSL_R_OPTION_VALUE, "sni_hosts",
+                               "row %zu: \"%.253s\" is not a host name", i,
+                               host == NULL ? "" : host);
+        }
+        if (of_host == NULL || !of_host->server) {
+            return fail_option(err, CSSL_R_OPTION_VALUE, "sni_hosts",
+                               "row %zu: %s needs a server's config", i, host);
+        }
+        if (of_host->num_sni_hosts > 0) {
+            return fail_option(err, CSSL_R_OPTION_VALUE, "sni_hosts",
+                               "row %zu: the config of %s has hosts of its own", i, host);
+        }
+        struct sni_host *row = &config->sni_hosts[i];
+        row->host = mem_str(host);
+        if (row->host == NULL) {
+            return fail(err, CSSL_R_NOMEM);
+        }
+        row->config = cssl_config_ref(of_host);
+        config->num_sni_hosts++;
+    }
+    return 0;
+}
+
+void sni_hosts_free(struct sni_host *hosts, size_t num)
+{
+    for (size_t i = 0; i < num; i++) {
+        mem_free(hosts[i].host);
+        cssl_config_free(hosts[i].config);
+    }
+    mem_free(hosts);
+}

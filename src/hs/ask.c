@@ -1,0 +1,120 @@
+/* ask.c - questions to the program and their answers. Knows no socket and no callback. */
+#include "hs/ask.h"
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "crypto/spki.h"
+
+#include <stdatomic.h>
+
+static int take_signature(struct hs *hs, const cssl_answer *a, cssl_error *err);
+
+void hs_ask(struct hs *hs, const cssl_question *q)
+{
+    static atomic_uint_fast64_t last; /* numbers are never used twice: late answers find nothing */
+    hs->question = *q;
+    hs->question.id = atomic_fetch_add_explicit(&last, 1, memory_order_relaxed) + 1;
+    hs->asking = true;
+}
+
+int hs_check_answer(const struct hs *hs, const cssl_answer *a, cssl_error *err)
+{
+    const cssl_question *q = &hs->question;
+    if (!hs->asking || a->id != q->id) {
+        return fail(err, CSSL_R_NO_QUESTION);
+    }
+    if ((int)a->verdict < 0 || a->verdict > CSSL_UNKNOWN) {
+        return fail_text(err, CSSL_R_ANSWER_WRONG, "%d is no verdict", (int)a->verdict);
+    }
+    if (a->verdict != CSSL_ACCEPT) {
+        return 0;
+    }
+    switch (q->kind) {
+    case CSSL_ASK_SIGN:
+        return a->value.len > 0 && a->value.len <= PKEY_SIGNATURE_MAX
+                   ? 0
+                   : fail_text(err, CSSL_R_ANSWER_WRONG, "a signature of %zu bytes",
+                               a->value.len);
+    case CSSL_ASK_PSK:
+        return a->value.len >= PSK_SECRET_MIN && a->value.len <= SECRET_MAX
+                   ? 0
+                   : fail_text(err, CSSL_R_ANSWER_WRONG, "a secret of %zu bytes; %d to %d are "
+                               "possible", a->value.len, PSK_SECRET_MIN, SECRET_MAX);
+    case CSSL_ASK_SNI:
+        return a->config != NULL && a->config->server
+                   ? 0
+                   : fail_text(err, CSSL_R_ANSWER_WRONG, "a server's config is needed");
+    case CSSL_ASK_PARTIAL_CHAIN:
+        return a->value.len > 0
+                   ? 0
+                   : fail_text(err, CSSL_R_ANSWER_WRONG, "which certificate is trusted?");
+    default: return 0;
+    }
+}
+
+int hs_answer(struct hs *hs, struct worker *w, const cssl_answer *a, cssl_error *err)
+{
+    int ret = hs_check_answer(hs, a, err);
+    if (ret == 0 && hs->question.kind == CSSL_ASK_SIGN) {
+        ret = take_signature(hs, a, err);
+    }
+    if (ret != 0) {
+        return ret;
+    }
+    hs->asking = false;
+    hs->answer = a;
+    ret = hs_enter_answer(hs, w, err);
+    hs->answer = NULL;
+    return ret;
+}
+
+int hs_reject(const struct hs *hs, cssl_reason reason, cssl_error *err)
+{
+    int ret = fail_text(err, reason, "the program said so");
+    if (err != NULL && hs->answer->alert != 0) {
+        err->alert = hs->answer->alert;
+    }
+    return ret;
+}
+
+int hs_sign(struct hs *hs, const struct certkey *ck, uint16_t scheme, cssl_bytes content,
+            cssl_error *err)
+{
+    if (ck->key != NULL) {
+        int ret = hs_new_step(hs, err);
+        return ret == 0 ? pk_step_sign(hs->step, ck->key, scheme, content, err) : ret;
+    }
+    mem_free(hs->content);
+    hs->content = mem_copy(content.data, content.len);
+    if (hs->content == NULL) {
+        return fail(err, CSSL_R_NOMEM);
+    }
+    hs_ask(hs, &(cssl_question){ .kind = CSSL_ASK_SIGN,
+                                 .subject = bytes_of(hs->content, content.len),
+                                 .scheme = scheme,
+                                 .certificate = cert_der(ck->certs[0]) });
+    return 0;
+}
+
+/* A signature is checked before it leaves: a key elsewhere, or the way to it, may be at fault, and
+ * what an RSA key signs wrongly can give it away. */
+static int take_signature(struct hs *hs, const cssl_answer *a, cssl_error *err)
+{
+    const cssl_question *q = &hs->question;
+    struct cert *cert = NULL;
+    if (a->verdict != CSSL_ACCEPT) {
+        return fail(err, CSSL_R_SIGNATURE_REFUSED);
+    }
+    hs->step = mem_new(sizeof(*hs->step));
+    cert = cert_parse(q->certificate, err);
+    int ret = hs->step == NULL ? fail(err, CSSL_R_NOMEM) : cert == NULL ? CSSL_ALERT : 0;
+    if (ret == 0 && spki_verify(cert_spki(cert), q->scheme, q->subject, a->value, NULL) != 0) {
+        ret = fail_text(err, CSSL_R_SIGNATURE_REFUSED, "it is not one of the identity's key");
+    }
+    if (ret == 0) {
+        memcpy(hs->step->out, a->value.data, a->value.len);
+        hs->step->out_len = a->value.len;
+    }
+    cert_free(cert);
+    return ret;
+}

@@ -1,0 +1,477 @@
+/*
+ * test_ask.c - questions to the program, and the pause at the peer's hello: in both roles and
+ * versions, by callback and by event, answered at once, late, wrongly, twice or never.
+ */
+#include "base/error.h"
+#include "pair.h"
+
+static struct test_clock wall;
+
+static int set_up(void **state)
+{
+    (void)state;
+    test_clock_init(&wall, PAIR_NOW);
+    return 0;
+}
+
+static const unsigned versions[] = { CSSL_TLSV1_2, CSSL_TLSV1_3 };
+
+/* ---- The pause at the hello ---- */
+
+struct pauses {
+    unsigned seen[2];
+    cssl_config *go_on; /* with this one; NULL: unchanged */
+    bool leave;
+};
+
+static bool on_hello(struct pair *p, enum pair_dir dir, const cssl_event *event)
+{
+    struct pauses *pauses = p->on_ask_arg;
+    cssl_engine *e = p->side[dir].engine;
+    cssl_hello hello;
+    cssl_error err;
+    uint8_t *where;
+    assert_int_equal(event->type, CSSL_EV_HELLO);
+    pauses->seen[dir]++;
+    assert_int_equal(cssl_engine_room(e, &where), 0);
+    assert_int_equal(cssl_engine_peer_hello(e, &hello, &err), 0);
+    assert_int_equal(hello.client, dir == FROM_SERVER);
+    assert_int_equal(hello.legacy_version, 0x0303);
+    assert_int_equal(hello.random.len, 32);
+    assert_true(hello.extensions.len > 4);
+    if (hello.client) {
+        assert_int_equal(hello.server_name.len, strlen("server.test"));
+        assert_memory_equal(hello.server_name.data, "server.test", hello.server_name.len);
+        assert_true(hello.cipher_suites.len >= 2 && hello.signature_algs.len >= 2);
+        assert_memory_equal(hello.alpn.data, "\2h2", hello.alpn.len);
+    } else {
+        assert_int_equal(hello.cipher_suites.len, 2);
+    }
+    /* An answer is not what it waits for. */
+    assert_int_equal(cssl_engine_answer(e, &(cssl_answer){ .id = 1 }, &err), CSSL_STATE);
+    assert_int_equal(err.reason, CSSL_R_NO_QUESTION);
+    if (pauses->leave) {
+        return false;
+    }
+    assert_int_equal(cssl_engine_continue(e, pauses->go_on, &err), 0);
+    assert_int_equal(cssl_engine_continue(e, NULL, &err), CSSL_STATE);
+    assert_int_equal(cssl_engine_peer_hello(e, &hello, &err), CSSL_STATE);
+    return true;
+}
+
+static void test_hello(void **state)
+{
+    (void)state;
+    for (size_t v = 0; v < ARRAY_SIZE(versions); v++) {
+        for (unsigned who = 1; who < 4; who++) {
+            struct pair_host client, server;
+            struct pair p;
+            struct pauses pauses = { .leave = false };
+            cssl_options c = { .versions = versions[v], .alpn_protocols = CSSL_LIST("h2") };
+            cssl_options s = c;
+            c.pause_at_hello = (who & 1) != 0;
+            s.pause_at_hello = (who & 2) != 0;
+            host_init(&client, false, &wall, &c);
+            host_init(&server, true, &wall, &s);
+            pair_start(&p, &client, &server, "server.test");
+            p.on_ask = on_hello;
+            p.on_ask_arg = &pauses;
+            pair_must_connect(&p);
+            assert_int_equal(pauses.seen[FROM_CLIENT], who & 1);
+            assert_int_equal(pauses.seen[FROM_SERVER], who >> 1);
+            assert_int_equal(pair_write(&p, FROM_CLIENT, "hello", 5), 0);
+            assert_int_equal(pair_write(&p, FROM_SERVER, "hello", 5), 0);
+            pair_free(&p);
+            host_free(&client);
+            host_free(&server);
+        }
+    }
+}
+
+/* A HelloRetryRequest is not the hello to look at, and a server pauses once. */
+static void test_hello_retry(void **state)
+{
+    (void)state;
+    struct pair_host client, server;
+    struct pair p;
+    struct pauses pauses = { .leave = false };
+    const cssl_options c = { .versions = CSSL_TLSV1_3,
+                             .alpn_protocols = CSSL_LIST("h2"),
+                             .supported_groups = CSSL_LIST("x25519", "secp384r1"),
+                             .pause_at_hello = true };
+    const cssl_options s = { .versions = CSSL_TLSV1_3,
+                             .alpn_protocols = CSSL_LIST("h2"),
+                             .supported_groups = CSSL_LIST("secp384r1"),
+                             .pause_at_hello = true };
+    host_init(&client, false, &wall, &c);
+    host_init(&server, true, &wall, &s);
+    pair_start(&p, &client, &server, "server.test");
+    p.on_ask = on_hello;
+    p.on_ask_arg = &pauses;
+    pair_must_connect(&p);
+    assert_int_equal(pauses.seen[FROM_CLIENT], 1);
+    assert_int_equal(pauses.seen[FROM_SERVER], 1);
+    pair_free(&p);
+    host_free(&client);
+    host_free(&server);
+}
+
+/* Under another config: another identity, another protocol. */
+static void test_hello_other_config(void **state)
+{
+    (void)state;
+    for (size_t v = 0; v < ARRAY_SIZE(versions); v++) {
+        struct pair_host client, server, other;
+        struct pair p;
+        cssl_info info;
+        const cssl_options c = { .versions = versions[v],
+                                 .alpn_protocols = CSSL_LIST("h2") };
+        const cssl_options s = { .versions = versions[v],
+                                 .pause_at_hello = true,
+                                 PAIR_IDENTITY(pair_impostor) };
+        const cssl_options o = { .versions = versions[v],
+                                 .alpn_protocols = CSSL_LIST("h2"),
+                                 PAIR_IDENTITY(pair_rsa) };
+        host_init(&client, false, &wall, &c);
+        host_init(&server, true, &wall, &s);
+        host_init(&other, true, &wall, &o);
+        struct pauses pauses = { .go_on = other.config };
+        pair_start(&p, &client, &server, "server.test");
+        p.on_ask = on_hello;
+        p.on_ask_arg = &pauses;
+        pair_must_connect(&p);
+        cssl_engine_information(p.side[FROM_CLIENT].engine, &info);
+        assert_string_equal(info.alpn_protocol, "h2");
+        assert_non_null(strstr(info.signature_scheme, "rsa_pss"));
+        pair_free(&p);
+        host_free(&client);
+        host_free(&server);
+        host_free(&other);
+    }
+}
+
+/* Who is paused can be canceled, closed and freed, and no time passes for it. */
+static void test_hello_ends(void **state)
+{
+    (void)state;
+    for (unsigned how = 0; how < 3; how++) {
+        struct pair_host client, server;
+        struct pair p;
+        struct pauses pauses = { .leave = true };
+        const cssl_options c = { .alpn_protocols = CSSL_LIST("h2") };
+        const cssl_options s = { .alpn_protocols = CSSL_LIST("h2"), .pause_at_hello = true };
+        host_init(&client, false, &wall, &c);
+        host_init(&server, true, &wall, &s);
+        pair_start(&p, &client, &server, "server.test");
+        p.on_ask = on_hello;
+        p.on_ask_arg = &pauses;
+        pair_pump(&p);
+        assert_int_equal(pauses.seen[FROM_SERVER], 1);
+        if (how == 0) {
+            cssl_engine_cancel(p.side[FROM_SERVER].engine);
+        } else if (how == 1) {
+            (void)cssl_engine_close(p.side[FROM_SERVER].engine, NULL);
+        }
+        cssl_error err;
+        if (how < 2) {
+            assert_true(cssl_engine_continue(p.side[FROM_SERVER].engine, NULL, &err) < 0);
+            pair_pump(&p);
+            assert_true(p.side[FROM_CLIENT].error.status < 0);
+        }
+        pair_free(&p);
+        host_free(&client);
+        host_free(&server);
+    }
+}
+
+/* ---- Questions ---- */
+
+struct script {
+    cssl_ask kind;
+    unsigned asked;
+    cssl_verdict verdict;
+    uint8_t alert;
+    cssl_bytes value;
+    cssl_config *config;
+    const char *subject; /* what is asked about */
+    bool never;
+};
+
+static bool check_question(struct script *s, const cssl_question *q, cssl_answer *a)
+{
+    assert_int_equal(q->kind, s->kind);
+    assert_int_not_equal(q->id, 0);
+    if (s->subject != NULL) {
+        assert_int_equal(q->subject.len, strlen(s->subject));
+        assert_memory_equal(q->subject.data, s->subject, q->subject.len);
+    }
+    s->asked++;
+    *a = (cssl_answer){ .id = q->id,
+                        .verdict = s->verdict,
+                        .alert = s->alert,
+                        .value = s->value,
+                        .config = s->config };
+    return !s->never;
+}
+
+static bool on_question(struct pair *p, enum pair_dir dir, const cssl_event *event)
+{
+    struct script *s = p->on_ask_arg;
+    cssl_engine *e = p->side[dir].engine;
+    cssl_answer a;
+    cssl_error err;
+    assert_int_equal(event->type, CSSL_EV_ASK);
+    if (!check_question(s, &event->question, &a)) {
+        return false;
+    }
+    /* One that is not open is no harm. */
+    const cssl_answer wrong = { .id = a.id + 1000 };
+    assert_int_equal(cssl_engine_answer(e, &wrong, &err), CSSL_STATE);
+    assert_int_equal(err.reason, CSSL_R_NO_QUESTION);
+    int ret = cssl_engine_answer(e, &a, &err);
+    if (ret == 0) {
+        assert_int_equal(cssl_engine_answer(e, &a, &err), CSSL_STATE); /* twice */
+    }
+    return true;
+}
+
+/* ask_pair makes a connection with a script for the server. */
+static void ask_pair(struct pair *p, struct pair_host *client, struct pair_host *server,
+                     const cssl_options *c, const cssl_options *s, struct script *script)
+{
+    host_init(client, false, &wall, c);
+    host_init(server, true, &wall, s);
+    pair_start(p, client, server, "server.test");
+    p->on_ask = on_question;
+    p->on_ask_arg = script;
+    pair_pump(p);
+}
+
+static void ask_end(struct pair *p, struct pair_host *client, struct pair_host *server)
+{
+    pair_free(p);
+    host_free(client);
+    host_free(server);
+}
+
+static void test_sni(void **state)
+{
+    (void)state;
+    struct pair_host other, client_host;
+    const cssl_options of_other = { PAIR_IDENTITY(pair_rsa) };
+    host_init(&other, true, &wall, &of_other);
+    host_init(&client_host, false, &wall, NULL);
+    const struct {
+        cssl_verdict verdict;
+        uint8_t alert;
+        cssl_config *config;
+        int client_alert; /* that the client received; -1: connected */
+        bool rsa;
+    } rows[] = {
+        { CSSL_ANSWER_DEFAULT, 0, NULL, -1, false },
+        { CSSL_ACCEPT, 0, other.config, -1, true },
+        { CSSL_REJECT, 0, NULL, ALERT_UNRECOGNIZED_NAME, false },
+        { CSSL_REJECT, ALERT_ACCESS_DENIED, NULL, ALERT_ACCESS_DENIED, false },
+    };
+    for (size_t v = 0; v < ARRAY_SIZE(versions); v++) {
+        for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+            struct pair_host client, server;
+            struct pair p;
+            struct script script = { .kind = CSSL_ASK_SNI,
+                                     .verdict = rows[i].verdict,
+                                     .alert = rows[i].alert,
+                                     .config = rows[i].config,
+                                     .subject = "server.test" };
+            const cssl_options c = { .versions = versions[v] };
+            const cssl_options s = { .versions = versions[v], .ask_about = CSSL_ASK_SNI };
+            ask_pair(&p, &client, &server, &c, &s, &script);
+            assert_int_equal(script.asked, 1);
+            assert_int_equal(host_alert(&client, false), rows[i].client_alert);
+            assert_int_equal(pair_connected(&p), rows[i].client_alert == -1);
+            if (rows[i].client_alert == -1) {
+                cssl_info info;
+                cssl_engine_information(p.side[FROM_CLIENT].engine, &info);
+                assert_int_equal(strstr(info.signature_scheme, "rsa") != NULL, rows[i].rsa);
+            }
+            ask_end(&p, &client, &server);
+        }
+    }
+    /* A client's config is no answer; the question stays open. */
+    struct pair_host client, server;
+    struct pair p;
+    struct script script = { .kind = CSSL_ASK_SNI, .never = true };
+    const cssl_options s = { .ask_about = CSSL_ASK_SNI };
+    ask_pair(&p, &client, &server, NULL, &s, &script);
+    cssl_error err;
+    cssl_engine *e = p.side[FROM_SERVER].engine;
+    cssl_answer a = { .verdict = CSSL_ACCEPT, .config = client_host.config };
+    a.id = p.last_question;
+    assert_int_equal(cssl_engine_answer(e, &a, &err), CSSL_STATE);
+    assert_int_equal(err.reason, CSSL_R_ANSWER_WRONG);
+    a.config = other.config;
+    assert_int_equal(cssl_engine_answer(e, &a, &err), 0);
+    pair_must_connect(&p);
+    ask_end(&p, &client, &server);
+    host_free(&other);
+    host_free(&client_host);
+}
+
+static void test_sni_hosts(void **state)
+{
+    (void)state;
+    struct pair_host rsa, ed25519;
+    const cssl_options of_rsa = { PAIR_IDENTITY(pair_rsa) };
+    const cssl_options of_ed25519 = { PAIR_IDENTITY(pair_ed25519) };
+    host_init(&rsa, true, &wall, &of_rsa);
+    host_init(&ed25519, true, &wall, &of_ed25519);
+    const cssl_sni_host exact[] = { { "*.test", ed25519.config }, { "Server.test", rsa.config } };
+    const cssl_sni_host wild[] = { { "*.test", ed25519.config } };
+    const cssl_sni_host deep[] = { { "*.server.test", ed25519.config } };
+    const struct {
+        const cssl_sni_host *hosts;
+        size_t num;
+        const char *scheme;
+    } rows[] = {
+        { exact, 2, "rsa_pss_rsae_sha256" }, { wild, 1, "ed25519" },
+        { deep, 1, "ecdsa_secp256r1_sha256" },
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        struct pair_host client, server;
+        struct pair p;
+        struct script script = { .kind = CSSL_ASK_SNI };
+        const cssl_options s = { .sni_hosts = rows[i].hosts, .num_sni_hosts = rows[i].num };
+        cssl_info info;
+        ask_pair(&p, &client, &server, NULL, &s, &script);
+        assert_int_equal(script.asked, 0);
+        pair_must_connect(&p);
+        cssl_engine_information(p.side[FROM_CLIENT].engine, &info);
+        assert_string_equal(info.signature_scheme, rows[i].scheme);
+        ask_end(&p, &client, &server);
+    }
+    host_free(&rsa);
+    host_free(&ed25519);
+}
+
+static const uint8_t secret[32] = { 9, 8, 7 }, other_secret[32] = { 9, 8, 6 };
+
+static void test_psk(void **state)
+{
+    (void)state;
+    static const struct {
+        cssl_verdict verdict;
+        const uint8_t *value;
+        int alert;        /* the server's; -1: connected */
+        bool psk;
+    } rows[] = {
+        { CSSL_ACCEPT, secret, -1, true },
+        { CSSL_ACCEPT, other_secret, ALERT_DECRYPT_ERROR, false },
+        { CSSL_REJECT, NULL, -1, false },
+        { CSSL_ANSWER_DEFAULT, NULL, -1, false },
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        struct pair_host client, server;
+        struct pair p;
+        struct script script = { .kind = CSSL_ASK_PSK,
+                                 .verdict = rows[i].verdict,
+                                 .value = { rows[i].value, rows[i].value == NULL ? 0 : 32 },
+                                 .subject = "device 7" };
+        const cssl_options c = { .versions = CSSL_TLSV1_3,
+                                 .psk_identity = "device 7",
+                                 .psk = { secret, sizeof(secret) } };
+        const cssl_options s = { .versions = CSSL_TLSV1_3, .ask_about = CSSL_ASK_PSK };
+        ask_pair(&p, &client, &server, &c, &s, &script);
+        assert_int_equal(script.asked, 1);
+        assert_int_equal(host_alert(&server, true), rows[i].alert);
+        assert_int_equal(pair_connected(&p), rows[i].alert == -1);
+        if (rows[i].alert == -1) {
+            cssl_info info;
+            cssl_engine_information(p.side[FROM_CLIENT].engine, &info);
+            assert_int_equal(info.signature_scheme[0] == '\0', rows[i].psk);
+        }
+        ask_end(&p, &client, &server);
+    }
+}
+
+/* Tickets are nobody's business: a resumption asks nothing. */
+static void test_psk_tickets(void **state)
+{
+    (void)state;
+    static const cssl_tickets kinds[] = { CSSL_TICKETS_STATELESS, CSSL_TICKETS_STATEFUL };
+    for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+        struct pair_host client, server;
+        const cssl_options c = { .versions = CSSL_TLSV1_3 };
+        const cssl_options s = { .versions = CSSL_TLSV1_3,
+                                 .session_tickets = kinds[i],
+                                 .ask_about = CSSL_ASK_PSK };
+        host_init(&client, false, &wall, &c);
+        host_init(&server, true, &wall, &s);
+        assert_false(pair_handshake(&client, &server, "server.test"));
+        assert_true(pair_handshake(&client, &server, "server.test"));
+        host_free(&client);
+        host_free(&server);
+    }
+}
+
+/* ---- Callbacks ---- */
+
+static struct script *callback_script; /* hosts' user is the host: the script stands here */
+
+static bool on_ask(void *user, const cssl_question *q, cssl_answer *a)
+{
+    (void)user;
+    return check_question(callback_script, q, a);
+}
+
+static void test_callback(void **state)
+{
+    (void)state;
+    struct pair_host client, server, other;
+    struct pair p;
+    const cssl_options of_other = { PAIR_IDENTITY(pair_rsa) };
+    const cssl_options s = { .ask_about = CSSL_ASK_SNI, .ask = on_ask };
+    host_init(&other, true, &wall, &of_other);
+    for (int later = 0; later < 2; later++) {
+        struct script script = { .kind = CSSL_ASK_SNI,
+                                 .verdict = CSSL_ACCEPT,
+                                 .config = other.config,
+                                 .subject = "server.test",
+                                 .never = later == 1 };
+        cssl_info info;
+        callback_script = &script;
+        host_init(&client, false, &wall, NULL);
+        host_init(&server, true, &wall, &s);
+        pair_start(&p, &client, &server, "server.test");
+        pair_pump(&p);
+        assert_int_equal(script.asked, 1);
+        if (later == 1) { /* the event says what is waited for, and the answer comes by itself */
+            cssl_error err;
+            const cssl_answer a = { .id = p.last_question,
+                                    .verdict = CSSL_ACCEPT,
+                                    .config = other.config };
+            assert_false(pair_connected(&p));
+            assert_int_equal(cssl_engine_answer(p.side[FROM_SERVER].engine, &a, &err), 0);
+        }
+        pair_must_connect(&p);
+        cssl_engine_information(p.side[FROM_CLIENT].engine, &info);
+        assert_non_null(strstr(info.signature_scheme, "rsa"));
+        assert_int_equal(script.asked, 1);
+        ask_end(&p, &client, &server);
+    }
+    host_free(&other);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_hello, set_up),
+        cmocka_unit_test_setup(test_hello_retry, set_up),
+        cmocka_unit_test_setup(test_hello_other_config, set_up),
+        cmocka_unit_test_setup(test_hello_ends, set_up),
+        cmocka_unit_test_setup(test_sni, set_up),
+        cmocka_unit_test_setup(test_sni_hosts, set_up),
+        cmocka_unit_test_setup(test_psk, set_up),
+        cmocka_unit_test_setup(test_psk_tickets, set_up),
+        cmocka_unit_test_setup(test_callback, set_up),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
