@@ -22,7 +22,7 @@ function(cssl_check_labels out)
     elseif(CSSL_SANITIZE STREQUAL "thread")
         set(wanted threads)
     else()
-        set(wanted unit pair socket cli alloc interop install)
+        set(wanted unit pair socket cli alloc interop install timing)
     endif()
     foreach(label IN LISTS labels)
         if(label IN_LIST wanted)
@@ -153,6 +153,28 @@ if(NOT CSSL_SANITIZE AND NOT CSSL_FUZZ)
         COMMAND ${CSSL_PYTHON} ${PROJECT_SOURCE_DIR}/tools/lint.py ${PROJECT_SOURCE_DIR})
     cssl_add_test(lint_self_test TIMEOUT 60 LABELS unit
         COMMAND ${CSSL_PYTHON} ${PROJECT_SOURCE_DIR}/tools/lint.py --self-test)
+endif()
+
+# What valgrind looks at: that no time depends on a secret. The scripts run the programs.
+find_path(CSSL_VALGRIND_HEADERS valgrind/memcheck.h)
+if(NOT CSSL_SANITIZE AND NOT CSSL_FUZZ)
+    if(CSSL_VALGRIND_HEADERS)
+        set(timing_memcheck_extra tests/pair/pair.c tests/pair/certs.c)
+        foreach(wrapped hkdf_extract hkdf_expand_label hkdf_expand prf12 pk_step_run ct_equal
+                aead_seal aead_open cbc_seal cbc_open cssl_engine_export_key_material
+                cssl_engine_channel_binding conn_keylog)
+            list(APPEND timing_memcheck_wraps -Wl,--wrap=${wrapped})
+        endforeach()
+        foreach(what memcheck counts)
+            add_executable(timing_${what} tests/timing/${what}.c ${timing_${what}_extra})
+            target_link_libraries(timing_${what} PRIVATE cssl_test_support cssl_engine)
+            target_link_options(timing_${what} PRIVATE ${timing_${what}_wraps})
+            set_target_properties(timing_${what} PROPERTIES
+                RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+            cssl_check_program(timing_${what} timing)
+        endforeach()
+    endif()
+    cssl_add_script_tests(timing timing 600)
 endif()
 
 # The shim that BoringSSL's test runner drives (docs/internals/bogo.md); the runner is not ours.

@@ -44,6 +44,7 @@ static bool hidden_mac(const struct kept *e, const uint8_t head[CBC_HEAD], const
                        size_t len, size_t hides, uint8_t *out);
 static int open_etm(struct kept *e, const uint8_t head[CBC_HEAD], uint8_t *data, size_t len,
                     cssl_bytes *content, cssl_error *err);
+static bool padding_good(const uint8_t *data, size_t len);
 static int crypto_failed(cssl_error *err, const char *what);
 
 void cbc_key_set(struct cbc_key *k, size_t key_len, enum hash_alg mac, bool encrypt_then_mac,
@@ -176,8 +177,8 @@ static bool hidden_mac(const struct kept *e, const uint8_t head[CBC_HEAD], const
     return ok;
 }
 
-/* Encrypt-then-MAC: nothing is decrypted before the MAC is known to be right, so what comes after
- * is between us and the peer. */
+/* Encrypt-then-MAC: nothing is decrypted before the MAC is known to be right, so padding tells an
+ * attacker nothing. How long it is stays hidden all the same. */
 static int open_etm(struct kept *e, const uint8_t head[CBC_HEAD], uint8_t *data, size_t len,
                     cssl_bytes *content, cssl_error *err)
 {
@@ -200,16 +201,25 @@ static int open_etm(struct kept *e, const uint8_t head[CBC_HEAD], uint8_t *data,
         EVP_CipherUpdate(e->opens, body, &done, body, (int)padded) != 1 || (size_t)done != padded) {
         return crypto_failed(err, "a record could not be decrypted");
     }
-    const size_t padding = (size_t)body[padded - 1] + 1;
-    bool good = padding <= padded;
-    for (size_t i = 1; good && i <= padding; i++) {
-        good = body[padded - i] == body[padded - 1];
-    }
-    if (!good) {
+    if (!padding_good(body, padded)) {
         return fail(err, CSSL_R_BAD_RECORD_MAC);
     }
-    *content = bytes_of(body, padded - padding);
+    *content = bytes_of(body, padded - 1 - body[padded - 1]);
     return 0;
+}
+
+/* padding_good looks at as many bytes as padding may have, whatever its length byte says. */
+static bool padding_good(const uint8_t *data, size_t len)
+{
+    enum { MOST = 256 };
+    static const uint32_t none = 0;
+    const uint32_t padding = data[len - 1];
+    uint32_t wrong = ((uint32_t)len - 1 - padding) >> 31; /* longer than all there is */
+    for (uint32_t i = 0; i < min_size(len, MOST); i++) {
+        const uint32_t inside = ((padding - i) >> 31) - 1; /* all ones while i <= padding */
+        wrong |= inside & (data[len - 1 - i] ^ padding);
+    }
+    return ct_equal(&wrong, &none, sizeof(wrong));
 }
 
 static void mac_of(const struct kept *e, const uint8_t head[CBC_HEAD], const uint8_t *data,

@@ -1,0 +1,457 @@
+/*
+ * memcheck.c - whole connections under valgrind's memcheck, with every secret marked as memory
+ * that has no value yet: a branch or an address that depends on one is then an error. Run by
+ * secrets.py.
+ *
+ * Secrets are marked where they come into being, in what the key derivations give; what is derived
+ * from them is a secret by itself. They cease to be secret in four places, which are wrapped here:
+ * the answer of ct_equal, what was encrypted, what was decrypted and found to be authentic, and
+ * what was exported to the program.
+ */
+#include "base/error.h"
+#include "engine/engine.h"
+#include "pair/pair.h"
+
+#include "base/mem.h"
+#include "crypto/cbc.h"
+#include "crypto/kdf.h"
+
+#include <valgrind/memcheck.h>
+
+static bool marking; /* keys that the tests themselves make are no secrets */
+static unsigned long num_marked;
+
+static void secret(void *p, size_t len)
+{
+    if (marking && len > 0) {
+        VALGRIND_MAKE_MEM_UNDEFINED(p, len);
+        num_marked++;
+    }
+}
+
+static void public(const void *p, size_t len)
+{
+    if (len > 0) {
+        VALGRIND_MAKE_MEM_DEFINED(p, len);
+    }
+}
+
+/* ---- Where secrets begin ---- */
+
+void __real_hkdf_extract(enum hash_alg alg, cssl_bytes salt, cssl_bytes ikm, struct secret *prk);
+void __wrap_hkdf_extract(enum hash_alg alg, cssl_bytes salt, cssl_bytes ikm, struct secret *prk);
+void __wrap_hkdf_extract(enum hash_alg alg, cssl_bytes salt, cssl_bytes ikm, struct secret *prk)
+{
+    __real_hkdf_extract(alg, salt, ikm, prk);
+    secret(prk->data, prk->len);
+}
+
+void __real_hkdf_expand_label(enum hash_alg alg, const struct secret *from, const char *label,
+                              cssl_bytes context, uint8_t *out, size_t len);
+void __wrap_hkdf_expand_label(enum hash_alg alg, const struct secret *from, const char *label,
+                              cssl_bytes context, uint8_t *out, size_t len);
+void __wrap_hkdf_expand_label(enum hash_alg alg, const struct secret *from, const char *label,
+                              cssl_bytes context, uint8_t *out, size_t len)
+{
+    __real_hkdf_expand_label(alg, from, label, context, out, len);
+    secret(out, len);
+}
+
+void __real_hkdf_expand(enum hash_alg alg, cssl_bytes prk, cssl_bytes info, uint8_t *out,
+                        size_t len);
+void __wrap_hkdf_expand(enum hash_alg alg, cssl_bytes prk, cssl_bytes info, uint8_t *out,
+                        size_t len);
+void __wrap_hkdf_expand(enum hash_alg alg, cssl_bytes prk, cssl_bytes info, uint8_t *out,
+                        size_t len)
+{
+    __real_hkdf_expand(alg, prk, info, out, len);
+    secret(out, len);
+}
+
+void __real_prf12(enum hash_alg alg, cssl_bytes from, const char *label, cssl_bytes seed,
+                  cssl_bytes more_seed, uint8_t *out, size_t len);
+void __wrap_prf12(enum hash_alg alg, cssl_bytes from, const char *label, cssl_bytes seed,
+                  cssl_bytes more_seed, uint8_t *out, size_t len);
+void __wrap_prf12(enum hash_alg alg, cssl_bytes from, const char *label, cssl_bytes seed,
+                  cssl_bytes more_seed, uint8_t *out, size_t len)
+{
+    __real_prf12(alg, from, label, seed, more_seed, out, len);
+    secret(out, len);
+}
+
+/* The shared secret of a key exchange, before anything is derived from it. */
+void __real_pk_step_run(struct pk_step *step);
+void __wrap_pk_step_run(struct pk_step *step);
+void __wrap_pk_step_run(struct pk_step *step)
+{
+    __real_pk_step_run(step);
+    secret(step->secret, step->secret_len);
+}
+
+/* ---- Where they end ---- */
+
+bool __real_ct_equal(const void *a, const void *b, size_t len);
+bool __wrap_ct_equal(const void *a, const void *b, size_t len);
+bool __wrap_ct_equal(const void *a, const void *b, size_t len)
+{
+    bool equal = __real_ct_equal(a, b, len);
+    public(&equal, sizeof(equal));
+    return equal;
+}
+
+int __real_aead_seal(struct worker *w, const struct aead_key *k, const uint8_t nonce[AEAD_NONCE],
+                     cssl_bytes aad, const cssl_bytes *pieces, size_t n, uint8_t *out,
+                     cssl_error *err);
+int __wrap_aead_seal(struct worker *w, const struct aead_key *k, const uint8_t nonce[AEAD_NONCE],
+                     cssl_bytes aad, const cssl_bytes *pieces, size_t n, uint8_t *out,
+                     cssl_error *err);
+int __wrap_aead_seal(struct worker *w, const struct aead_key *k, const uint8_t nonce[AEAD_NONCE],
+                     cssl_bytes aad, const cssl_bytes *pieces, size_t n, uint8_t *out,
+                     cssl_error *err)
+{
+    size_t len = aead_tag_len((enum aead_alg)k->alg);
+    for (size_t i = 0; i < n; i++) {
+        len += pieces[i].len;
+    }
+    int ret = __real_aead_seal(w, k, nonce, aad, pieces, n, out, err);
+    public(out, len);
+    return ret;
+}
+
+int __real_aead_open(struct worker *w, const struct aead_key *k, const uint8_t nonce[AEAD_NONCE],
+                     cssl_bytes aad, const uint8_t *data, size_t len, uint8_t *out,
+                     cssl_error *err);
+int __wrap_aead_open(struct worker *w, const struct aead_key *k, const uint8_t nonce[AEAD_NONCE],
+                     cssl_bytes aad, const uint8_t *data, size_t len, uint8_t *out,
+                     cssl_error *err);
+int __wrap_aead_open(struct worker *w, const struct aead_key *k, const uint8_t nonce[AEAD_NONCE],
+                     cssl_bytes aad, const uint8_t *data, size_t len, uint8_t *out,
+                     cssl_error *err)
+{
+    int ret = __real_aead_open(w, k, nonce, aad, data, len, out, err);
+    if (ret == 0) {
+        public(out, len - aead_tag_len((enum aead_alg)k->alg));
+    }
+    return ret;
+}
+
+int __real_cbc_seal(struct worker *w, const struct cbc_key *k, const uint8_t head[CBC_HEAD],
+                    const uint8_t iv[CBC_BLOCK], const cssl_bytes *pieces, size_t n, uint8_t *out,
+                    cssl_error *err);
+int __wrap_cbc_seal(struct worker *w, const struct cbc_key *k, const uint8_t head[CBC_HEAD],
+                    const uint8_t iv[CBC_BLOCK], const cssl_bytes *pieces, size_t n, uint8_t *out,
+                    cssl_error *err);
+int __wrap_cbc_seal(struct worker *w, const struct cbc_key *k, const uint8_t head[CBC_HEAD],
+                    const uint8_t iv[CBC_BLOCK], const cssl_bytes *pieces, size_t n, uint8_t *out,
+                    cssl_error *err)
+{
+    size_t len = 0;
+    for (size_t i = 0; i < n; i++) {
+        len += pieces[i].len;
+    }
+    int ret = __real_cbc_seal(w, k, head, iv, pieces, n, out, err);
+    public(out, cbc_sealed_len(k, len));
+    return ret;
+}
+
+int __real_cbc_open(struct worker *w, const struct cbc_key *k, const uint8_t head[CBC_HEAD],
+                    uint8_t *data, size_t len, cssl_bytes *content, cssl_error *err);
+int __wrap_cbc_open(struct worker *w, const struct cbc_key *k, const uint8_t head[CBC_HEAD],
+                    uint8_t *data, size_t len, cssl_bytes *content, cssl_error *err);
+int __wrap_cbc_open(struct worker *w, const struct cbc_key *k, const uint8_t head[CBC_HEAD],
+                    uint8_t *data, size_t len, cssl_bytes *content, cssl_error *err)
+{
+    int ret = __real_cbc_open(w, k, head, data, len, content, err);
+    public(content, sizeof(*content));
+    if (ret == 0) {
+        public(content->data, content->len);
+    }
+    return ret;
+}
+
+int __real_cssl_engine_export_key_material(cssl_engine *e, const char *label, cssl_bytes context,
+                                           uint8_t *out, size_t len, cssl_error *err);
+int __wrap_cssl_engine_export_key_material(cssl_engine *e, const char *label, cssl_bytes context,
+                                           uint8_t *out, size_t len, cssl_error *err);
+int __wrap_cssl_engine_export_key_material(cssl_engine *e, const char *label, cssl_bytes context,
+                                           uint8_t *out, size_t len, cssl_error *err)
+{
+    int ret = __real_cssl_engine_export_key_material(e, label, context, out, len, err);
+    public(out, len);
+    return ret;
+}
+
+int __real_cssl_engine_channel_binding(cssl_engine *e, const char *type, uint8_t *out, size_t *len,
+                                       cssl_error *err);
+int __wrap_cssl_engine_channel_binding(cssl_engine *e, const char *type, uint8_t *out, size_t *len,
+                                       cssl_error *err);
+int __wrap_cssl_engine_channel_binding(cssl_engine *e, const char *type, uint8_t *out, size_t *len,
+                                       cssl_error *err)
+{
+    int ret = __real_cssl_engine_channel_binding(e, type, out, len, err);
+    if (ret == 0) {
+        public(out, *len);
+    }
+    return ret;
+}
+
+/* The key log prints secrets, which is what it is for. */
+void __wrap_conn_keylog(const struct conn *c, const char *label, const uint8_t *client_random,
+                        const struct secret *s);
+void __wrap_conn_keylog(const struct conn *c, const char *label, const uint8_t *client_random,
+                        const struct secret *s)
+{
+    (void)c;
+    (void)label;
+    (void)client_random;
+    (void)s;
+}
+
+/* ---- Connections ---- */
+
+static struct test_clock wall;
+
+static unsigned long errors(void)
+{
+    return VALGRIND_COUNT_ERRORS;
+}
+
+/* What each test does: nothing may have been found since it began, and secrets were there. */
+struct watch {
+    unsigned long errors, marked;
+};
+
+static struct watch watch_begin(void)
+{
+    marking = true;
+    return (struct watch){ errors(), num_marked };
+}
+
+static void watch_end(struct watch w)
+{
+    marking = false;
+    assert_int_equal(errors(), w.errors);
+    assert_true(num_marked > w.marked + 4);
+}
+
+/* Without this the whole test could find nothing and say so. */
+static void test_control(void **state)
+{
+    (void)state;
+    struct secret s = { .len = 32 };
+    const unsigned long before = errors();
+    marking = true;
+    __wrap_hkdf_extract(HASH_SHA256, bytes_str("salt"), bytes_str("key"), &s);
+    volatile int sum = 0;
+    if ((s.data[3] & 1) != 0) { /* a branch */
+        sum++;
+    }
+    assert_true(errors() > before);
+    const unsigned long branched = errors();
+    static const uint8_t table[256] = { 1 };
+    sum += table[s.data[4]]; /* an address */
+    assert_true(errors() > branched);
+    uint8_t derived[32];
+    __wrap_hkdf_expand_label(HASH_SHA256, &s, "x", bytes_of(NULL, 0), derived, sizeof(derived));
+    hmac_once(HASH_SHA256, bytes_of(derived, 32), bytes_str("y"), derived);
+    const unsigned long addressed = errors();
+    if (memcmp(derived, s.data, 32) == 0) { /* derived from one, compared as it must not be */
+        sum++;
+    }
+    assert_true(errors() > addressed);
+    const unsigned long compared = errors();
+    if (ct_equal(derived, s.data, 32)) {
+        sum++;
+    }
+    assert_int_equal(errors(), compared);
+    marking = false;
+}
+
+struct meeting {
+    struct pair_host client, server;
+};
+
+static void hosts(struct meeting *m, const cssl_options *client, const cssl_options *server)
+{
+    memset(m, 0, sizeof(*m));
+    host_init(&m->client, false, &wall, client);
+    host_init(&m->server, true, &wall, server);
+}
+
+static void hosts_free(struct meeting *m)
+{
+    host_free(&m->client);
+    host_free(&m->server);
+}
+
+/* A full handshake, a resumed one, data both ways, exporters, key updates. */
+static void connections(const cssl_options *client, const cssl_options *server, bool resumes)
+{
+    static struct meeting m;
+    hosts(&m, client, server);
+    for (int i = 0; i < 2; i++) {
+        struct pair p;
+        cssl_error err;
+        pair_start(&p, &m.client, &m.server, "server.test");
+        pair_must_connect(&p);
+        pair_must_talk(&p);
+        if (p.side[0].engine->conn.version == TLS_1_3) {
+            assert_int_equal(cssl_engine_update_keys(p.side[i].engine, true, &err), 0);
+            pair_must_talk(&p);
+        }
+        assert_int_equal(pair_resumed(&p), i == 1 && resumes);
+        pair_free(&p);
+    }
+    hosts_free(&m);
+}
+
+static void test_tls13(void **state)
+{
+    (void)state;
+    static const char *const suites[] = { "TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384",
+                                          "TLS_CHACHA20_POLY1305_SHA256" };
+    for (size_t i = 0; i < ARRAY_SIZE(suites); i++) {
+        const cssl_options o = { .ciphers = CSSL_LIST(suites[i]),
+                                 .supported_groups = CSSL_LIST("x25519") };
+        struct watch w = watch_begin();
+        connections(&o, &o, true);
+        watch_end(w);
+    }
+}
+
+/* The cookie of a HelloRetryRequest is compared when it comes back. */
+static void test_cookie(void **state)
+{
+    (void)state;
+    static struct meeting m;
+    struct pair p;
+    struct watch w = watch_begin();
+    hosts(&m, &(cssl_options){ .supported_groups = CSSL_LIST("x25519", "secp256r1") },
+          &(cssl_options){ .supported_groups = CSSL_LIST("secp256r1"), .defer_steps = true });
+    pair_start(&p, &m.client, &m.server, "server.test");
+    pair_pump(&p);
+    pair_must_connect(&p);
+    assert_true(p.side[0].engine->conn.hello_retry);
+    pair_free(&p);
+    hosts_free(&m);
+    watch_end(w);
+}
+
+static void test_external_psk(void **state)
+{
+    (void)state;
+    static const uint8_t psk[32] = { 1, 2, 3 };
+    static const uint8_t other[32] = { 1, 2, 4 };
+    static struct meeting m;
+    for (int wrong = 0; wrong < 2; wrong++) {
+        struct pair p;
+        struct watch w = watch_begin();
+        const cssl_options c = { .psk_identity = "friend", .psk = { wrong ? other : psk, 32 },
+                                 .supported_groups = CSSL_LIST("x25519") };
+        const cssl_options s = { .psk_identity = "friend", .psk = { psk, 32 },
+                                 .supported_groups = CSSL_LIST("x25519") };
+        hosts(&m, &c, &s);
+        secret(m.server.config->psk, 32);
+        secret(m.client.config->psk, 32);
+        pair_start(&p, &m.client, &m.server, "server.test");
+        if (wrong) {
+            pair_must_fail(&p, FROM_SERVER, ALERT_DECRYPT_ERROR, CSSL_R_BINDER_WRONG);
+        } else {
+            pair_must_connect(&p);
+            pair_must_talk(&p);
+        }
+        pair_free(&p);
+        hosts_free(&m);
+        watch_end(w);
+    }
+}
+
+/* A record of the handshake that arrives damaged: Finished, or what carries it, is refused. */
+static void test_damage(void **state)
+{
+    (void)state;
+    static struct meeting m;
+    for (unsigned version = CSSL_TLSV1_2; version <= CSSL_TLSV1_3; version++) {
+        struct pair p;
+        const cssl_options o = { .versions = version,
+                                 .supported_groups = CSSL_LIST("x25519", "secp256r1") };
+        hosts(&m, &o, &o);
+        struct watch w = watch_begin();
+        pair_start(&p, &m.client, &m.server, "server.test");
+        pair_must_connect(&p);
+        p.flip = true;
+        p.flip_dir = FROM_CLIENT;
+        p.flip_at = p.side[FROM_CLIENT].delivered + 30;
+        p.xor_with = 1;
+        (void)pair_write(&p, FROM_CLIENT, "twenty bytes of text", 20);
+        pair_must_fail(&p, FROM_SERVER, ALERT_BAD_RECORD_MAC, CSSL_R_BAD_RECORD_MAC);
+        pair_free(&p);
+        watch_end(w);
+        hosts_free(&m);
+    }
+}
+
+static void test_tls12(void **state)
+{
+    (void)state;
+    static const char *const suites[] = { "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+                                          "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256" };
+    for (size_t i = 0; i < ARRAY_SIZE(suites); i++) {
+        const cssl_options o = { .versions = CSSL_TLSV1_2, .ciphers = CSSL_LIST(suites[i]),
+                                 .supported_groups = CSSL_LIST("x25519", "secp256r1") };
+        struct watch w = watch_begin();
+        connections(&o, &o, true);
+        watch_end(w);
+    }
+}
+
+static void test_cbc(void **state)
+{
+    (void)state;
+    static const char *const suites[] = { "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA",
+                                          "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256",
+                                          "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384" };
+    static struct meeting m;
+    for (size_t i = 0; i < 2 * ARRAY_SIZE(suites); i++) {
+        const cssl_options o = { .versions = CSSL_TLSV1_2, .ciphers = CSSL_LIST(suites[i / 2]),
+                                 .encrypt_then_mac = i & 1 ? CSSL_ON : CSSL_OFF,
+                                 .supported_groups = CSSL_LIST("x25519", "secp256r1") };
+        struct watch w = watch_begin();
+        struct pair p;
+        hosts(&m, &o, &o);
+        pair_start(&p, &m.client, &m.server, "server.test");
+        pair_must_connect(&p);
+        pair_must_talk(&p);
+        p.flip = true;
+        p.flip_dir = FROM_CLIENT;
+        p.flip_at = p.side[FROM_CLIENT].delivered + REC_HEADER + 16;
+        p.xor_with = 1;
+        (void)pair_write(&p, FROM_CLIENT, "twenty bytes of text", 20);
+        pair_must_fail(&p, FROM_SERVER, ALERT_BAD_RECORD_MAC, CSSL_R_BAD_RECORD_MAC);
+        pair_free(&p);
+        hosts_free(&m);
+        watch_end(w);
+    }
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    test_clock_init(&wall, PAIR_NOW);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_control), cmocka_unit_test(test_tls13),
+        cmocka_unit_test(test_cookie),  cmocka_unit_test(test_external_psk),
+        cmocka_unit_test(test_damage),  cmocka_unit_test(test_tls12),
+        cmocka_unit_test(test_cbc),
+    };
+    if (!RUNNING_ON_VALGRIND) {
+        print_error("run it by secrets.py, under valgrind\n");
+        return 77;
+    }
+    return cmocka_run_group_tests(tests, set_up, NULL);
+}
