@@ -69,6 +69,8 @@ void cssl_config_free(cssl_config *config)
     mem_free_wiped(config->early_data, config->early_data_len);
     mem_free(config->psk_identity);
     mem_free_wiped(config->psk, config->psk_len);
+    mem_free(config->psk_hint);
+    mem_free(config->dh);
     keylog_close(config);
     mem_free_wiped(config, sizeof(*config));
 }
@@ -125,7 +127,8 @@ static cssl_config *config_make(bool server, cssl_config *old, const cssl_option
         load_identities(config, &o, warning, err) != 0 ||
         peer_rules_check(&config->rules, &o, server, config->verify, err) != 0 ||
         load_anchors(config, &o, err) != 0 || encode_authorities(config, &o, err) != 0 ||
-        load_ticket(config, &o, err) != 0 || config_pack(config, err) != 0) {
+        config_load_dh(config, &o, err) != 0 || load_ticket(config, &o, err) != 0 ||
+        config_pack(config, err) != 0) {
         cssl_config_free(config);
         return NULL;
     }

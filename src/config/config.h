@@ -88,6 +88,10 @@ struct cssl_config {
     char *psk_identity;
     uint8_t *psk;
     size_t psk_len;
+    char *psk_hint;           /* servers, TLS 1.2; NULL without */
+    struct dh_params *dh;     /* servers, TLS 1.2: the option's; NULL without */
+    uint16_t dh_group;        /* or with one: its number */
+    bool client_order;        /* servers: the client's order of suites counts */
     bool middlebox_comp_mode;
     bool cookie;
     size_t max_handshake_size;
@@ -125,6 +129,9 @@ int64_t config_now(const cssl_config *config);
 int options_check(cssl_config *config, const cssl_options *o, cssl_error *err) CHECK;
 /* options_check_records (options_records.c) is the part of it that is about records. */
 int options_check_records(cssl_config *config, const cssl_options *o, cssl_error *err) CHECK;
+/* tls12.c: options_tls12 is options_check's part for TLS 1.2; config_load_dh takes dh or dhfile. */
+int options_tls12(cssl_config *config, const cssl_options *o, cssl_error *err) CHECK;
+int config_load_dh(cssl_config *config, const cssl_options *o, cssl_error *err) CHECK;
 
 /* options_check_early (options_early.c) is a part of options_check, and comes last. */
 int options_check_early(cssl_config *config, const cssl_options *o, cssl_error *err) CHECK;

@@ -51,7 +51,7 @@ static int list_add(struct codes *c, const struct list_rule *rule, const struct 
                     const char *name, cssl_error *err)
 {
     uint16_t code = rule->of_name(name);
-    const char *why = code == 0 && rule->kind == CODES_SUITES ? left_out(name) : NULL;
+    const char *why = code == 0 && rule->of_name == suite_of_any_name ? left_out(name) : NULL;
     if (why != NULL) {
         return fail_option(err, CSSL_R_OPTION_NOT_SUPPORTED, rule->option,
                            "%s in %s is left out: %s", name, rule->option, why);

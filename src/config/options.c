@@ -30,6 +30,8 @@ enum {
 
 static const struct list_rule rule_ciphers = { "ciphers", CODES_SUITES, suite_of_any_name,
                                                "cssl_cipher_suites" };
+static const struct list_rule rule_ciphers_psk = { "ciphers", CODES_SUITES_PSK, suite_of_any_name,
+                                                   "cssl_cipher_suites" };
 static const struct list_rule rule_groups = { "supported_groups", CODES_GROUPS, group_of_name,
                                               "cssl_groups" };
 static const struct list_rule rule_shares = { "key_share_groups", CODES_GROUPS, group_of_name,
@@ -61,7 +63,8 @@ int options_check(cssl_config *config, const cssl_options *o, cssl_error *err)
         return fail_option(err, CSSL_R_OPTION_VALUE, "versions",
                            "there are CSSL_TLSV1_2 and CSSL_TLSV1_3, not 0x%x", o->versions);
     }
-    if ((ret = list_check(&config->suites, &rule_ciphers, o->ciphers, err)) != 0 ||
+    if ((ret = list_check(&config->suites, o->psk.len > 0 ? &rule_ciphers_psk : &rule_ciphers,
+                          o->ciphers, err)) != 0 ||
         (ret = list_check(&config->groups, &rule_groups, o->supported_groups, err)) != 0 ||
         (ret = list_check(&config->schemes, &rule_schemes, o->signature_algs, err)) != 0 ||
         (ret = list_check(&config->cert_schemes, &rule_cert_schemes, o->signature_algs_cert,
@@ -69,7 +72,8 @@ int options_check(cssl_config *config, const cssl_options *o, cssl_error *err)
         (ret = check_versions(config, o, err)) != 0 ||
         (ret = check_shares(config, o, err)) != 0 || (ret = check_alpn(config, o, err)) != 0 ||
         (ret = check_verify(config, o, err)) != 0 || (ret = check_tickets(config, o, err)) != 0 ||
-        (ret = check_psk(config, o, err)) != 0 || (ret = check_sizes(config, o, err)) != 0 ||
+        (ret = check_psk(config, o, err)) != 0 || (ret = options_tls12(config, o, err)) != 0 ||
+        (ret = check_sizes(config, o, err)) != 0 ||
         (ret = options_check_records(config, o, err)) != 0 ||
         (ret = check_socket(config, o, err)) != 0 ||
         (ret = options_check_beyond(config, o, err)) != 0 ||
@@ -110,6 +114,10 @@ static int check_role(const cssl_config *config, const cssl_options *o, cssl_err
         { "ticket_lifetime", o->ticket_lifetime != 0, true },
         { "ticket_seed", o->ticket_seed.len > 0, true },
         { "cookie", o->cookie != CSSL_DEFAULT, true },
+        { "honor_cipher_order", o->honor_cipher_order != CSSL_DEFAULT, true },
+        { "psk_hint", o->psk_hint != NULL, true },
+        { "dh", o->dh.len > 0, true },
+        { "dhfile", o->dhfile != NULL, true },
         { "ip", o->ip != NULL, true },
         { "backlog", o->backlog != 0, true },
         { "reuseport", o->reuseport, true },
@@ -125,7 +133,7 @@ static int check_role(const cssl_config *config, const cssl_options *o, cssl_err
 }
 
 /* check_versions settles which versions there are: those asked for that have a suite, a scheme.
- * Suites of a version that is off are dropped. */
+ * Suites of a version that is off are dropped, and those with a pre-shared key without one. */
 static int check_versions(cssl_config *config, const cssl_options *o, cssl_error *err)
 {
     unsigned versions = o->versions == 0 ? CSSL_TLSV1_2 | CSSL_TLSV1_3 : o->versions;
@@ -134,6 +142,9 @@ static int check_versions(cssl_config *config, const cssl_options *o, cssl_error
     config->suites.num = 0;
     for (size_t i = 0; i < all.num; i++) {
         bool is_13 = suite_version(all.list[i]) == TLS_1_3;
+        if (kx_has_psk(suite_kx(all.list[i])) && o->psk.len == 0) {
+            continue; /* nothing to agree on with it */
+        }
         if ((versions & (is_13 ? CSSL_TLSV1_3 : CSSL_TLSV1_2)) != 0) {
             codes_add(&config->suites, all.list[i]);
             config->tls13 = config->tls13 || is_13;
@@ -152,7 +163,8 @@ static int check_versions(cssl_config *config, const cssl_options *o, cssl_error
     }
     if (!config->tls12 && !config->tls13) {
         return fail_option(err, CSSL_R_OPTION_CONFLICT, "ciphers",
-                           "none of them is of a version that is on");
+                           "none of them is of a version that is on; suites with PSK in their "
+                           "names need psk and psk_identity");
     }
     return 0;
 }

@@ -40,6 +40,7 @@ static const struct group_row rows[] = {
 
 struct kx {
     const struct group_row *row;
+    struct group_row own; /* that row points to when the group has no name */
     struct kx_half dh, kem;
     uint16_t share_len;
     uint8_t share[]; /* share_len bytes */
@@ -59,6 +60,14 @@ static struct parts parts_of(const struct group_row *row, size_t dh_len, size_t 
     return row->kem_first ? (struct parts){ .dh_at = kem_len } : (struct parts){ .kem_at = dh_len };
 }
 
+static size_t share_len(const struct group_row *row, bool from_server)
+{
+    size_t kem_len = row->kem == NULL ? 0
+                     : from_server    ? row->kem->ciphertext_len
+                                      : row->kem->public_len;
+    return row->dh_share + kem_len;
+}
+
 bool kx_available(uint16_t group)
 {
     const struct group_row *row = row_of(group);
@@ -68,13 +77,7 @@ bool kx_available(uint16_t group)
 size_t kx_share_len(uint16_t group, bool from_server)
 {
     const struct group_row *row = row_of(group);
-    if (row == NULL) {
-        return 0;
-    }
-    if (row->kem == NULL) {
-        return row->dh_share;
-    }
-    return (size_t)row->dh_share + (from_server ? row->kem->ciphertext_len : row->kem->public_len);
+    return row == NULL ? 0 : share_len(row, from_server);
 }
 
 struct kx *kx_new(uint16_t group, const struct rand_source *rand, cssl_error *err)
@@ -105,6 +108,24 @@ struct kx *kx_new(uint16_t group, const struct rand_source *rand, cssl_error *er
     return kx;
 }
 
+struct kx *kx_new_dh(const struct dh_params *dh, cssl_error *err)
+{
+    struct kx *kx = mem_new(sizeof(*kx) + dh->p_len);
+    if (kx == NULL) {
+        (void)fail(err, CSSL_R_NOMEM);
+        return NULL;
+    }
+    kx->own = (struct group_row){ .dh_share = dh->p_len, .dh_secret = dh->p_len,
+                                  .dh = &kx_dh_ffdhe };
+    kx->row = &kx->own;
+    kx->share_len = dh->p_len;
+    if (dh_pair(dh, &kx->dh, kx->share, err) != 0) {
+        kx_free(kx);
+        return NULL;
+    }
+    return kx;
+}
+
 uint16_t kx_group(const struct kx *kx)
 {
     return kx->row->group;
@@ -126,12 +147,14 @@ static int agree(const struct group_row *row, const struct kx_half *half, cssl_b
     return ret;
 }
 
-static int check_len(uint16_t group, bool from_server, cssl_bytes peer, cssl_error *err)
+static int check_len(const struct group_row *row, bool from_server, cssl_bytes peer,
+                     cssl_error *err)
 {
-    size_t want = kx_share_len(group, from_server);
+    const char *name = name_of_group(row->group);
+    size_t want = share_len(row, from_server);
     if (peer.len != want) {
         return fail_text(err, CSSL_R_BAD_KEY_SHARE, "%s has %zu bytes, it sent %zu",
-                         name_of_group(group), want, peer.len);
+                         name == NULL ? "the group" : name, want, peer.len);
     }
     return 0;
 }
@@ -140,7 +163,7 @@ int kx_finish(struct kx *kx, cssl_bytes peer, uint8_t *secret, size_t *len, cssl
 {
     const struct group_row *row = kx->row;
     *len = 0;
-    int ret = check_len(row->group, true, peer, err);
+    int ret = check_len(row, true, peer, err);
     if (ret != 0) {
         return ret;
     }
@@ -171,7 +194,7 @@ int kx_respond(uint16_t group, const struct rand_source *rand, cssl_bytes peer, 
     if (!kx_available(group)) {
         return unavailable(group, err);
     }
-    int ret = check_len(group, false, peer, err);
+    int ret = check_len(row, false, peer, err);
     if (ret != 0) {
         return ret;
     }

@@ -9,10 +9,11 @@
 #define CSSL_CRYPTO_KX_H
 
 #include "base/base.h"
+#include "crypto/dh.h"
 #include "crypto/rand.h"
 
-/* The longest share (secp384r1mlkem1024: 97 + 1568 bytes) and shared secret (ffdhe4096). */
-enum { KX_SHARE_MAX = 1700, KX_SECRET_MAX = 512 };
+/* The longest share (secp384r1mlkem1024: 97 + 1568 bytes) and shared secret (of a DH group). */
+enum { KX_SHARE_MAX = 1700, KX_SECRET_MAX = DH_BYTES_MAX };
 
 struct kx; /* a key pair that waits for the peer's share */
 
@@ -24,6 +25,11 @@ size_t kx_share_len(uint16_t group, bool from_server);
 /* kx_new makes a pair. rand with a function (tests) decides the private key where the group
  * allows it (x25519, x448, secp256r1/384r1/521r1). */
 struct kx *kx_new(uint16_t group, const struct rand_source *rand, cssl_error *err) CHECK;
+/* kx_new_dh makes a pair in a group that has no name here; TLS 1.2 alone has those. Its private
+ * key is new each time, as all of them are: where they are used again, the leading zeros that TLS
+ * 1.2 takes from secrets give them away (https://raccoon-attack.com). */
+struct kx *kx_new_dh(const struct dh_params *dh, cssl_error *err) CHECK;
+/* kx_group is 0 for a group without a name. */
 uint16_t kx_group(const struct kx *kx);
 /* kx_share views the share to send, for as long as kx lives. */
 cssl_bytes kx_share(const struct kx *kx);

@@ -1,4 +1,5 @@
-/* kx_ffdhe.c - finite field Diffie-Hellman on the groups of RFC 7919, which libcrypto names. */
+/* kx_ffdhe.c - finite field Diffie-Hellman, on the groups of RFC 7919, which libcrypto names, and
+ * on others, which dh.h describes. */
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/names.h"
@@ -8,9 +9,9 @@
 #include <openssl/dh.h>
 #include <openssl/err.h>
 
-static size_t prime_len(int param)
+static size_t prime_len(const EVP_PKEY *key)
 {
-    return param == GROUP_FFDHE4096 ? 512 : param == GROUP_FFDHE3072 ? 384 : 256;
+    return (size_t)EVP_PKEY_get_size(key);
 }
 
 /* number_of writes one of the key's numbers, padded to the prime's length. */
@@ -28,22 +29,48 @@ static int pair(int param, const struct rand_source *rand, struct kx_half *half,
                 cssl_error *err)
 {
     (void)rand;
-    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "DH", NULL);
-    OSSL_PARAM params[] = {
-        OSSL_PARAM_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME,
-                               (char *)(uintptr_t)name_of_group((uint16_t)param), 0),
-        OSSL_PARAM_END,
-    };
+    half->evp = dh_named_key((uint16_t)param);
+    if (half->evp == NULL ||
+        !number_of(half->evp, OSSL_PKEY_PARAM_PUB_KEY, share, prime_len(half->evp))) {
+        ERR_clear_error();
+        return fail(err, CSSL_R_CRYPTO_FAILED);
+    }
+    return 0;
+}
+
+int dh_pair(const struct dh_params *dh, struct kx_half *half, uint8_t *share, cssl_error *err)
+{
+    EVP_PKEY *group = dh_key(dh);
+    EVP_PKEY_CTX *ctx = group == NULL ? NULL : EVP_PKEY_CTX_new(group, NULL);
     bool ok = ctx != NULL && EVP_PKEY_keygen_init(ctx) == 1 &&
-              EVP_PKEY_CTX_set_params(ctx, params) == 1 &&
               EVP_PKEY_generate(ctx, &half->evp) == 1 &&
-              number_of(half->evp, OSSL_PKEY_PARAM_PUB_KEY, share, prime_len(param));
+              prime_len(half->evp) == dh->p_len &&
+              number_of(half->evp, OSSL_PKEY_PARAM_PUB_KEY, share, dh->p_len);
     EVP_PKEY_CTX_free(ctx);
+    EVP_PKEY_free(group);
     if (!ok) {
         ERR_clear_error();
         return fail(err, CSSL_R_CRYPTO_FAILED);
     }
     return 0;
+}
+
+EVP_PKEY *dh_named_key(uint16_t group)
+{
+    EVP_PKEY *key = NULL;
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "DH", NULL);
+    OSSL_PARAM params[] = {
+        OSSL_PARAM_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME,
+                               (char *)(uintptr_t)name_of_group(group), 0),
+        OSSL_PARAM_END,
+    };
+    if (ctx == NULL || EVP_PKEY_keygen_init(ctx) != 1 ||
+        EVP_PKEY_CTX_set_params(ctx, params) != 1 || EVP_PKEY_generate(ctx, &key) != 1) {
+        ERR_clear_error();
+        key = NULL;
+    }
+    EVP_PKEY_CTX_free(ctx);
+    return key;
 }
 
 /* peer_key makes a key of the peer's value, which is within 2..p-2 (RFC 8446 4.2.8.1): a value of
@@ -73,7 +100,9 @@ static int agree(int param, const struct kx_half *half, cssl_bytes peer, uint8_t
                  cssl_error *err)
 {
     bool in_range = false;
-    size_t len = prime_len(param);
+    const size_t want = prime_len(half->evp);
+    size_t len = want;
+    (void)param;
     EVP_PKEY *key = peer_key(half->evp, peer, &in_range);
     if (!in_range) {
         ERR_clear_error();
@@ -84,7 +113,7 @@ static int agree(int param, const struct kx_half *half, cssl_bytes peer, uint8_t
     bool ok = ctx != NULL && EVP_PKEY_derive_init(ctx) == 1 &&
               EVP_PKEY_CTX_set_dh_pad(ctx, 1) == 1 &&
               EVP_PKEY_derive_set_peer_ex(ctx, key, 0) == 1 &&
-              EVP_PKEY_derive(ctx, secret, &len) == 1 && len == prime_len(param);
+              EVP_PKEY_derive(ctx, secret, &len) == 1 && len == want;
     EVP_PKEY_CTX_free(ctx);
     EVP_PKEY_free(key);
     if (!ok) {

@@ -2,6 +2,7 @@
 #ifndef CSSL_CRYPTO_KX_IMPL_H
 #define CSSL_CRYPTO_KX_IMPL_H
 
+#include "crypto/dh.h"
 #include "crypto/ec.h"
 #include "crypto/kx.h"
 
@@ -25,6 +26,14 @@ struct kx_dh {
 /* param: an enum ec_curve; an XDH_*; the group's number. */
 enum { XDH_X25519, XDH_X448 };
 extern const struct kx_dh kx_dh_ec, kx_dh_xdh, kx_dh_ffdhe;
+
+/* dh_pair is kx_dh_ffdhe's pair in a group that dh describes; share has dh->p_len bytes. */
+int dh_pair(const struct dh_params *dh, struct kx_half *half, uint8_t *share,
+            cssl_error *err) CHECK;
+/* dh_key makes libcrypto's form of dh, dh_named_key a pair in a group that has a name. Freed by
+ * EVP_PKEY_free; NULL when memory is out. */
+EVP_PKEY *dh_key(const struct dh_params *dh);
+EVP_PKEY *dh_named_key(uint16_t group);
 
 /* Key encapsulation, ML-KEM by its name in libcrypto (3.5 and later). */
 bool kem_available(const char *name);

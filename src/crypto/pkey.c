@@ -8,6 +8,7 @@
 #include "crypto/pkcs8.h"
 #include "crypto/spki.h"
 
+#include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
@@ -202,6 +203,43 @@ int pkey_sign(const struct pkey *key, uint16_t scheme, cssl_bytes data, uint8_t 
     }
     *sig_len = len;
     return 0;
+}
+
+bool pkey_can_decrypt(const struct pkey *key)
+{
+    return key->pub.type == KEY_RSA;
+}
+
+int pkey_decrypt_premaster(const struct pkey *key, uint16_t version, cssl_bytes encrypted,
+                           uint8_t premaster[PREMASTER_RSA], cssl_error *err)
+{
+    if (!pkey_can_decrypt(key)) {
+        return fail_text(err, CSSL_R_KEY_CANNOT_SIGN, "an %s key cannot decrypt",
+                         key_algorithm(key->pub.type));
+    }
+    uint8_t out[PKEY_RSA_MAX_BITS / 8];
+    size_t len = sizeof(out);
+    unsigned client_version = version;
+    OSSL_PARAM params[] = {
+        OSSL_PARAM_uint(OSSL_ASYM_CIPHER_PARAM_TLS_CLIENT_VERSION, &client_version),
+        OSSL_PARAM_END,
+    };
+    /* What libcrypto does not give is this. It draws random bytes itself for a padding or a version
+     * that is wrong, and compares without branches; it fails only for a length that is wrong, which
+     * everybody can see. */
+    int ret = rand_fill(NULL, premaster, PREMASTER_RSA, err);
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(key->evp, NULL);
+    if (ctx != NULL && EVP_PKEY_decrypt_init(ctx) == 1 &&
+        EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_WITH_TLS_PADDING) == 1 &&
+        EVP_PKEY_CTX_set_params(ctx, params) == 1 &&
+        EVP_PKEY_decrypt(ctx, out, &len, encrypted.data, encrypted.len) == 1 &&
+        len == PREMASTER_RSA) {
+        memcpy(premaster, out, PREMASTER_RSA);
+    }
+    EVP_PKEY_CTX_free(ctx);
+    mem_wipe(out, sizeof(out));
+    ERR_clear_error();
+    return ret;
 }
 
 static int load(struct pkey *key, const struct pkcs8 *p8, cssl_error *err)

@@ -51,6 +51,20 @@ bool pkey_can_sign(const struct pkey *key, uint16_t scheme);
 int pkey_sign(const struct pkey *key, uint16_t scheme, cssl_bytes data, uint8_t *sig,
               size_t *sig_len, cssl_error *err) CHECK;
 
+/* TLS 1.2's key exchange by RSA (RFC 5246 7.4.7.1). The premaster secret begins with the version
+ * that the client offered. */
+enum { PREMASTER_RSA = 48 };
+/* pkey_can_decrypt: an RSA key that is not bound to RSASSA-PSS. */
+bool pkey_can_decrypt(const struct pkey *key);
+/* pkey_decrypt_premaster gives PREMASTER_RSA bytes: random ones when what was sent does not decrypt
+ * or does not begin with version, in a way that nobody can tell apart (Bleichenbacher's attack). It
+ * fails only when memory or randomness are out, or with a key that cannot decrypt. */
+int pkey_decrypt_premaster(const struct pkey *key, uint16_t version, cssl_bytes encrypted,
+                           uint8_t premaster[PREMASTER_RSA], cssl_error *err) CHECK;
+/* spki_encrypt encrypts data to an RSA key by PKCS #1 v1.5 into out (PKEY_SIGNATURE_MAX bytes). */
+int spki_encrypt(cssl_bytes spki, cssl_bytes data, uint8_t *out, size_t *out_len,
+                 cssl_error *err) CHECK;
+
 /* What a SubjectPublicKeyInfo says. */
 struct spki_info {
     enum key_type type; /* KEY_NONE: an algorithm that is not known */
@@ -61,6 +75,8 @@ int spki_inspect(cssl_bytes spki, struct spki_info *info, cssl_error *err) CHECK
 /* scheme_fits_key says whether a signature of scheme can be checked with a key of type. In TLS
  * 1.3 (curve_bound) an ECDSA scheme belongs to one curve; in certificates it does not. */
 bool scheme_fits_key(uint16_t scheme, enum key_type type, bool curve_bound);
+/* group_of_key is the group with the same curve as an EC key's, 0 for keys of other types. */
+uint16_t group_of_key(enum key_type type);
 /* scheme_available says whether the libcrypto in use can do scheme. */
 bool scheme_available(uint16_t scheme);
 /* spki_verify checks sig over data. A signature that does not fit is CSSL_R_BAD_SIGNATURE, a key

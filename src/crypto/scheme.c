@@ -85,3 +85,11 @@ bool scheme_available(uint16_t scheme)
     return row->kind != SIGN_MLDSA ||
            (pthread_once(&mldsa_once, look_for_mldsa) == 0 && mldsa_found);
 }
+
+uint16_t group_of_key(enum key_type type)
+{
+    return type == KEY_EC_P256   ? GROUP_SECP256R1
+           : type == KEY_EC_P384 ? GROUP_SECP384R1
+           : type == KEY_EC_P521 ? GROUP_SECP521R1
+                                 : 0;
+}

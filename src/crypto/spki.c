@@ -48,6 +48,7 @@ static int verify_ec(const struct spki *spki, const struct scheme_row *row, cssl
 static int verify_rsa(const struct spki *spki, const struct scheme_row *row, cssl_bytes data,
                       cssl_bytes sig, cssl_error *err);
 static int verify_raw(const struct spki *spki, cssl_bytes data, cssl_bytes sig, cssl_error *err);
+static EVP_PKEY *rsa_key(const struct spki *spki);
 
 int spki_inspect(cssl_bytes der, struct spki_info *info, cssl_error *err)
 {
@@ -82,6 +83,33 @@ int spki_verify(cssl_bytes der, uint16_t scheme, cssl_bytes data, cssl_bytes sig
     case SIGN_MLDSA: break;
     }
     return verify_raw(&spki, data, sig, err);
+}
+
+int spki_encrypt(cssl_bytes der, cssl_bytes data, uint8_t *out, size_t *out_len, cssl_error *err)
+{
+    struct spki spki;
+    int ret = spki_read(der, &spki, err);
+    if (ret != 0) {
+        return ret;
+    }
+    if (spki.type != KEY_RSA || spki.bits < PKEY_RSA_MIN_BITS || spki.bits > PKEY_RSA_MAX_BITS) {
+        return fail_text(err, CSSL_R_BAD_PUBLIC_KEY, "an %s key of %u bits to encrypt with",
+                         key_algorithm(spki.type), spki.bits);
+    }
+    *out_len = PKEY_SIGNATURE_MAX;
+    EVP_PKEY *key = rsa_key(&spki);
+    EVP_PKEY_CTX *ctx = key == NULL ? NULL : EVP_PKEY_CTX_new(key, NULL);
+    bool ok = ctx != NULL && EVP_PKEY_encrypt_init(ctx) == 1 &&
+              EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) == 1 &&
+              EVP_PKEY_encrypt(ctx, out, out_len, data.data, data.len) == 1;
+    EVP_PKEY_CTX_free(ctx);
+    EVP_PKEY_free(key);
+    if (!ok) {
+        ERR_clear_error();
+        *out_len = 0;
+        return fail(err, CSSL_R_CRYPTO_FAILED);
+    }
+    return 0;
 }
 
 int spki_read(cssl_bytes der, struct spki *out, cssl_error *err)

@@ -6,6 +6,7 @@
 
 static int step_input(struct pk_step *step, cssl_bytes in, size_t max, cssl_reason reason,
                       cssl_error *err);
+static int step_long_input(struct pk_step *step, cssl_bytes in, cssl_error *err);
 static int step_compute(struct pk_step *step);
 
 void pk_step_key_pair(struct pk_step *step, uint16_t group, const struct rand_source *rand)
@@ -15,6 +16,13 @@ void pk_step_key_pair(struct pk_step *step, uint16_t group, const struct rand_so
     if (rand != NULL) {
         step->rand = *rand;
     }
+}
+
+int pk_step_key_pair_dh(struct pk_step *step, const struct dh_params *dh, cssl_error *err)
+{
+    pk_step_key_pair(step, 0, NULL);
+    step->dh = mem_copy(dh, sizeof(*dh));
+    return step->dh == NULL ? fail(err, CSSL_R_NOMEM) : 0;
 }
 
 int pk_step_respond(struct pk_step *step, uint16_t group, const struct rand_source *rand,
@@ -39,12 +47,25 @@ int pk_step_sign(struct pk_step *step, struct pkey *key, uint16_t scheme, cssl_b
     step->kind = STEP_SIGN;
     step->key = pkey_ref(key);
     step->scheme = scheme;
-    if (data.len > sizeof(step->in) && data.len <= STEP_DATA_MAX) {
-        step->long_in = mem_copy(data.data, data.len);
-        step->in_len = data.len;
-        return step->long_in == NULL ? fail(err, CSSL_R_NOMEM) : 0;
-    }
-    return step_input(step, data, sizeof(step->in), CSSL_R_ARGUMENT, err);
+    return step_long_input(step, data, err);
+}
+
+int pk_step_encrypt(struct pk_step *step, cssl_bytes spki, const uint8_t *premaster,
+                    cssl_error *err)
+{
+    step->kind = STEP_ENCRYPT;
+    memcpy(step->secret, premaster, PREMASTER_RSA);
+    step->secret_len = PREMASTER_RSA;
+    return step_long_input(step, spki, err);
+}
+
+int pk_step_decrypt(struct pk_step *step, struct pkey *key, uint16_t version, cssl_bytes encrypted,
+                    cssl_error *err)
+{
+    step->kind = STEP_DECRYPT;
+    step->key = pkey_ref(key);
+    step->version = version;
+    return step_long_input(step, encrypted, err);
 }
 
 void pk_step_run(struct pk_step *step)
@@ -63,6 +84,7 @@ void pk_step_wipe(struct pk_step *step)
     }
     kx_free(step->kx);
     pkey_free(step->key);
+    mem_free(step->dh);
     mem_free(step->long_in);
     mem_wipe(step, sizeof(*step));
 }
@@ -80,12 +102,23 @@ static int step_input(struct pk_step *step, cssl_bytes in, size_t max, cssl_reas
     return 0;
 }
 
+static int step_long_input(struct pk_step *step, cssl_bytes in, cssl_error *err)
+{
+    if (in.len > sizeof(step->in) && in.len <= STEP_DATA_MAX) {
+        step->long_in = mem_copy(in.data, in.len);
+        step->in_len = in.len;
+        return step->long_in == NULL ? fail(err, CSSL_R_NOMEM) : 0;
+    }
+    return step_input(step, in, sizeof(step->in), CSSL_R_ARGUMENT, err);
+}
+
 static int step_compute(struct pk_step *step)
 {
     cssl_bytes in = bytes_of(step->long_in != NULL ? step->long_in : step->in, step->in_len);
     switch (step->kind) {
     case STEP_KEY_PAIR:
-        step->kx = kx_new(step->group, &step->rand, &step->error);
+        step->kx = step->dh != NULL ? kx_new_dh(step->dh, &step->error)
+                                    : kx_new(step->group, &step->rand, &step->error);
         return step->kx == NULL ? (int)step->error.status : 0;
     case STEP_RESPOND:
         return kx_respond(step->group, &step->rand, in, step->out, &step->out_len, step->secret,
@@ -93,6 +126,12 @@ static int step_compute(struct pk_step *step)
     case STEP_FINISH: return kx_finish(step->kx, in, step->secret, &step->secret_len, &step->error);
     case STEP_SIGN:
         return pkey_sign(step->key, step->scheme, in, step->out, &step->out_len, &step->error);
+    case STEP_ENCRYPT:
+        return spki_encrypt(in, bytes_of(step->secret, step->secret_len), step->out,
+                            &step->out_len, &step->error);
+    case STEP_DECRYPT:
+        step->secret_len = PREMASTER_RSA;
+        return pkey_decrypt_premaster(step->key, step->version, in, step->secret, &step->error);
     case STEP_NONE: break;
     }
     return fail_text(&step->error, CSSL_R_ARGUMENT, "a step that was never filled cannot be run");

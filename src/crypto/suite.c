@@ -103,7 +103,7 @@ const struct suite *suite_find(uint16_t id)
 bool suite_available(uint16_t id)
 {
     const struct suite *s = suite_find(id);
-    return s != NULL && (s->kx == KX_ANY || s->kx == KX_ECDHE);
+    return s != NULL;
 }
 
 enum hash_alg suite_hash(uint16_t id)

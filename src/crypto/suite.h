@@ -7,6 +7,23 @@
 
 /* How the premaster secret is made. KX_ANY: TLS 1.3, whose suites do not say. */
 enum suite_kx { KX_ANY, KX_ECDHE, KX_DHE, KX_ECDHE_PSK, KX_DHE_PSK, KX_PSK, KX_RSA };
+static inline bool kx_has_ecdhe(enum suite_kx kx)
+{
+    return kx == KX_ECDHE || kx == KX_ECDHE_PSK;
+}
+static inline bool kx_has_dhe(enum suite_kx kx)
+{
+    return kx == KX_DHE || kx == KX_DHE_PSK;
+}
+static inline bool kx_has_psk(enum suite_kx kx)
+{
+    return kx == KX_PSK || kx == KX_ECDHE_PSK || kx == KX_DHE_PSK;
+}
+/* kx_is_signed: ServerKeyExchange has a signature. */
+static inline bool kx_is_signed(enum suite_kx kx)
+{
+    return kx == KX_ECDHE || kx == KX_DHE;
+}
 /* Who proves to be whom: AUTH_ECDSA stands for EdDSA keys too (RFC 8422), AUTH_PSK for suites
  * without certificates. */
 enum suite_auth { AUTH_ANY, AUTH_ECDSA, AUTH_RSA, AUTH_PSK };

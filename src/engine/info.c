@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 
+static const char *group_name(const struct conn *c);
 static const char *or_empty(const char *s);
 
 void cssl_engine_information_sized(const cssl_engine *e, cssl_info *info, size_t size)
@@ -14,7 +15,7 @@ void cssl_engine_information_sized(const cssl_engine *e, cssl_info *info, size_t
     const struct conn *c = &e->conn;
     cssl_info i = { .protocol = or_empty(name_of_version(c->version)),
                     .cipher_suite = or_empty(name_of_suite(c->suite)),
-                    .group = or_empty(name_of_group(c->group)),
+                    .group = group_name(c),
                     .signature_scheme = or_empty(name_of_scheme(c->server_scheme)),
                     .client_signature_scheme = or_empty(name_of_scheme(c->client_scheme)),
                     .cert_compression = or_empty(name_of_compression(c->compression)),
@@ -123,6 +124,13 @@ int cssl_engine_channel_binding(cssl_engine *e, const char *type, uint8_t *out, 
     *len = hash_len(alg);
     hash_once(alg, cert_der(cert).data, cert_der(cert).len, out);
     return 0;
+}
+
+/* A group that the server has described has no name of its own. */
+static const char *group_name(const struct conn *c)
+{
+    bool described = c->group == 0 && !c->resumed && kx_has_dhe(suite_kx(c->suite));
+    return described ? "dh" : or_empty(name_of_group(c->group));
 }
 
 static const char *or_empty(const char *s)

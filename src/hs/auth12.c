@@ -4,8 +4,8 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "hs/auth13.h"
+#include "hs/exchange12.h"
 #include "hs/staple.h"
-#include "msg/kex12.h"
 
 bool ecdhe12(uint16_t group)
 {
@@ -26,14 +26,6 @@ bool scheme12_fits(uint16_t scheme, enum suite_auth auth)
     enum key_type c = auth == AUTH_RSA ? KEY_RSA : KEY_ED448;
     return scheme_fits_key(scheme, a, false) || scheme_fits_key(scheme, b, false) ||
            scheme_fits_key(scheme, c, false);
-}
-
-uint16_t auth12_curve(enum key_type type)
-{
-    return type == KEY_EC_P256   ? GROUP_SECP256R1
-           : type == KEY_EC_P384 ? GROUP_SECP384R1
-           : type == KEY_EC_P521 ? GROUP_SECP521R1
-                                 : 0;
 }
 
 int auth12_send_certificate(struct hs *hs, const struct certkey *ck, cssl_error *err)
@@ -73,6 +65,24 @@ int auth12_take_certificate(struct hs *hs, const struct hs_msg *m, bool *empty, 
         ret = staple_keep(hs->conn, NULL, 0, bytes_of(hs->early_scts, hs->early_scts_len), err);
     }
     return ret == 0 && !hs->status_expected ? auth_verify(hs, err) : ret;
+}
+
+int auth12_check_key(const struct hs *hs, cssl_error *err)
+{
+    const struct conn *c = hs->conn;
+    const struct suite *suite = suite_find(c->suite);
+    enum key_type type = cert_key(c->peer->certs[0])->type;
+    bool fits = type == KEY_RSA || (type == KEY_RSA_PSS && suite->kx != KX_RSA);
+    if (suite->auth == AUTH_ECDSA) {
+        fits = group_of_key(type) != 0 || type == KEY_ED25519 || type == KEY_ED448;
+    }
+    if (!fits) {
+        return fail_text(err, CSSL_R_KEY_NOT_OF_SUITE, "%s", name_of_suite(c->suite));
+    }
+    uint16_t curve = group_of_key(type);
+    return curve == 0 || codes_has(&c->config->groups, curve)
+               ? 0
+               : fail_text(err, CSSL_R_CERT_CURVE_NOT_OFFERED, "%s", name_of_group(curve));
 }
 
 int auth12_check_signature(struct hs *hs, uint16_t scheme, cssl_bytes data, cssl_bytes sig,
@@ -130,13 +140,20 @@ int auth12_take_finished(struct hs *hs, const struct hs_msg *m, cssl_error *err)
 void auth12_secret(struct hs *hs)
 {
     uint8_t hash[HASH_MAX];
-    const cssl_bytes premaster = bytes_of(hs->step->secret, hs->step->secret_len);
+    uint8_t secret[PREMASTER12_MAX];
+    struct wr w;
+    wr_fixed(&w, secret, sizeof(secret));
+    exchange12_premaster(hs, &w);
+    const cssl_bytes premaster = wr_view(&w);
     if (hs->conn->extended_master_secret) {
         transcript_hash(&hs->transcript, hash);
         master12(hs->transcript.alg, premaster, hash, &hs->master);
     } else {
         master12_plain(hs->transcript.alg, premaster, hs->conn->randoms, &hs->master);
     }
+    mem_wipe(secret, sizeof(secret));
+    secret_wipe(&hs->psk);
+    secret_wipe(&hs->premaster);
     auth12_use_master(hs);
 }
 

@@ -9,9 +9,6 @@ bool ecdhe12(uint16_t group);
 /* scheme12_fits says whether scheme signs with keys of a suite's kind. */
 bool scheme12_fits(uint16_t scheme, enum suite_auth auth);
 
-/* auth12_curve is the group of an EC key, 0 for other keys. */
-uint16_t auth12_curve(enum key_type type);
-
 int auth12_send_certificate(struct hs *hs, const struct certkey *ck, cssl_error *err) CHECK;
 /* auth12_send_status sends hs->staple as CertificateStatus (RFC 6066 8). */
 int auth12_send_status(struct hs *hs, cssl_error *err) CHECK;
@@ -19,13 +16,16 @@ int auth12_send_status(struct hs *hs, cssl_error *err) CHECK;
  * CertificateStatus is to come. */
 int auth12_take_certificate(struct hs *hs, const struct hs_msg *m, bool *empty,
                             cssl_error *err) CHECK;
+/* auth12_check_key: the server's certificate has a key of the suite's kind, on a curve that was
+ * offered (RFC 8422 5.4). */
+int auth12_check_key(const struct hs *hs, cssl_error *err) CHECK;
 /* auth12_check_signature checks the peer's signature over data, made under scheme. */
 int auth12_check_signature(struct hs *hs, uint16_t scheme, cssl_bytes data, cssl_bytes sig,
                            cssl_error *err) CHECK;
 int auth12_send_ccs(struct hs *hs, cssl_error *err) CHECK;
 int auth12_send_finished(struct hs *hs, cssl_error *err) CHECK;
 int auth12_take_finished(struct hs *hs, const struct hs_msg *m, cssl_error *err) CHECK;
-/* auth12_secret derives the master secret from the step's shared secret. */
+/* auth12_secret derives the master secret from what was exchanged, and forgets that. */
 void auth12_secret(struct hs *hs);
 /* auth12_use_master takes the master secret into use: for exporters and the key log. */
 void auth12_use_master(struct hs *hs);

@@ -8,6 +8,7 @@
 #include "hs/compress13.h"
 #include "hs/negotiate.h"
 #include "hs/staple.h"
+#include "pki/cert_fields.h"
 
 static int take_body(struct hs *hs, cssl_bytes body, struct ext_set asked, bool *empty,
                      cssl_error *err);
@@ -197,6 +198,9 @@ int auth_verify(struct hs *hs, cssl_error *err)
                                    .name = name == NULL || name[0] == '\0' ? NULL : name,
                                    .now = config_now(config),
                                    .depth = config->depth,
+                                   .key_usage = !c->server && suite_kx(c->suite) == KX_RSA
+                                                    ? KU_KEY_ENCIPHERMENT
+                                                    : 0,
                                    .schemes = config->cert_schemes.list,
                                    .num_schemes = config->cert_schemes.num,
                                    .nonce = bytes_of(hs->nonce, nonce ? OCSP_NONCE : 0) };

@@ -6,13 +6,14 @@
 #include "hs/ask.h"
 #include "hs/auth12.h"
 #include "hs/auth13.h"
+#include "hs/exchange12.h"
 #include "hs/limits.h"
 #include "hs/negotiate.h"
 #include "hs/post13.h"
 #include "hs/staple.h"
-#include "msg/kex12.h"
 
 static int check_server_hello(struct hs *hs, const struct server_hello *sh, cssl_error *err);
+static int check_params(struct hs *hs, const struct server_key_exchange *ske, cssl_error *err);
 static int take_names(struct hs *hs, const struct server_hello *sh, cssl_error *err);
 static int take_session(struct hs *hs, cssl_error *err);
 static bool earned_session(struct hs *hs);
@@ -52,7 +53,10 @@ int client12_server_hello(struct hs *hs, const struct server_hello *sh, cssl_err
         return take_session(hs, err);
     }
     c->authenticated_at = config_now(c->config);
-    return CLIENT12_WAIT_CERT;
+    if (!auth12_by_psk(hs)) {
+        return CLIENT12_WAIT_CERT;
+    }
+    return kx12(hs) == KX_PSK ? CLIENT12_WAIT_SKE_SHD : CLIENT12_WAIT_SKE;
 }
 
 bool client12_session(struct hs *hs, struct session *s)
@@ -97,10 +101,11 @@ int client12_certificate(struct hs *hs, const struct hs_msg *m, cssl_error *err)
     if (empty) {
         return fail(err, CSSL_R_CERTIFICATE_NONE);
     }
-    /* RFC 8422 5.3: supported_groups is about the curve of the server's key, too. */
-    uint16_t curve = auth12_curve(cert_key(hs->conn->peer->certs[0])->type);
-    if (curve != 0 && !codes_has(&hs->conn->config->groups, curve)) {
-        return fail_text(err, CSSL_R_CERT_CURVE_NOT_OFFERED, "%s", name_of_group(curve));
+    if ((ret = auth12_check_key(hs, err)) != 0) {
+        return ret;
+    }
+    if (kx12(hs) == KX_RSA) {
+        return hs->status_expected ? CLIENT12_WAIT_STATUS_SHD : CLIENT12_WAIT_SHD;
     }
     return hs->status_expected ? CLIENT12_WAIT_STATUS : CLIENT12_WAIT_SKE;
 }
@@ -109,53 +114,44 @@ int client12_certificate(struct hs *hs, const struct hs_msg *m, cssl_error *err)
  * verified when it is clear what came with it. */
 int client12_status(struct hs *hs, const struct hs_msg *m, cssl_error *err)
 {
-    int next = CLIENT12_WAIT_SKE;
-    if (m->type == HT_CERTIFICATE_STATUS) {
-        cssl_bytes response;
-        int ret = certificate_status_parse(&response, m->body, err);
-        if (ret == 0) {
-            ret = staple_keep(hs->conn, &response, 1,
-                              bytes_of(hs->early_scts, hs->early_scts_len), err);
-        }
-        if (ret != 0) {
-            return ret;
-        }
-    } else if ((next = hs_rows[CLIENT12_WAIT_SKE].on(hs, m, err)) < 0) {
-        return next;
+    const int next = kx12(hs) == KX_RSA ? CLIENT12_WAIT_SHD : CLIENT12_WAIT_SKE;
+    cssl_bytes response;
+    int ret = 0;
+    if (m->type == HT_CERTIFICATE_STATUS && (ret = certificate_status_parse(&response, m->body,
+                                                                            err)) == 0) {
+        ret = staple_keep(hs->conn, &response, 1,
+                          bytes_of(hs->early_scts, hs->early_scts_len), err);
     }
-    int ret = auth_verify(hs, err);
-    return ret == 0 ? next : ret;
+    if (ret == 0) {
+        ret = auth_verify(hs, err);
+    }
+    if (ret != 0) {
+        return ret;
+    }
+    return m->type == HT_CERTIFICATE_STATUS ? next : hs_rows[next].on(hs, m, err);
 }
 
 int client12_server_key_exchange(struct hs *hs, const struct hs_msg *m, cssl_error *err)
 {
+    if (m->type == HT_SERVER_HELLO_DONE) {
+        return client12_server_hello_done(hs, m, err);
+    }
     struct server_key_exchange ske;
-    struct conn *c = hs->conn;
-    int ret = server_key_exchange_parse(&ske, m->body, err);
+    const enum suite_kx kx = kx12(hs);
+    int ret = server_key_exchange_parse(&ske, kx, m->body, err);
+    if (ret == 0 && kx_has_ecdhe(kx) && !ecdhe12(ske.group)) {
+        ret = fail_text(err, CSSL_R_SHARE_NOT_OFFERED, "group %u", ske.group);
+    }
+    if (ret == 0) {
+        ret = exchange12_take_server(hs, &ske, err);
+    }
+    if (ret == 0 && kx_is_signed(kx)) {
+        ret = check_params(hs, &ske, err);
+    }
     if (ret != 0) {
         return ret;
     }
-    if (!codes_has(&c->config->groups, ske.group) || !ecdhe12(ske.group)) {
-        return fail_text(err, CSSL_R_SHARE_NOT_OFFERED, "group %u", ske.group);
-    }
-    if (!scheme12_fits(ske.scheme, suite_find(c->suite)->auth)) {
-        return fail_text(err, CSSL_R_SCHEME_NOT_OFFERED, "0x%04x with %s", ske.scheme,
-                         name_of_suite(c->suite));
-    }
-    uint8_t content[RANDOMS12 + 4 + 255];
-    struct wr w;
-    wr_fixed(&w, content, sizeof(content));
-    signed12(&w, c, ske.params);
-    if (!wr_ok(&w)) {
-        return fail(err, CSSL_R_INTERNAL);
-    }
-    if ((ret = auth12_check_signature(hs, ske.scheme, wr_view(&w), ske.signature, err)) != 0) {
-        return ret;
-    }
-    c->group = ske.group;
-    memcpy(hs->share, ske.share.data, ske.share.len);
-    hs->share_len = ske.share.len;
-    return CLIENT12_WAIT_SHD;
+    return kx_has_psk(kx) ? CLIENT12_WAIT_SHD_ONLY : CLIENT12_WAIT_SHD;
 }
 
 int client12_server_hello_done(struct hs *hs, const struct hs_msg *m, cssl_error *err)
@@ -168,7 +164,7 @@ int client12_server_hello_done(struct hs *hs, const struct hs_msg *m, cssl_error
     }
     int ret = empty_parse(m->body, err);
     if (ret == 0) {
-        ret = hs_new_step(hs, err);
+        ret = exchange12_begin(hs, err);
     }
     if (ret != 0) {
         return ret;
@@ -176,30 +172,35 @@ int client12_server_hello_done(struct hs *hs, const struct hs_msg *m, cssl_error
     if (hs->own == NULL) {
         transcript_drop(&hs->transcript);
     }
-    pk_step_key_pair(hs->step, hs->conn->group, &hs->conn->config->rand);
     return CLIENT12_KEY_EXCHANGE;
 }
 
 int client12_send_key_exchange(struct hs *hs, const struct hs_msg *m, cssl_error *err)
 {
     (void)m;
-    struct kx *kx = hs->step->kx;
-    hs->step->kx = NULL;
+    struct client_key_exchange cke;
+    struct kx *kx = NULL;
+    if (hs->step != NULL) {
+        kx = hs->step->kx;
+        hs->step->kx = NULL;
+    }
     int ret = hs->certificate_wanted ? auth12_send_certificate(hs, hs->own, err) : 0;
     if (ret == 0) {
+        exchange12_client_fill(hs, kx, &cke);
         msg_open(&hs->out, HT_CLIENT_KEY_EXCHANGE);
-        client_key_exchange_write(&hs->out, kx_share(kx));
+        client_key_exchange_write(&hs->out, kx12(hs), &cke);
         wr_close(&hs->out);
         ret = hs_send(hs, err);
-    }
-    if (ret == 0) {
-        ret = hs_new_step(hs, err);
     }
     if (ret != 0) {
         kx_free(kx);
         return ret;
     }
-    ret = pk_step_finish(hs->step, kx, bytes_of(hs->share, hs->share_len), err);
+    if (kx != NULL) {
+        ret = exchange12_ask_secret(hs, kx, bytes_of(hs->share, hs->share_len), err);
+    } else {
+        hs->step = NULL; /* hs_step_done frees it; the next row has none */
+    }
     return ret == 0 ? CLIENT12_SECRET : ret;
 }
 
@@ -280,7 +281,11 @@ int client12_finished(struct hs *hs, const struct hs_msg *m, cssl_error *err)
     if (ret != 0) {
         return ret;
     }
-    return hs->conn->resumed ? CLIENT12_CCS : HS_DONE;
+    if (hs->conn->resumed) {
+        return CLIENT12_CCS;
+    }
+    hs->conn->peer_verified = hs->conn->peer_verified || auth12_by_psk(hs);
+    return HS_DONE;
 }
 
 /* earned_session: is there something to resume by? A new ticket, what was resumed, or a new
@@ -328,6 +333,24 @@ static int check_server_hello(struct hs *hs, const struct server_hello *sh, cssl
         return fail(err, CSSL_R_POINT_FORMATS);
     }
     return 0;
+}
+
+/* The server signs the randoms and its parameters. */
+static int check_params(struct hs *hs, const struct server_key_exchange *ske, cssl_error *err)
+{
+    const struct conn *c = hs->conn;
+    if (!scheme12_fits(ske->scheme, suite_find(c->suite)->auth)) {
+        return fail_text(err, CSSL_R_SCHEME_NOT_OFFERED, "0x%04x with %s", ske->scheme,
+                         name_of_suite(c->suite));
+    }
+    struct wr w;
+    wr_init(&w, RANDOMS12 + HS_MESSAGE_LIMIT);
+    signed12(&w, c, ske->params);
+    int ret = wr_ok(&w)
+                  ? auth12_check_signature(hs, ske->scheme, wr_view(&w), ske->signature, err)
+                  : fail(err, CSSL_R_NOMEM);
+    wr_free(&w);
+    return ret;
 }
 
 static int take_names(struct hs *hs, const struct server_hello *sh, cssl_error *err)

@@ -39,6 +39,7 @@ void hs_free(struct hs *hs)
     staple_free(hs->staple);
     mem_free(hs->content);
     mem_free(hs->peer_hello);
+    mem_free(hs->dh);
     wr_free(&hs->out);
     transcript_drop(&hs->transcript);
     mem_free_wiped(hs, sizeof(*hs));

@@ -62,8 +62,11 @@ enum hs_state {
     SERVER13_TICKETS,     /* sends tickets */
     CLIENT12_WAIT_CERT,
     CLIENT12_WAIT_STATUS, /* CertificateStatus, or what comes behind it */
+    CLIENT12_WAIT_STATUS_SHD, /* likewise, with the key exchange by RSA */
     CLIENT12_WAIT_SKE,
+    CLIENT12_WAIT_SKE_SHD, /* a pre-shared key: ServerKeyExchange is for a hint */
     CLIENT12_WAIT_SHD,    /* or CertificateRequest */
+    CLIENT12_WAIT_SHD_ONLY, /* a pre-shared key: no certificates */
     CLIENT12_KEY_EXCHANGE, /* the share is there: sends Certificate, ClientKeyExchange */
     CLIENT12_SECRET,
     CLIENT12_SIGNED,
@@ -176,6 +179,10 @@ struct hs {
     bool ticket_expected;        /* client: the server has announced one */
     bool ticket_came;            /* client: session.ticket is a new one */
     uint32_t ticket_lifetime;    /* client: of the ticket that came; seconds */
+    uint16_t client_version;     /* server: what ClientHello says */
+    struct dh_params *dh;        /* DHE: the group; NULL otherwise */
+    struct secret psk;           /* of the suites with one */
+    struct secret premaster;     /* client: of the key exchange by RSA */
     struct secret master;
 };
 

@@ -29,6 +29,37 @@ uint16_t first_suite(const struct codes *ours, cssl_bytes theirs, enum hash_alg 
     return 0;
 }
 
+bool suite_next(struct suite_walk *walk, const cssl_config *config, cssl_bytes theirs,
+                uint16_t *id)
+{
+    const struct codes *ours = &config->suites;
+    size_t num = config->client_order ? u16s_len(theirs) : ours->num;
+    while (walk->at < num) {
+        size_t i = walk->at++;
+        *id = config->client_order ? u16s_at(theirs, i) : ours->list[i];
+        if (config->client_order ? codes_has(ours, *id) : u16s_has(theirs, *id)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+uint16_t pick_suite13(const cssl_config *config, cssl_bytes theirs, enum hash_alg alg)
+{
+    struct suite_walk walk = { 0 };
+    for (uint16_t id = 0; suite_next(&walk, config, theirs, &id);) {
+        if (suite_version(id) == TLS_1_3 && (alg == HASH_NONE || suite_hash(id) == alg)) {
+            return id;
+        }
+    }
+    return 0;
+}
+
+bool ffdhe_codepoint(uint16_t group)
+{
+    return group >> 8 == 1;
+}
+
 int hello_check(const struct client_hello *ch, cssl_error *err)
 {
     /* RFC 8446 4.1.2: exactly one compression method, null. */

@@ -12,6 +12,19 @@ uint16_t first_common(const struct codes *ours, cssl_bytes theirs);
 /* first_suite is first_common among TLS 1.3's suites whose hash is alg (HASH_NONE: any). */
 uint16_t first_suite(const struct codes *ours, cssl_bytes theirs, enum hash_alg alg);
 
+/* The suites that a server and a client have in common, one after the other in the order that
+ * counts: the server's, or the client's when honor_cipher_order is off. A walk begins zeroed. */
+struct suite_walk {
+    size_t at;
+};
+bool suite_next(struct suite_walk *walk, const cssl_config *config, cssl_bytes theirs,
+                uint16_t *id) CHECK;
+/* pick_suite13 is a server's first of them of TLS 1.3 whose hash is alg (HASH_NONE: any), 0 if
+ * none. */
+uint16_t pick_suite13(const cssl_config *config, cssl_bytes theirs, enum hash_alg alg);
+/* ffdhe_codepoint: the number is one that RFC 7919 has for groups of finite fields. */
+bool ffdhe_codepoint(uint16_t group);
+
 /* pick_version chooses by what the ClientHello offers and the config allows; none in common, and
  * a fallback that was not needed (RFC 7507), are errors. */
 int pick_version(const cssl_config *config, const struct client_hello *ch, uint16_t *version,

@@ -147,7 +147,7 @@ int suite13_choose(struct hs *hs, const struct client_hello *ch, enum hash_alg a
     if (hs->retried) {
         return alg == HASH_NONE || alg == c->hash_alg ? 0 : fail(err, CSSL_R_SUITE_NOT_COMMON);
     }
-    uint16_t suite = first_suite(&c->config->suites, ch->cipher_suites, alg);
+    uint16_t suite = pick_suite13(c->config, ch->cipher_suites, alg);
     if (suite == 0) {
         return fail(err, CSSL_R_SUITE_NOT_COMMON);
     }

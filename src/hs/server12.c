@@ -6,23 +6,23 @@
 #include "hs/ask.h"
 #include "hs/auth12.h"
 #include "hs/auth13.h"
+#include "hs/choose12.h"
+#include "hs/exchange12.h"
 #include "hs/limits.h"
 #include "hs/negotiate.h"
 #include "hs/post13.h"
 #include "hs/psk13.h"
 #include "hs/staple.h"
-#include "msg/kex12.h"
 
 static int check_hello(const struct client_hello *ch, cssl_error *err);
 static int make_random(struct hs *hs, uint8_t out[HELLO_RANDOM], cssl_error *err);
-static uint16_t choose_group(const struct hs *hs, const struct client_hello *ch);
-static uint16_t choose_suite(struct hs *hs, const struct client_hello *ch);
 static bool find_session(struct hs *hs, const struct client_hello *ch);
 static bool is_half_over(const struct hs *hs);
 static int make_id(struct hs *hs, cssl_error *err);
 static int keep_session(struct hs *hs, cssl_error *err);
 static bool new_session(struct hs *hs, struct session *s, int *ret, cssl_error *err);
 static int send_server_hello(struct hs *hs, cssl_error *err);
+static int send_key_exchange(struct hs *hs, cssl_error *err);
 static int send_request(struct hs *hs, cssl_error *err);
 static int send_ticket(struct hs *hs, cssl_error *err);
 
@@ -49,69 +49,64 @@ int server12_hello(struct hs *hs, const struct client_hello *ch, cssl_error *err
         ret = auth13_take_session(hs, &hs->session, err);
         return ret == 0 ? SERVER12_RESUME : ret;
     }
-    uint16_t suite = choose_suite(hs, ch);
-    c->group = choose_group(hs, ch);
-    if (c->group == 0) {
-        return fail(err, CSSL_R_GROUP_NOT_COMMON);
-    }
-    if (suite == 0) {
-        return fail(err, hs->own == NULL && c->config->num_certkeys > 0 ? CSSL_R_SUITE_NOT_COMMON
-                                                                        : CSSL_R_PSK_REQUIRED);
-    }
-    auth12_settle(hs, suite, ch->random.data, random);
-    if (c->config->verify) {
-        transcript_keep(&hs->transcript, HS_MESSAGE_LIMIT);
-    }
-    if ((ret = hs_new_step(hs, err)) != 0) {
+    uint16_t suite = 0;
+    if ((ret = choose12(hs, ch, &suite, err)) != 0) {
         return ret;
     }
-    pk_step_key_pair(hs->step, c->group, &c->config->rand);
-    return SERVER12_PARAMS;
+    auth12_settle(hs, suite, ch->random.data, random);
+    hs->client_version = ch->legacy_version;
+    hs->certificate_wanted = c->config->verify && !auth12_by_psk(hs);
+    if (hs->certificate_wanted) {
+        transcript_keep(&hs->transcript, HS_MESSAGE_LIMIT);
+    }
+    if (!kx_has_ecdhe(kx12(hs)) && !kx_has_dhe(kx12(hs))) {
+        return SERVER12_HELLO;
+    }
+    ret = exchange12_ask_pair(hs, err);
+    return ret == 0 ? SERVER12_PARAMS : ret;
 }
 
 int server12_params(struct hs *hs, const struct hs_msg *m, cssl_error *err)
 {
     (void)m;
-    struct conn *c = hs->conn;
-    uint8_t params[4 + 255];
-    uint8_t content[RANDOMS12 + sizeof(params)];
-    struct wr p, w;
+    struct server_key_exchange ske;
+    struct wr params, content;
     hs->shares[hs->num_shares++] = hs->step->kx;
     hs->step->kx = NULL;
-    wr_fixed(&p, params, sizeof(params));
-    server_key_exchange_params(&p, c->group, kx_share(hs->shares[0]));
-    wr_fixed(&w, content, sizeof(content));
-    signed12(&w, c, wr_view(&p));
-    int ret = wr_ok(&p) && wr_ok(&w) ? hs_sign(hs, hs->own, hs->scheme, wr_view(&w), err)
-                                      : fail(err, CSSL_R_INTERNAL);
+    if (!kx_is_signed(kx12(hs))) {
+        hs->step = NULL; /* hs_step_done frees it; the next row has none */
+        return SERVER12_HELLO;
+    }
+    exchange12_server_fill(hs, &ske);
+    wr_init(&params, HS_MESSAGE_LIMIT);
+    wr_init(&content, RANDOMS12 + HS_MESSAGE_LIMIT);
+    server_key_exchange_params(&params, kx12(hs), &ske);
+    signed12(&content, hs->conn, wr_view(&params));
+    int ret = wr_ok(&params) && wr_ok(&content)
+                  ? hs_sign(hs, hs->own, hs->scheme, wr_view(&content), err)
+                  : fail(err, CSSL_R_NOMEM);
+    wr_free(&params);
+    wr_free(&content);
     return ret == 0 ? SERVER12_HELLO : ret;
 }
 
 int server12_send_hello(struct hs *hs, const struct hs_msg *m, cssl_error *err)
 {
     (void)m;
-    struct conn *c = hs->conn;
-    const struct server_key_exchange ske = {
-        .group = c->group,
-        .share = kx_share(hs->shares[0]),
-        .scheme = hs->scheme,
-        .signature = bytes_of(hs->step->out, hs->step->out_len),
-    };
     int ret = send_server_hello(hs, err);
-    if (ret != 0 || (ret = auth12_send_certificate(hs, hs->own, err)) != 0) {
-        return ret;
+    if (ret == 0 && !auth12_by_psk(hs)) {
+        ret = auth12_send_certificate(hs, hs->own, err);
     }
-    if (hs->staple != NULL && (ret = auth12_send_status(hs, err)) != 0) {
-        return ret;
+    if (ret == 0 && hs->staple != NULL) {
+        ret = auth12_send_status(hs, err);
     }
-    c->server_scheme = hs->scheme;
-    msg_open(&hs->out, HT_SERVER_KEY_EXCHANGE);
-    server_key_exchange_write(&hs->out, &ske);
-    wr_close(&hs->out);
-    if ((ret = hs_send(hs, err)) != 0) {
-        return ret;
+    if (ret == 0 && exchange12_server_speaks(hs)) {
+        ret = send_key_exchange(hs, err);
     }
-    if (c->config->verify && (ret = send_request(hs, err)) != 0) {
+    if (ret == 0 && hs->certificate_wanted) {
+        ret = send_request(hs, err);
+    }
+    if (ret != 0) {
         return ret;
     }
     msg_open(&hs->out, HT_SERVER_HELLO_DONE);
@@ -119,7 +114,7 @@ int server12_send_hello(struct hs *hs, const struct hs_msg *m, cssl_error *err)
     if ((ret = hs_send(hs, err)) != 0) {
         return ret;
     }
-    return c->config->verify ? SERVER12_WAIT_CERT : SERVER12_WAIT_CKE;
+    return hs->certificate_wanted ? SERVER12_WAIT_CERT : SERVER12_WAIT_CKE;
 }
 
 int server12_certificate(struct hs *hs, const struct hs_msg *m, cssl_error *err)
@@ -139,15 +134,7 @@ int server12_certificate(struct hs *hs, const struct hs_msg *m, cssl_error *err)
 
 int server12_client_key_exchange(struct hs *hs, const struct hs_msg *m, cssl_error *err)
 {
-    cssl_bytes share;
-    int ret = client_key_exchange_parse(&share, m->body, err);
-    if (ret == 0) {
-        ret = hs_new_step(hs, err);
-    }
-    if (ret == 0) {
-        hs->num_shares = 0;
-        ret = pk_step_finish(hs->step, hs->shares[0], share, err);
-    }
+    int ret = exchange12_take_client(hs, m->body, err);
     return ret == 0 ? SERVER12_SECRET : ret;
 }
 
@@ -190,6 +177,7 @@ int server12_finished(struct hs *hs, const struct hs_msg *m, cssl_error *err)
         return ret == 0 ? HS_DONE : ret;
     }
     hs->conn->authenticated_at = config_now(hs->conn->config);
+    hs->conn->peer_verified = hs->conn->peer_verified || auth12_by_psk(hs);
     if (hs->may_id && (ret = keep_session(hs, err)) != 0) {
         return ret;
     }
@@ -250,53 +238,6 @@ static int make_random(struct hs *hs, uint8_t out[HELLO_RANDOM], cssl_error *err
         memcpy(out + HELLO_RANDOM - sizeof(sentinel), sentinel, sizeof(sentinel));
     }
     return ret;
-}
-
-static uint16_t choose_group(const struct hs *hs, const struct client_hello *ch)
-{
-    const struct codes *ours = &hs->conn->config->groups;
-    for (size_t i = 0; i < ours->num; i++) {
-        /* RFC 8422 4: a client that names no groups can do all of them. */
-        if (ecdhe12(ours->list[i]) && (!ext_has(ch->has, EXT_SUPPORTED_GROUPS) ||
-                                       u16s_has(ch->supported_groups, ours->list[i]))) {
-            return ours->list[i];
-        }
-    }
-    return 0;
-}
-
-/* The first suite in common for which there is an identity whose signature the client accepts. */
-static uint16_t choose_suite(struct hs *hs, const struct client_hello *ch)
-{
-    const cssl_config *config = hs->conn->config;
-    struct auth13_wish *wish = mem_new(sizeof(*wish));
-    uint16_t chosen = 0;
-    if (wish == NULL) {
-        return 0;
-    }
-    auth13_wish(wish, ch->signature_algorithms, ch->signature_algorithms_cert, bytes_of(NULL, 0),
-                ch->server_name);
-    for (size_t i = 0; chosen == 0 && i < config->suites.num; i++) {
-        const struct suite *suite = suite_find(config->suites.list[i]);
-        if (suite->version != TLS_1_2 || !u16s_has(ch->cipher_suites, suite->id)) {
-            continue;
-        }
-        uint16_t schemes[CONFIG_CODES_MAX];
-        size_t num = 0;
-        for (size_t j = 0; j < config->schemes.num; j++) {
-            if (scheme12_fits(config->schemes.list[j], suite->auth)) {
-                schemes[num++] = config->schemes.list[j];
-            }
-        }
-        int index = certkey_pick(config->certkeys, config->num_certkeys, schemes, num,
-                                 &wish->wish, &hs->scheme);
-        if (index >= 0) {
-            hs->own = &config->certkeys[index];
-            chosen = suite->id;
-        }
-    }
-    mem_free(wish);
-    return chosen;
 }
 
 /* How the client may resume later, and whether it resumes now: hs->session is that session then.
@@ -384,6 +325,21 @@ static int send_server_hello(struct hs *hs, cssl_error *err)
     limits_answer(c, &sh.has, &sh.max_fragment_length, &sh.record_size_limit, limits);
     msg_open(&hs->out, HT_SERVER_HELLO);
     server_hello_write(&hs->out, &sh);
+    wr_close(&hs->out);
+    return hs_send(hs, err);
+}
+
+static int send_key_exchange(struct hs *hs, cssl_error *err)
+{
+    struct server_key_exchange ske;
+    exchange12_server_fill(hs, &ske);
+    if (kx_is_signed(kx12(hs))) {
+        ske.scheme = hs->scheme;
+        ske.signature = bytes_of(hs->step->out, hs->step->out_len);
+        hs->conn->server_scheme = hs->scheme;
+    }
+    msg_open(&hs->out, HT_SERVER_KEY_EXCHANGE);
+    server_key_exchange_write(&hs->out, kx12(hs), &ske);
     wr_close(&hs->out);
     return hs_send(hs, err);
 }

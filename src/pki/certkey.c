@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "crypto/pem.h"
+#include "msg/hello.h"
 #include "pki/cert_fields.h"
 #include "pki/chain.h"
 #include "pki/der.h"
@@ -42,6 +43,8 @@ static uint16_t first_scheme(const struct certkey *ck, const uint16_t *ours, siz
                              const struct certkey_wish *wish);
 static bool can_sign(const struct certkey *ck, uint16_t scheme);
 static unsigned suitability(const struct certkey *ck, const struct certkey_wish *wish);
+static bool may(const struct certkey *ck, uint16_t usage);
+static bool curve_accepted(const struct certkey *ck, const struct certkey_wish *wish);
 static bool under_authority(const struct certkey *ck, const struct certkey_wish *wish);
 static bool chain_accepted(const struct certkey *ck, const struct certkey_wish *wish);
 
@@ -118,10 +121,26 @@ int certkey_pick(const struct certkey *cks, size_t num, const uint16_t *ours, si
     for (size_t i = 0; i < num; i++) {
         uint16_t signs = first_scheme(&cks[i], ours, num_ours, wish);
         unsigned suits = suitability(&cks[i], wish);
-        if (signs != 0 && (best < 0 || suits > best_suits)) {
+        if (signs != 0 && may(&cks[i], KU_DIGITAL_SIGNATURE) && curve_accepted(&cks[i], wish) &&
+            (best < 0 || suits > best_suits)) {
             best = (int)i;
             best_suits = suits;
             *scheme = signs;
+        }
+    }
+    return best;
+}
+
+int certkey_pick_decrypting(const struct certkey *cks, size_t num, const struct certkey_wish *wish)
+{
+    int best = -1;
+    unsigned best_suits = 0;
+    for (size_t i = 0; i < num; i++) {
+        unsigned suits = suitability(&cks[i], wish);
+        if (cks[i].key != NULL && pkey_can_decrypt(cks[i].key) &&
+            may(&cks[i], KU_KEY_ENCIPHERMENT) && (best < 0 || suits > best_suits)) {
+            best = (int)i;
+            best_suits = suits;
         }
     }
     return best;
@@ -404,6 +423,19 @@ static bool under_authority(const struct certkey *ck, const struct certkey_wish 
         }
     }
     return wish->num_authorities == 0;
+}
+
+/* may: a certificate without keyUsage allows everything (RFC 5280 4.2.1.3). */
+static bool may(const struct certkey *ck, uint16_t usage)
+{
+    return !cert_has(ck->certs[0], EXTENSION_KEY_USAGE) ||
+           (ck->certs[0]->key_usage & usage) == usage;
+}
+
+static bool curve_accepted(const struct certkey *ck, const struct certkey_wish *wish)
+{
+    uint16_t curve = group_of_key(ck->certs[0]->key.type);
+    return curve == 0 || !wish->curve_bound || u16s_has(wish->curves, curve);
 }
 
 /* A self-signed certificate's signature is of no account (RFC 8446 4.4.2.2). */

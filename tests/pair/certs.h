@@ -7,6 +7,7 @@
 
 extern const char pair_root[];     /* the authority */
 extern const char pair_stranger[]; /* another authority */
+extern const char pair_root2[];    /* and one more, that clients may be told to trust */
 
 extern const char pair_p256[]; /* with an intermediate */
 extern const char pair_p384[];
@@ -15,6 +16,7 @@ extern const char pair_ed25519[];
 extern const char pair_ed448[];
 extern const char pair_rsa[];
 extern const char pair_rsa_pss[];
+extern const char pair_rsa_encipher[]; /* root2's; may encrypt keys and nothing else */
 extern const char pair_impostor[]; /* the stranger's */
 extern const char pair_ending[];   /* ends at 2027-01-15 09:00:00 UTC */
 

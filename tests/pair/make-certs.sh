@@ -38,6 +38,12 @@ extendedKeyUsage = serverAuth
 subjectAltName = DNS:server.test, DNS:other.test, IP:127.0.0.1
 subjectKeyIdentifier = hash
 authorityKeyIdentifier = keyid
+[encipher]
+keyUsage = critical, keyEncipherment
+extendedKeyUsage = serverAuth
+subjectAltName = DNS:server.test, DNS:other.test, IP:127.0.0.1
+subjectKeyIdentifier = hash
+authorityKeyIdentifier = keyid
 [client]
 keyUsage = critical, digitalSignature
 extendedKeyUsage = clientAuth
@@ -72,6 +78,8 @@ key root EC ec_paramgen_curve:P-256
 cert root root root
 key stranger EC ec_paramgen_curve:P-256
 cert stranger stranger root
+key root2 EC ec_paramgen_curve:P-256
+cert root2 root2 root
 key sub EC ec_paramgen_curve:P-256
 cert sub root sub
 
@@ -85,6 +93,7 @@ cat <<'END'
 END
 show pair_root root.pem
 show pair_stranger stranger.pem
+show pair_root2 root2.pem
 
 identity() { # NAME ISSUER EXTENSIONS ALGORITHM OPTION [END]
     key "$1" "$4" "$5"
@@ -109,3 +118,4 @@ identity client_ed25519 root client ED25519 ""
 identity client_rsa root client RSA rsa_keygen_bits:2048
 identity client_ending root client EC ec_paramgen_curve:P-256 20270115090000Z
 identity client_stranger stranger client EC ec_paramgen_curve:P-256
+identity rsa_encipher root2 encipher RSA rsa_keygen_bits:2048

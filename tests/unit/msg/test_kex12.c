@@ -20,13 +20,13 @@ static int parse_certificate(cssl_bytes body, cssl_error *err)
 static int parse_ske(cssl_bytes body, cssl_error *err)
 {
     struct server_key_exchange ske;
-    return server_key_exchange_parse(&ske, body, err);
+    return server_key_exchange_parse(&ske, KX_ECDHE, body, err);
 }
 
 static int parse_cke(cssl_bytes body, cssl_error *err)
 {
-    cssl_bytes got;
-    return client_key_exchange_parse(&got, body, err);
+    struct client_key_exchange cke;
+    return client_key_exchange_parse(&cke, KX_ECDHE, body, err);
 }
 
 static int parse_request(cssl_bytes body, cssl_error *err)
@@ -151,14 +151,14 @@ static void test_round_trips(void **state)
     struct wr params;
     uint8_t params_bytes[64];
     wr_fixed(&w, bytes, sizeof(bytes));
-    server_key_exchange_write(&w, &ske);
-    assert_int_equal(server_key_exchange_parse(&ske_got, wr_view(&w), NULL), 0);
+    server_key_exchange_write(&w, KX_ECDHE, &ske);
+    assert_int_equal(server_key_exchange_parse(&ske_got, KX_ECDHE, wr_view(&w), NULL), 0);
     assert_true(bytes_equal(ske_got.share, ske.share));
     assert_true(bytes_equal(ske_got.signature, ske.signature));
     assert_int_equal(ske_got.group, 29);
     assert_int_equal(ske_got.scheme, 0x0403);
     wr_fixed(&params, params_bytes, sizeof(params_bytes));
-    server_key_exchange_params(&params, ske.group, ske.share);
+    server_key_exchange_params(&params, KX_ECDHE, &ske);
     assert_true(bytes_equal(ske_got.params, wr_view(&params)));
 
     const struct certificate_request12 cr = { .types = bytes_of(types, 1),
@@ -178,11 +178,12 @@ static void test_round_trips(void **state)
     assert_int_equal(t_got.lifetime, 7200);
     assert_true(bytes_equal(t_got.ticket, t.ticket));
 
-    cssl_bytes got;
+    const struct client_key_exchange cke = { .share = bytes_of(share, sizeof(share)) };
+    struct client_key_exchange got;
     wr_fixed(&w, bytes, sizeof(bytes));
-    client_key_exchange_write(&w, bytes_of(share, sizeof(share)));
-    assert_int_equal(client_key_exchange_parse(&got, wr_view(&w), NULL), 0);
-    assert_true(bytes_equal(got, bytes_of(share, sizeof(share))));
+    client_key_exchange_write(&w, KX_ECDHE, &cke);
+    assert_int_equal(client_key_exchange_parse(&got, KX_ECDHE, wr_view(&w), NULL), 0);
+    assert_true(bytes_equal(got.share, cke.share));
 }
 
 int main(void)
