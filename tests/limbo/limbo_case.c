@@ -1,7 +1,7 @@
 /*
  * limbo_case.c - runs one x509-limbo case through cert, store and chain, as a TLS peer would.
  *
- * What cssl has no notion of is skipped by name: revocation lists, other uses than TLS's two, and
+ * What cssl has no notion of is skipped by name: other uses than TLS's two, and
  * restrictions of signature algorithms in a notation of the collection's own.
  */
 #include <stdio.h>
@@ -13,22 +13,24 @@
 #include "pki/cert_fields.h"
 #include "pki/chain.h"
 #include "pki/der.h"
+#include "pki/dname.h"
 
 enum { CERTS_MAX = 256 };
 
 struct run {
     struct store *anchors;
+    struct crl_set *lists;
     struct cert *certs[CERTS_MAX];
     size_t num;
     struct chain_params params;
     struct limbo_result *result;
 };
 
-static const char *const cannot[] = { "has-crl" };
-
 static bool skip(struct run *run, const json_t *test_case);
 static bool prepare(struct run *run, const json_t *test_case, int64_t now);
 static bool load_anchors(struct run *run, const json_t *pems);
+static bool load_lists(struct run *run, const json_t *pems);
+static char *join(const json_t *pems);
 static bool load_cert(struct run *run, const char *pem);
 static void verify(struct run *run, const json_t *test_case);
 static bool has_emails(const struct cert *cert, const json_t *names);
@@ -48,6 +50,7 @@ void limbo_run(const json_t *test_case, int64_t now, struct limbo_result *result
         cert_free(run.certs[i]);
     }
     store_free(run.anchors);
+    crl_set_free(run.lists);
 }
 
 static bool skip(struct run *run, const json_t *test_case)
@@ -55,16 +58,6 @@ static bool skip(struct run *run, const json_t *test_case)
     const char *why = NULL;
     size_t i;
     json_t *value;
-    json_array_foreach(json_object_get(test_case, "features"), i, value) {
-        for (size_t j = 0; j < ARRAY_LEN(cannot); j++) {
-            if (strcmp(json_string_value(value), cannot[j]) == 0) {
-                why = cannot[j];
-            }
-        }
-    }
-    if (json_array_size(json_object_get(test_case, "crls")) > 0) {
-        why = "has-crl";
-    }
     if (json_array_size(json_object_get(test_case, "signature_algorithms")) > 0) {
         why = "signature_algorithms";
     }
@@ -112,32 +105,64 @@ static bool prepare(struct run *run, const json_t *test_case, int64_t now)
         good = good && load_cert(run, json_string_value(pem));
     }
     p->anchors = run->anchors;
-    return good;
+    return good && load_lists(run, json_object_get(test_case, "crls"));
 }
 
 static bool load_anchors(struct run *run, const json_t *pems)
 {
-    size_t len = 0;
-    size_t i;
-    json_t *pem;
-    json_array_foreach(pems, i, pem) {
-        len += json_string_length(pem) + 1;
-    }
-    uint8_t *text = malloc(len + 1);
-    size_t at = 0;
-    json_array_foreach(pems, i, pem) {
-        memcpy(text + at, json_string_value(pem), json_string_length(pem));
-        at += json_string_length(pem);
-        text[at++] = '\n';
-    }
     cssl_error err;
-    run->anchors = store_from_memory(bytes_of(text, at), &err);
+    char *text = join(pems);
+    run->anchors = store_from_memory(bytes_str(text), &err);
     free(text);
     if (run->anchors == NULL) {
         fail_with(run, err.text);
         return false;
     }
     return true;
+}
+
+/* Lists are given to be used: where one is by the leaf's issuer it has to settle the leaf's status,
+ * those of others are only there to name certificates. */
+static bool load_lists(struct run *run, const json_t *pems)
+{
+    if (json_array_size(pems) == 0) {
+        return true;
+    }
+    cssl_error err;
+    char *text = join(pems);
+    run->lists = crl_set_from_memory(bytes_str(text), "crls", &err);
+    free(text);
+    if (run->lists == NULL) {
+        fail_with(run, err.text);
+        return false;
+    }
+    run->params.lists = (struct revoke_lists){ REVOKE_BEST_EFFORT, run->lists, NULL };
+    for (size_t i = 0; i < crl_set_size(run->lists); i++) {
+        if (dname_equal(crl_issuer(crl_set_at(run->lists, i)), cert_issuer(run->certs[0]))) {
+            run->params.lists.mode = REVOKE_PEER;
+        }
+    }
+    return true;
+}
+
+/* join puts texts behind one another; freed with free(). */
+static char *join(const json_t *pems)
+{
+    size_t len = 0;
+    size_t at = 0;
+    size_t i;
+    json_t *pem;
+    json_array_foreach(pems, i, pem) {
+        len += json_string_length(pem) + 1;
+    }
+    char *text = malloc(len + 1);
+    json_array_foreach(pems, i, pem) {
+        memcpy(text + at, json_string_value(pem), json_string_length(pem));
+        at += json_string_length(pem);
+        text[at++] = '\n';
+    }
+    text[at] = '\0';
+    return text;
 }
 
 static bool load_cert(struct run *run, const char *pem)

@@ -71,7 +71,7 @@ OWN = [
     case("usage-missing", NO, "ca", "server", usage=["digitalSignature", "keyAgreement"]),
     case("mailbox", OK, "ca", "mail", host=None, emails=["somebody@EXAMPLE.com"]),
     case("mailbox-other", NO, "ca", "mail", host=None, emails=["Somebody@example.com"]),
-    case("skipped", NO, "ca", "server", features=["has-crl"]),
+    case("skipped", NO, "ca", "server") | {"extended_key_usage": ["codeSigning"]},
     case("many", NO, "ca", "cross", "cross-cas"),
     case("malformed", NO, "ca", "server") | {"trusted_certs": [
         "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n"]},
