@@ -114,6 +114,21 @@ static void keep_early(struct connection *c, cssl_bytes data)
     c->early_len += len;
 }
 
+/* -async: public-key work is done later than it is asked for, and the engine waits for it. */
+static bool run_step(struct connection *c)
+{
+    uint8_t *where = NULL;
+    cssl_event event;
+    cssl_step *step = cssl_engine_step(c->engine);
+    bool waits = cssl_engine_room(c->engine, &where) == 0 && !cssl_engine_next(c->engine, &event);
+    if (step == NULL || !waits || !connection_flush(c)) {
+        cssl_step_free(step);
+        return false;
+    }
+    cssl_step_run(step);
+    return cssl_engine_step_done(c->engine, step, &c->error) == 0;
+}
+
 /* next_event gives the next event that is neither a ticket nor early data; false: c->error says
  * why not. */
 static bool next_event(struct connection *c, cssl_event *event)
@@ -128,6 +143,10 @@ static bool next_event(struct connection *c, cssl_event *event)
                 keep_ticket(c, event->data);
             } else if (event->type == CSSL_EV_EARLY_DATA) {
                 keep_early(c, event->data);
+            } else if (event->type == CSSL_EV_STEP) {
+                if (!run_step(c)) {
+                    return false;
+                }
             } else {
                 return true;
             }

@@ -282,6 +282,7 @@ cssl_config *make_config(const struct settings *s, cssl_config *old, cssl_bytes 
     cssl_options o = { .max_fragment = (size_t)s->max_send_fragment,
                        .max_handshake_size = (size_t)s->max_cert_list,
                        .use_ticket = ticket,
+                       .defer_steps = s->async,
                        .now_us = now_us,
                        .trace = trace,
                        .user = around };
