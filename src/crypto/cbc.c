@@ -45,6 +45,7 @@ static bool hidden_mac(const struct kept *e, const uint8_t head[CBC_HEAD], const
 static int open_etm(struct kept *e, const uint8_t head[CBC_HEAD], uint8_t *data, size_t len,
                     cssl_bytes *content, cssl_error *err);
 static bool padding_good(const uint8_t *data, size_t len);
+static int not_prepared(const struct kept *e, cssl_error *err);
 static int crypto_failed(cssl_error *err, const char *what);
 
 void cbc_key_set(struct cbc_key *k, size_t key_len, enum hash_alg mac, bool encrypt_then_mac,
@@ -91,7 +92,7 @@ int cbc_seal(struct worker *w, const struct cbc_key *k, const uint8_t head[CBC_H
     const size_t total = cbc_sealed_len(k, len);
     if (e == NULL || !contexts(own, e, true)) {
         mem_wipe(out, total);
-        return crypto_failed(err, "a key could not be prepared");
+        return not_prepared(e, err);
     }
     memcpy(out, iv, CBC_BLOCK);
     if (!k->encrypt_then_mac) {
@@ -119,7 +120,7 @@ int cbc_open(struct worker *w, const struct cbc_key *k, const uint8_t head[CBC_H
     struct kept *e = kept_of(w, k, &own);
     *content = bytes_of(NULL, 0);
     if (e == NULL || !contexts(own, e, false)) {
-        return crypto_failed(err, "a key could not be prepared");
+        return not_prepared(e, err);
     }
     int ret = k->encrypt_then_mac ? open_etm(e, head, data, len, content, err)
                                   : open_hidden(e, head, data, len, content, err);
@@ -367,6 +368,11 @@ static bool contexts(struct cbc_own *own, struct kept *e, bool seals)
         return e->hidden != NULL;
     }
     return *kept != NULL;
+}
+
+static int not_prepared(const struct kept *e, cssl_error *err)
+{
+    return e == NULL ? fail(err, CSSL_R_NOMEM) : crypto_failed(err, "a key could not be prepared");
 }
 
 static int crypto_failed(cssl_error *err, const char *what)
