@@ -292,7 +292,8 @@ static void digest_policy(cssl_config *config)
                               (uint8_t)config->depth, config->tls12, config->tls13,
                               (uint8_t)config->cert_schemes.num, (uint8_t)config->schemes.num,
                               config->anchors != NULL,
-                              config->post_handshake_auth, (uint8_t)(name_len >> 8),
+                              config->post_handshake_auth, (uint8_t)config->ask_about,
+                              (uint8_t)(name_len >> 8),
                               (uint8_t)name_len, (uint8_t)config->psk_len };
     hash_update(&h, facts, sizeof(facts));
     hash_update(&h, config->cert_schemes.wire, 2 * config->cert_schemes.num);

@@ -4,21 +4,35 @@
 #include "base/error.h"
 #include "base/mem.h"
 
-static int answer(struct cssl_engine *e, const cssl_answer *a, cssl_error *err);
+static int answer(struct cssl_engine *e, struct hs *hs, const cssl_answer *a, cssl_error *err);
+static int go_on(struct cssl_engine *e, struct worker *w, cssl_error *err);
+
+struct hs *engine_asker(const struct cssl_engine *e)
+{
+    struct hs *hs = e->hs != NULL ? e->hs : e->later != NULL ? e->later->hs : NULL;
+    return hs != NULL && hs_asking(hs) ? hs : NULL;
+}
+
+bool engine_blocked(const struct cssl_engine *e)
+{
+    const struct hs *hs = engine_asker(e);
+    return e->hs != NULL || (hs != NULL && hs->question.kind != CSSL_ASK_SIGN);
+}
 
 int engine_ask(struct cssl_engine *e, struct worker *w, cssl_error *err)
 {
     const cssl_config *config = e->conn.config;
-    struct hs *hs = e->hs;
+    struct hs *hs = engine_asker(e);
     if (hs->question.kind == (cssl_ask)ASK_HELLO) {
         engine_raise(e, CSSL_EV_HELLO);
         return 0;
     }
-    if (config->ask == NULL || hs->question.id == e->asked) {
+    bool seen = hs->question.id == e->asked;
+    e->asked = hs->question.id; /* asked once: what is not answered now is answered later */
+    if (config->ask == NULL || seen) {
         engine_raise(e, CSSL_EV_ASK);
         return 0;
     }
-    e->asked = hs->question.id; /* once: what is not answered now is answered later */
     const cssl_question q = hs->question;
     cssl_answer a = { .id = q.id };
     if (!config->ask(config->user, &q, &a)) {
@@ -27,7 +41,7 @@ int engine_ask(struct cssl_engine *e, struct worker *w, cssl_error *err)
     }
     a.id = q.id;
     int ret = hs_answer(hs, w, &a, err);
-    return ret == 0 ? finish_handshake(e, err) : ret;
+    return ret == 0 ? go_on(e, w, err) : ret;
 }
 
 int cssl_engine_answer(cssl_engine *e, const cssl_answer *a, cssl_error *err)
@@ -35,10 +49,11 @@ int cssl_engine_answer(cssl_engine *e, const cssl_answer *a, cssl_error *err)
     if (atomic_load_explicit(&e->rx_failed, memory_order_relaxed)) {
         return engine_fail(e, NULL, err);
     }
-    if (e->hs == NULL || e->hs->question.kind == (cssl_ask)ASK_HELLO) {
+    struct hs *hs = engine_asker(e);
+    if (hs == NULL || hs->question.kind == (cssl_ask)ASK_HELLO) {
         return fail(err, CSSL_R_NO_QUESTION);
     }
-    return answer(e, a, err);
+    return answer(e, hs, a, err);
 }
 
 int cssl_engine_continue(cssl_engine *e, cssl_config *config, cssl_error *err)
@@ -46,7 +61,8 @@ int cssl_engine_continue(cssl_engine *e, cssl_config *config, cssl_error *err)
     if (atomic_load_explicit(&e->rx_failed, memory_order_relaxed)) {
         return engine_fail(e, NULL, err);
     }
-    if (e->hs == NULL || !hs_asking(e->hs) || e->hs->question.kind != (cssl_ask)ASK_HELLO) {
+    struct hs *hs = engine_asker(e);
+    if (hs == NULL || hs->question.kind != (cssl_ask)ASK_HELLO) {
         return fail_text(err, CSSL_R_NOT_NOW, "the handshake is not paused at a hello");
     }
     if (config != NULL && config->server != e->conn.server) {
@@ -55,7 +71,7 @@ int cssl_engine_continue(cssl_engine *e, cssl_config *config, cssl_error *err)
     if (config != NULL) {
         conn_set_config(&e->conn, config);
     }
-    return answer(e, &(cssl_answer){ .id = e->hs->question.id }, err);
+    return answer(e, hs, &(cssl_answer){ .id = hs->question.id }, err);
 }
 
 int cssl_engine_peer_hello_sized(const cssl_engine *e, cssl_hello *hello, size_t size,
@@ -69,22 +85,28 @@ int cssl_engine_peer_hello_sized(const cssl_engine *e, cssl_hello *hello, size_t
     return ret;
 }
 
-static int answer(struct cssl_engine *e, const cssl_answer *a, cssl_error *err)
+static int answer(struct cssl_engine *e, struct hs *hs, const cssl_answer *a, cssl_error *err)
 {
     cssl_error error;
-    int ret = hs_check_answer(e->hs, a, err);
+    int ret = hs_check_answer(hs, a, err);
     if (ret != 0) {
         return ret; /* the question stays open */
     }
     struct worker *w = worker_borrow(e->conn.config->shared);
-    ret = w == NULL ? fail(&error, CSSL_R_NOMEM) : hs_answer(e->hs, w, a, &error);
-    worker_return(e->conn.config->shared, w);
+    ret = w == NULL ? fail(&error, CSSL_R_NOMEM) : hs_answer(hs, w, a, &error);
     if (ret == 0) {
         if (event_waits(e->event)) {
             e->event = 0;
             e->event_taken = false;
         }
-        ret = finish_handshake(e, &error);
+        ret = go_on(e, w, &error);
     }
+    worker_return(e->conn.config->shared, w);
     return ret == 0 ? 0 : engine_fail(e, &error, err);
+}
+
+/* go_on is what comes when the handshake, or what goes on after it, has an answer. */
+static int go_on(struct cssl_engine *e, struct worker *w, cssl_error *err)
+{
+    return e->hs != NULL ? finish_handshake(e, err) : later_go_on(e, w, err);
 }

@@ -97,7 +97,7 @@ int cssl_engine_received(cssl_engine *e, size_t len, cssl_error *err)
 bool cssl_engine_next_sized(cssl_engine *e, cssl_event *event, size_t size)
 {
     cssl_event ev = { 0 };
-    if (e->event_taken && event_waits(e->event) && e->hs != NULL) {
+    if (e->event_taken && event_waits(e->event) && engine_blocked(e)) {
         return false; /* until a step is handed back, a question answered */
     }
     if (e->event_taken) {
@@ -120,7 +120,7 @@ bool cssl_engine_next_sized(cssl_engine *e, cssl_event *event, size_t size)
     ev.fd = -1;
     ev.data = e->event_data;
     if (e->event == CSSL_EV_ASK) {
-        ev.question = e->hs->question;
+        ev.question = engine_asker(e)->question;
     }
     if (e->event == CSSL_EV_ERROR) {
         ev.error = engine_error(e);

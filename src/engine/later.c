@@ -36,6 +36,9 @@ int later_take(struct cssl_engine *e, struct worker *w, cssl_bytes message, bool
 int later_go_on(struct cssl_engine *e, struct worker *w, cssl_error *err)
 {
     struct hs *hs = e->later->hs;
+    if (hs_asking(hs)) {
+        return engine_ask(e, w, err);
+    }
     while (hs_waiting(hs)) {
         if (e->conn.config->defer_steps) {
             engine_raise(e, CSSL_EV_STEP);

@@ -105,7 +105,8 @@ static void forget_session(struct cssl_engine *e, const cssl_error *error)
 
 static int pump_once(struct cssl_engine *e, struct worker *w, bool *progress, cssl_error *err)
 {
-    if (e->hs != NULL && hs_asking(e->hs)) {
+    const struct hs *asker = engine_asker(e);
+    if (asker != NULL && (engine_blocked(e) || asker->question.id != e->asked)) {
         return engine_ask(e, w, err);
     }
     if (e->hs != NULL && (hs_waiting(e->hs) || (hs_rows[e->hs->state].accepts & ACCEPT_NOTHING))) {

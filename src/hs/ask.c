@@ -68,6 +68,25 @@ int hs_answer(struct hs *hs, struct worker *w, const cssl_answer *a, cssl_error 
     return ret;
 }
 
+int hs_hold(struct hs *hs, const struct hs_msg *m, cssl_error *err)
+{
+    mem_free(hs->kept);
+    hs->kept = mem_copy(m->whole.data, m->whole.len);
+    hs->kept_len = m->whole.len;
+    hs->kept_more = m->more;
+    hs->holding = true;
+    return hs->kept == NULL ? fail(err, CSSL_R_NOMEM) : 0;
+}
+
+struct hs_msg hs_held(const struct hs *hs)
+{
+    return (struct hs_msg){ .type = hs->kept[0],
+                            .more = hs->kept_more,
+                            .body = bytes_of(hs->kept + HANDSHAKE_HEADER,
+                                             hs->kept_len - HANDSHAKE_HEADER),
+                            .whole = bytes_of(hs->kept, hs->kept_len) };
+}
+
 int hs_reject(const struct hs *hs, cssl_reason reason, cssl_error *err)
 {
     int ret = fail_text(err, reason, "the program said so");

@@ -30,6 +30,11 @@ int hs_check_answer(const struct hs *hs, const cssl_answer *a, cssl_error *err) 
 /* hs_answer takes an answer that fits and goes on like hs_run. */
 int hs_answer(struct hs *hs, struct worker *w, const cssl_answer *a, cssl_error *err) CHECK;
 
+/* hs_hold keeps a message that its handler is to see later, and which counts in the transcript only
+ * then; hs_held is that message. */
+int hs_hold(struct hs *hs, const struct hs_msg *m, cssl_error *err) CHECK;
+struct hs_msg hs_held(const struct hs *hs);
+
 /* hs_reject fails with reason, and with the alert of the answer if that names one. */
 int hs_reject(const struct hs *hs, cssl_reason reason, cssl_error *err);
 

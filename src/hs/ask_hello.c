@@ -11,8 +11,6 @@
 
 #include <strings.h>
 
-static int hold(struct hs *hs, const struct hs_msg *m, cssl_error *err);
-static struct hs_msg held(const struct hs *hs);
 static int parse_client(const struct hs *hs, struct client_hello **ch, cssl_error *err);
 static int begin_names(struct hs *hs, cssl_error *err);
 static int begin_psks(struct hs *hs, cssl_error *err);
@@ -27,7 +25,7 @@ int ask_client_hello(struct hs *hs, const struct hs_msg *m, cssl_error *err)
         (config->ask_about & (CSSL_ASK_SNI | CSSL_ASK_PSK)) == 0) {
         return server13_hello(hs, m, err);
     }
-    int ret = hold(hs, m, err);
+    int ret = hs_hold(hs, m, err);
     if (ret != 0) {
         return ret;
     }
@@ -51,7 +49,7 @@ int ask_server_hello(struct hs *hs, const struct hs_msg *m, cssl_error *err)
     if (sh.hello_retry) { /* the one to look at comes after it */
         return client13_server_hello(hs, m, err);
     }
-    if ((ret = hold(hs, m, err)) != 0) {
+    if ((ret = hs_hold(hs, m, err)) != 0) {
         return ret;
     }
     hs_ask(hs, &(cssl_question){ .kind = (cssl_ask)ASK_HELLO });
@@ -97,7 +95,7 @@ int ask_psk_done(struct hs *hs, const struct hs_msg *m, cssl_error *err)
 int ask_client_go(struct hs *hs, const struct hs_msg *m, cssl_error *err)
 {
     (void)m;
-    const struct hs_msg hello = held(hs);
+    const struct hs_msg hello = hs_held(hs);
     int next = client13_server_hello(hs, &hello, err);
     if (next >= 0) {
         transcript_add(&hs->transcript, hello.whole);
@@ -108,7 +106,7 @@ int ask_client_go(struct hs *hs, const struct hs_msg *m, cssl_error *err)
 int ask_server_go(struct hs *hs, const struct hs_msg *m, cssl_error *err)
 {
     (void)m;
-    const struct hs_msg hello = held(hs);
+    const struct hs_msg hello = hs_held(hs);
     int next = server13_hello(hs, &hello, err);
     if (next >= 0) {
         transcript_add(&hs->transcript, hello.whole);
@@ -126,10 +124,10 @@ cssl_bytes ask_psk(const struct hs *hs, cssl_bytes identity)
 int ask_peer_hello(const struct hs *hs, cssl_hello *hello, cssl_error *err)
 {
     memset(hello, 0, sizeof(*hello));
-    if (!hs->asking || hs->peer_hello == NULL) {
+    if (!hs->asking || hs->kept == NULL) {
         return fail_text(err, CSSL_R_NOT_NOW, "the handshake is not paused at a hello");
     }
-    const struct hs_msg m = held(hs);
+    const struct hs_msg m = hs_held(hs);
     if (!hs->conn->server) {
         struct server_hello sh;
         int ret = server_hello_parse(&sh, m.body, hs->asked, err);
@@ -164,29 +162,10 @@ int ask_peer_hello(const struct hs *hs, cssl_hello *hello, cssl_error *err)
     return ret;
 }
 
-/* hold keeps a message that its handler is to see later; it counts in the transcript only then. */
-static int hold(struct hs *hs, const struct hs_msg *m, cssl_error *err)
-{
-    hs->peer_hello = mem_copy(m->whole.data, m->whole.len);
-    hs->peer_hello_len = m->whole.len;
-    hs->peer_hello_more = m->more;
-    hs->holding = true;
-    return hs->peer_hello == NULL ? fail(err, CSSL_R_NOMEM) : 0;
-}
-
-static struct hs_msg held(const struct hs *hs)
-{
-    return (struct hs_msg){ .type = hs->peer_hello[0],
-                            .more = hs->peer_hello_more,
-                            .body = bytes_of(hs->peer_hello + HANDSHAKE_HEADER,
-                                             hs->peer_hello_len - HANDSHAKE_HEADER),
-                            .whole = bytes_of(hs->peer_hello, hs->peer_hello_len) };
-}
-
 /* parse_client: *ch is to be freed, whatever is returned. */
 static int parse_client(const struct hs *hs, struct client_hello **ch, cssl_error *err)
 {
-    const struct hs_msg m = held(hs);
+    const struct hs_msg m = hs_held(hs);
     *ch = mem_new(sizeof(**ch));
     return *ch == NULL ? fail(err, CSSL_R_NOMEM) : client_hello_parse(*ch, m.body, err);
 }

@@ -6,6 +6,7 @@
 #include "hs/auth13.h"
 #include "hs/exchange12.h"
 #include "hs/staple.h"
+#include "hs/verify.h"
 
 bool ecdhe12(uint16_t group)
 {

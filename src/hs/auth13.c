@@ -8,6 +8,7 @@
 #include "hs/compress13.h"
 #include "hs/negotiate.h"
 #include "hs/staple.h"
+#include "hs/verify.h"
 #include "pki/cert_fields.h"
 
 static int take_body(struct hs *hs, cssl_bytes body, struct ext_set asked, bool *empty,
@@ -181,42 +182,6 @@ int auth_take_chain(struct hs *hs, const cssl_bytes *certs, size_t num, cssl_err
         chain->num++;
     }
     hs->conn->peer_expires = peer_chain_expires(chain);
-    return 0;
-}
-
-int auth_verify(struct hs *hs, cssl_error *err)
-{
-    struct conn *c = hs->conn;
-    const cssl_config *config = c->config;
-    if (!config->verify) {
-        return 0;
-    }
-    const char *name = conn_verify_name(c);
-    const bool nonce = hs->status_request_len > 0;
-    struct chain_params params = { .anchors = config->anchors,
-                                   .purpose = c->server ? PURPOSE_CLIENT : PURPOSE_SERVER,
-                                   .name = name == NULL || name[0] == '\0' ? NULL : name,
-                                   .now = config_now(config),
-                                   .depth = config->depth,
-                                   .key_usage = !c->server && suite_kx(c->suite) == KX_RSA
-                                                    ? KU_KEY_ENCIPHERMENT
-                                                    : 0,
-                                   .schemes = config->cert_schemes.list,
-                                   .num_schemes = config->cert_schemes.num,
-                                   .nonce = bytes_of(hs->nonce, nonce ? OCSP_NONCE : 0) };
-    peer_rules_apply(&config->rules, &params);
-    params.staples = c->peer->extras == NULL ? NULL : c->peer->extras->staples;
-    struct chain *chain = chain_new(&params, c->peer->certs, c->peer->num, err);
-    if (chain == NULL) {
-        return CSSL_NOMEM;
-    }
-    enum chain_result result = chain_run(chain, err);
-    c->peer->staple_good = result == CHAIN_OK && chain_staple_good(chain);
-    chain_free(chain);
-    if (result != CHAIN_OK) {
-        return err == NULL ? CSSL_ALERT : err->status;
-    }
-    c->peer_verified = true;
     return 0;
 }
 

@@ -11,6 +11,7 @@
 #include "hs/negotiate.h"
 #include "hs/post13.h"
 #include "hs/staple.h"
+#include "hs/verify.h"
 
 static int check_server_hello(struct hs *hs, const struct server_hello *sh, cssl_error *err);
 static int check_params(struct hs *hs, const struct server_key_exchange *ske, cssl_error *err);
@@ -105,16 +106,16 @@ int client12_certificate(struct hs *hs, const struct hs_msg *m, cssl_error *err)
         return ret;
     }
     if (kx12(hs) == KX_RSA) {
-        return hs->status_expected ? CLIENT12_WAIT_STATUS_SHD : CLIENT12_WAIT_SHD;
+        return hs->status_expected ? CLIENT12_WAIT_STATUS_SHD : verify_next(hs, CLIENT12_WAIT_SHD);
     }
-    return hs->status_expected ? CLIENT12_WAIT_STATUS : CLIENT12_WAIT_SKE;
+    return hs->status_expected ? CLIENT12_WAIT_STATUS : verify_next(hs, CLIENT12_WAIT_SKE);
 }
 
 /* RFC 6066 8: a server that announced a CertificateStatus may leave it out after all. The chain is
  * verified when it is clear what came with it. */
 int client12_status(struct hs *hs, const struct hs_msg *m, cssl_error *err)
 {
-    const int next = kx12(hs) == KX_RSA ? CLIENT12_WAIT_SHD : CLIENT12_WAIT_SKE;
+    const enum hs_state next = kx12(hs) == KX_RSA ? CLIENT12_WAIT_SHD : CLIENT12_WAIT_SKE;
     cssl_bytes response;
     int ret = 0;
     if (m->type == HT_CERTIFICATE_STATUS && (ret = certificate_status_parse(&response, m->body,
@@ -125,10 +126,27 @@ int client12_status(struct hs *hs, const struct hs_msg *m, cssl_error *err)
     if (ret == 0) {
         ret = auth_verify(hs, err);
     }
-    if (ret != 0) {
-        return ret;
+    if (ret != 0 || m->type == HT_CERTIFICATE_STATUS) {
+        return ret == 0 ? verify_next(hs, next) : ret;
     }
-    return m->type == HT_CERTIFICATE_STATUS ? next : hs_rows[next].on(hs, m, err);
+    if (!hs->asking) {
+        return hs_rows[next].on(hs, m, err);
+    }
+    ret = hs_hold(hs, m, err); /* it waits until the chain is settled */
+    return ret == 0 ? verify_next(hs, CLIENT12_STATUS_GO) : ret;
+}
+
+/* The message in whose place no CertificateStatus came, once the chain is settled. */
+int client12_status_go(struct hs *hs, const struct hs_msg *m, cssl_error *err)
+{
+    (void)m;
+    const struct hs_msg kept = hs_held(hs);
+    int next = hs_rows[kx12(hs) == KX_RSA ? CLIENT12_WAIT_SHD : CLIENT12_WAIT_SKE].on(hs, &kept,
+                                                                                      err);
+    if (next >= 0) {
+        transcript_add(&hs->transcript, kept.whole);
+    }
+    return next;
 }
 
 int client12_server_key_exchange(struct hs *hs, const struct hs_msg *m, cssl_error *err)

@@ -11,7 +11,7 @@ int client12_server_hello(struct hs *hs, const struct server_hello *sh, cssl_err
  * false: there is none. */
 bool client12_session(struct hs *hs, struct session *s);
 
-hs_handler client12_certificate, client12_status, client12_server_key_exchange,
+hs_handler client12_certificate, client12_status, client12_status_go, client12_server_key_exchange,
     client12_server_hello_done, client12_send_key_exchange, client12_secret, client12_signed,
     client12_send_ccs, client12_send_finished, client12_ticket, client12_ccs, client12_finished;
 

@@ -10,6 +10,7 @@
 #include "hs/early13.h"
 #include "hs/later13.h"
 #include "hs/negotiate.h"
+#include "hs/verify.h"
 #include "pki/hostname.h"
 
 static int ask_share(struct hs *hs, uint16_t group, cssl_error *err);
@@ -206,7 +207,7 @@ int client13_certificate(struct hs *hs, const struct hs_msg *m, cssl_error *err)
         return ret;
     }
     /* RFC 8446 4.4.2.4: a server's list is never empty. */
-    return empty ? fail(err, CSSL_R_CERTIFICATE_NONE) : CLIENT13_WAIT_CV;
+    return empty ? fail(err, CSSL_R_CERTIFICATE_NONE) : verify_next(hs, CLIENT13_WAIT_CV);
 }
 
 int client13_certificate_verify(struct hs *hs, const struct hs_msg *m, cssl_error *err)

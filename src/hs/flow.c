@@ -38,7 +38,9 @@ void hs_free(struct hs *hs)
     mem_free(hs->early_scts);
     staple_free(hs->staple);
     mem_free(hs->content);
-    mem_free(hs->peer_hello);
+    chain_free(hs->verifying);
+    store_free(hs->trusted);
+    mem_free(hs->kept);
     mem_free(hs->dh);
     wr_free(&hs->out);
     transcript_drop(&hs->transcript);

@@ -48,6 +48,7 @@ enum hs_state {
     SERVER_SNI,           /* waits for a config */
     SERVER_PSK,           /* waits for a PSK's secret */
     SERVER_GO,
+    VERIFY_ASKED,         /* waits for an opinion on the peer's chain */
     SERVER13_RETRY,       /* sends HelloRetryRequest */
     SERVER13_RETRIED,     /* waits for the second ClientHello */
     SERVER13_NEGOTIATED,  /* key exchange is done: sends ServerHello */
@@ -63,6 +64,7 @@ enum hs_state {
     CLIENT12_WAIT_CERT,
     CLIENT12_WAIT_STATUS, /* CertificateStatus, or what comes behind it */
     CLIENT12_WAIT_STATUS_SHD, /* likewise, with the key exchange by RSA */
+    CLIENT12_STATUS_GO,   /* the message that came in its place */
     CLIENT12_WAIT_SKE,
     CLIENT12_WAIT_SKE_SHD, /* a pre-shared key: ServerKeyExchange is for a hint */
     CLIENT12_WAIT_SHD,    /* or CertificateRequest */
@@ -119,13 +121,17 @@ struct hs {
     bool asking;                 /* for an answer */
     cssl_question question;      /* to this: see ask.h */
     const cssl_answer *answer;   /* for the time of one call */
+    struct chain *verifying;     /* while opinions are asked for */
+    struct store *trusted;       /* instead of the config's anchors: partial_chain */
+    cssl_bytes asked_certs[CHAIN_CERTS_MAX];
+    enum hs_state after_verify;
     uint8_t *content;            /* what is to be signed elsewhere */
-    uint8_t *peer_hello;         /* while something is asked before it is taken */
-    size_t peer_hello_len;
-    bool peer_hello_more;
+    uint8_t *kept;               /* a message, while something is asked before it is taken */
+    size_t kept_len;
+    bool kept_more;
     bool holding;                /* the message at hand is to be taken later */
     size_t psks_seen, psks_asked;
-    cssl_bytes found_identity;   /* view into peer_hello */
+    cssl_bytes found_identity;   /* view into kept */
     struct secret found_psk;     /* of that identity */
     struct pk_step *step;        /* asked for, or done and being used; NULL while it is out */
     uint8_t client_random[HELLO_RANDOM];

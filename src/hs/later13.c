@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "hs/auth13.h"
 #include "hs/client13.h"
+#include "hs/verify.h"
 
 enum { CONTEXT = 16 }; /* random bytes: no two requests of a connection have the same */
 
@@ -222,7 +223,7 @@ int later13_certificate(struct hs *hs, const struct hs_msg *m, cssl_error *err)
         return ret;
     }
     if (!empty) {
-        return SERVER13_LATER_CV;
+        return verify_next(hs, SERVER13_LATER_CV);
     }
     return hs->conn->config->fail_if_no_peer_cert ? fail(err, CSSL_R_CERTIFICATE_REQUIRED)
                                                   : SERVER13_LATER_FINISHED;

@@ -13,6 +13,7 @@
 #include "hs/post13.h"
 #include "hs/psk13.h"
 #include "hs/staple.h"
+#include "hs/verify.h"
 
 static int check_hello(const struct client_hello *ch, cssl_error *err);
 static int make_random(struct hs *hs, uint8_t out[HELLO_RANDOM], cssl_error *err);
@@ -129,7 +130,7 @@ int server12_certificate(struct hs *hs, const struct hs_msg *m, cssl_error *err)
         return fail(err, CSSL_R_CERTIFICATE_REQUIRED_12);
     }
     hs->peer_has_certificate = !empty;
-    return SERVER12_WAIT_CKE;
+    return verify_next(hs, SERVER12_WAIT_CKE);
 }
 
 int server12_client_key_exchange(struct hs *hs, const struct hs_msg *m, cssl_error *err)

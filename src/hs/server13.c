@@ -12,6 +12,7 @@
 #include "hs/psk13.h"
 #include "hs/staple.h"
 #include "hs/server12.h"
+#include "hs/verify.h"
 
 enum { SERVER_TICKETS = 2 }; /* after a handshake: one for each of two connections at once */
 
@@ -177,7 +178,7 @@ int server13_certificate(struct hs *hs, const struct hs_msg *m, cssl_error *err)
         return ret;
     }
     if (!empty) {
-        return SERVER13_WAIT_CV;
+        return verify_next(hs, SERVER13_WAIT_CV);
     }
     return hs->conn->config->fail_if_no_peer_cert ? fail(err, CSSL_R_CERTIFICATE_REQUIRED)
                                                   : SERVER13_WAIT_FINISHED;

@@ -6,6 +6,7 @@
 #include "hs/later13.h"
 #include "hs/server12.h"
 #include "hs/server13.h"
+#include "hs/verify.h"
 
 /* Certificate of TLS 1.3 may be compressed where that was offered, which the driver looks after. */
 #define ACCEPT_CERTIFICATE13 (ACCEPT(HT_CERTIFICATE) | ACCEPT(HT_COMPRESSED_CERTIFICATE))
@@ -51,6 +52,7 @@ const struct hs_row hs_rows[HS_STATES] = {
     [SERVER_PAUSED] = { "start", ACCEPT_ANSWER, ask_hello_done },
     [SERVER_SNI] = { "start", ACCEPT_ANSWER, ask_sni_done },
     [SERVER_PSK] = { "start", ACCEPT_ANSWER, ask_psk_done },
+    [VERIFY_ASKED] = { "wait_cert", ACCEPT_ANSWER, verify_answered },
     [SERVER_GO] = { "start", ACCEPT_NOTHING, ask_server_go },
     [SERVER13_RETRY] = { "start", ACCEPT_NOTHING, server13_send_retry },
     [SERVER13_RETRIED] = { "start", ACCEPT(HT_CLIENT_HELLO), server13_hello, .last = true },
@@ -72,7 +74,7 @@ const struct hs_row hs_rows[HS_STATES] = {
 
     [CLIENT13_LATER] = { "connection", ACCEPT(HT_CERTIFICATE_REQUEST), later13_asked },
     [CLIENT13_LATER_CERT] = { "connection", ACCEPT_NOTHING, later13_send_certificate },
-    [CLIENT13_LATER_SIGNED] = { "connection", ACCEPT_STEP, later13_signed },
+    [CLIENT13_LATER_SIGNED] = { "connection", ACCEPT_SIGNATURE, later13_signed },
     [SERVER13_LATER_CERT] = { "connection", ACCEPT_CERTIFICATE13, later13_certificate },
     [SERVER13_LATER_CV] = { "connection", ACCEPT(HT_CERTIFICATE_VERIFY),
                             later13_certificate_verify },
@@ -85,6 +87,7 @@ const struct hs_row hs_rows[HS_STATES] = {
     [CLIENT12_WAIT_STATUS_SHD] = { "wait_stapling",
                                    ACCEPT(HT_CERTIFICATE_STATUS) | ACCEPT(HT_CERTIFICATE_REQUEST) |
                                        ACCEPT(HT_SERVER_HELLO_DONE), client12_status },
+    [CLIENT12_STATUS_GO] = { "certify", ACCEPT_NOTHING, client12_status_go },
     [CLIENT12_WAIT_SKE] = { "certify", ACCEPT(HT_SERVER_KEY_EXCHANGE),
                             client12_server_key_exchange },
     [CLIENT12_WAIT_SKE_SHD] = { "certify",

@@ -3,7 +3,9 @@
  * versions, by callback and by event, answered at once, late, wrongly, twice or never.
  */
 #include "base/error.h"
+#include "crypto/step.h"
 #include "pair.h"
+#include "pki/certkey.h"
 
 static struct test_clock wall;
 
@@ -195,6 +197,7 @@ struct script {
     cssl_config *config;
     const char *subject; /* what is asked about */
     bool never;
+    int certificate; /* PARTIAL_CHAIN: the one that is trusted; -1: none of them */
 };
 
 static bool check_question(struct script *s, const cssl_question *q, cssl_answer *a)
@@ -211,6 +214,12 @@ static bool check_question(struct script *s, const cssl_question *q, cssl_answer
                         .alert = s->alert,
                         .value = s->value,
                         .config = s->config };
+    if (q->kind == CSSL_ASK_PARTIAL_CHAIN) {
+        static const uint8_t nonsense[] = { 0x30, 0x00 };
+        assert_true(q->num_certs > 0);
+        a->value = s->certificate < 0 ? (cssl_bytes){ nonsense, sizeof(nonsense) }
+                                      : q->certs[s->certificate];
+    }
     return !s->never;
 }
 
@@ -412,6 +421,263 @@ static void test_psk_tickets(void **state)
     }
 }
 
+/* ---- Verification ---- */
+
+struct opinion {
+    cssl_verify_event event;
+    uint16_t reason; /* BAD_CERT: this one only; 0: any */
+    cssl_verdict verdict;
+    uint8_t alert;
+    unsigned valid, valid_peer, bad, last_reason;
+};
+
+static bool on_opinion(struct pair *p, enum pair_dir dir, const cssl_event *event)
+{
+    struct opinion *o = p->on_ask_arg;
+    const cssl_question *q = &event->question;
+    cssl_answer a = { .id = q->id };
+    cssl_error err;
+    assert_int_equal(event->type, CSSL_EV_ASK);
+    assert_int_equal(q->kind, CSSL_ASK_VERIFY);
+    assert_true(q->subject.len > 100 && q->subject.data[0] == 0x30);
+    o->valid += q->event == CSSL_VALID;
+    o->valid_peer += q->event == CSSL_VALID_PEER;
+    if (q->event == CSSL_BAD_CERT) {
+        o->bad++;
+        o->last_reason = q->reason;
+        assert_non_null(cssl_reason_name(q->reason));
+    }
+    if (q->event == o->event && (o->reason == 0 || o->reason == q->reason)) {
+        a.verdict = o->verdict;
+        a.alert = o->alert;
+    }
+    (void)cssl_engine_answer(p->side[dir].engine, &a, &err);
+    return true;
+}
+
+struct verify_row {
+    const char *server; /* identity; NULL: the usual one */
+    const char *name;
+    struct opinion opinion;
+    int alert;          /* the client's; -1: connected */
+    unsigned valid, valid_peer, bad;
+    uint16_t reason;
+};
+
+static void test_verify(void **state)
+{
+    (void)state;
+    static const struct verify_row rows[] = {
+        { NULL, "server.test", { .event = CSSL_EXTENSION }, -1, 1, 1, 0, 0 },
+        { NULL, "server.test", { .event = CSSL_VALID, .verdict = CSSL_REJECT },
+          ALERT_HANDSHAKE_FAILURE, 1, 0, 0, 0 },
+        { NULL, "server.test", { .event = CSSL_VALID_PEER, .verdict = CSSL_REJECT },
+          ALERT_HANDSHAKE_FAILURE, 1, 1, 0, 0 },
+        { NULL, "server.test",
+          { .event = CSSL_VALID_PEER, .verdict = CSSL_REJECT, .alert = ALERT_ACCESS_DENIED },
+          ALERT_ACCESS_DENIED, 1, 1, 0, 0 },
+        { NULL, "wrong.test", { .event = CSSL_EXTENSION }, ALERT_BAD_CERTIFICATE, 1, 0, 1,
+          CSSL_R_HOSTNAME_MISMATCH },
+        { NULL, "wrong.test", { .event = CSSL_BAD_CERT, .verdict = CSSL_ACCEPT }, -1, 1, 1, 1,
+          CSSL_R_HOSTNAME_MISMATCH },
+        { pair_impostor, "server.test", { .event = CSSL_EXTENSION }, ALERT_UNKNOWN_CA, 0, 0, 1,
+          CSSL_R_UNKNOWN_CA },
+        { pair_impostor, "server.test", { .event = CSSL_BAD_CERT, .verdict = CSSL_ACCEPT }, -1, 0,
+          1, 1, CSSL_R_UNKNOWN_CA },
+        { pair_impostor, "server.test",
+          { .event = CSSL_BAD_CERT, .reason = CSSL_R_HOSTNAME_MISMATCH, .verdict = CSSL_ACCEPT },
+          ALERT_UNKNOWN_CA, 0, 0, 1, CSSL_R_UNKNOWN_CA },
+    };
+    for (size_t v = 0; v < ARRAY_SIZE(versions); v++) {
+        for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+            const struct verify_row *row = &rows[i];
+            struct pair_host client, server;
+            struct pair p;
+            struct opinion o = row->opinion;
+            const cssl_cert_key key = { .cert = PAIR_PEM(row->server == NULL ? "" : row->server) };
+            const cssl_options c = { .versions = versions[v], .ask_about = CSSL_ASK_VERIFY };
+            const cssl_options s = { .versions = versions[v],
+                                     .certs_keys = row->server == NULL ? NULL : &key,
+                                     .num_certs_keys = row->server == NULL ? 0 : 1 };
+            host_init(&client, false, &wall, &c);
+            host_init(&server, true, &wall, &s);
+            pair_start(&p, &client, &server, row->name);
+            p.on_ask = on_opinion;
+            p.on_ask_arg = &o;
+            pair_pump(&p);
+            if (host_alert(&client, true) != row->alert || o.valid != row->valid ||
+                o.valid_peer != row->valid_peer || o.bad != row->bad ||
+                o.last_reason != row->reason) {
+                fail_msg("version %zu, row %zu: alert %d, valid %u, peer %u, bad %u (%s)", v, i,
+                         host_alert(&client, true), o.valid, o.valid_peer, o.bad,
+                         o.bad > 0 ? cssl_reason_name((uint16_t)o.last_reason) : "");
+            }
+            assert_int_equal(pair_connected(&p), row->alert == -1);
+            ask_end(&p, &client, &server);
+        }
+    }
+}
+
+/* A server's opinions on its clients, in the handshake and after it. */
+static void test_verify_client(void **state)
+{
+    (void)state;
+    for (size_t v = 0; v < ARRAY_SIZE(versions); v++) {
+        for (int reject = 0; reject < 2; reject++) {
+            struct pair_host client, server;
+            struct pair p;
+            struct opinion o = { .event = CSSL_VALID_PEER,
+                                 .verdict = reject ? CSSL_REJECT : CSSL_ACCEPT };
+            const cssl_options c = { .versions = versions[v], PAIR_IDENTITY(pair_client) };
+            const cssl_options s = { .versions = versions[v],
+                                     .verify = CSSL_VERIFY_PEER,
+                                     .ask_about = CSSL_ASK_VERIFY };
+            host_init(&client, false, &wall, &c);
+            host_init(&server, true, &wall, &s);
+            pair_start(&p, &client, &server, "server.test");
+            p.on_ask = on_opinion;
+            p.on_ask_arg = &o;
+            pair_pump(&p);
+            assert_int_equal(o.valid_peer, 1);
+            assert_int_equal(host_alert(&server, true), reject ? ALERT_HANDSHAKE_FAILURE : -1);
+            assert_int_equal(pair_connected(&p), !reject);
+            ask_end(&p, &client, &server);
+        }
+    }
+}
+
+/* Questions that nobody answers hold the handshake; freed engines take their questions along. */
+static void test_verify_never(void **state)
+{
+    (void)state;
+    struct pair_host client, server;
+    struct pair p;
+    struct script script = { .kind = CSSL_ASK_VERIFY, .never = true };
+    const cssl_options c = { .ask_about = CSSL_ASK_VERIFY };
+    host_init(&client, false, &wall, &c);
+    host_init(&server, true, &wall, NULL);
+    pair_start(&p, &client, &server, "server.test");
+    p.on_ask = on_question;
+    p.on_ask_arg = &script;
+    pair_pump(&p);
+    assert_int_equal(script.asked, 1);
+    assert_false(pair_connected(&p));
+    uint8_t *where;
+    assert_int_equal(cssl_engine_room(p.side[FROM_CLIENT].engine, &where), 0);
+    ask_end(&p, &client, &server);
+}
+
+static void test_partial_chain(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *server;
+        cssl_verdict verdict;
+        int certificate; /* of the peer's that is named; -1: something else */
+        int alert;
+        unsigned asked;
+    } rows[] = {
+        { pair_p256, CSSL_ACCEPT, 0, -1, 0 }, /* nothing to ask: it leads to an anchor */
+        { pair_impostor, CSSL_ANSWER_DEFAULT, 0, ALERT_UNKNOWN_CA, 1 },
+        { pair_impostor, CSSL_ACCEPT, 0, -1, 1 },
+        { pair_impostor, CSSL_REJECT, 0, ALERT_UNKNOWN_CA, 1 },
+        { pair_impostor, CSSL_ACCEPT, -1, ALERT_INTERNAL_ERROR, 1 },
+    };
+    for (size_t v = 0; v < ARRAY_SIZE(versions); v++) {
+        for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+            struct pair_host client, server;
+            struct pair p;
+            struct script script = { .kind = CSSL_ASK_PARTIAL_CHAIN, .verdict = rows[i].verdict };
+            const cssl_options c = { .versions = versions[v],
+                                     .ask_about = CSSL_ASK_PARTIAL_CHAIN };
+            const cssl_options s = { .versions = versions[v], PAIR_IDENTITY(rows[i].server) };
+            script.certificate = rows[i].certificate;
+            host_init(&client, false, &wall, &c);
+            host_init(&server, true, &wall, &s);
+            pair_start(&p, &client, &server, "server.test");
+            p.on_ask = on_question;
+            p.on_ask_arg = &script;
+            pair_pump(&p);
+            assert_int_equal(script.asked, rows[i].asked);
+            if (host_alert(&client, true) != rows[i].alert) {
+                fail_msg("version %zu, row %zu: alert %d", v, i, host_alert(&client, true));
+            }
+            assert_int_equal(pair_connected(&p), rows[i].alert == -1);
+            ask_end(&p, &client, &server);
+        }
+    }
+}
+
+/* ---- Keys that are elsewhere ---- */
+
+struct elsewhere {
+    struct certkey key;
+    unsigned asked;
+    int fault; /* 0: none; 1: another signature; 2: refused; 3: cut short */
+};
+
+static bool on_sign(struct pair *p, enum pair_dir dir, const cssl_event *event)
+{
+    struct elsewhere *k = p->on_ask_arg;
+    const cssl_question *q = &event->question;
+    struct pk_step step = { .kind = STEP_NONE };
+    cssl_error err;
+    assert_int_equal(q->kind, CSSL_ASK_SIGN);
+    assert_int_equal(q->certificate.len, cert_der(k->key.certs[0]).len);
+    assert_memory_equal(q->certificate.data, cert_der(k->key.certs[0]).data, q->certificate.len);
+    k->asked++;
+    assert_int_equal(pk_step_sign(&step, k->key.key, q->scheme, q->subject, &err), 0);
+    pk_step_run(&step);
+    assert_int_equal(step.status, 0);
+    cssl_answer a = { .id = q->id,
+                      .verdict = k->fault == 2 ? CSSL_REJECT : CSSL_ACCEPT,
+                      .value = { step.out, step.out_len - (k->fault == 3 ? 1 : 0) } };
+    if (k->fault == 1) {
+        step.out[step.out_len - 1] ^= 1;
+    }
+    (void)cssl_engine_answer(p->side[dir].engine, &a, &err);
+    pk_step_wipe(&step);
+    return true;
+}
+
+static void test_sign(void **state)
+{
+    (void)state;
+    static const char *const identities[] = { pair_p256, pair_rsa, pair_ed25519 };
+    static const char *const of_clients[] = { pair_client, pair_client_rsa, pair_client_ed25519 };
+    for (size_t n = 0; n < 2 * 2 * ARRAY_SIZE(identities) * 4; n++) {
+        size_t v = n % 2, i = n / 4 % ARRAY_SIZE(identities);
+        bool of_client = n / 2 % 2 == 1;
+        struct elsewhere k = { .fault = (int)(n / (4 * ARRAY_SIZE(identities))) };
+        const char *pem = of_client ? of_clients[i] : identities[i];
+        const cssl_cert_key whole = { .cert = PAIR_PEM(pem) };
+        cssl_cert_key half = { .external_key = true, .cert = PAIR_PEM(pem) };
+        const cssl_options with = { .versions = versions[v],
+                                    .certs_keys = &half,
+                                    .num_certs_keys = 1 };
+        const cssl_options without = { .versions = versions[v],
+                                       .verify = of_client ? CSSL_VERIFY_PEER
+                                                           : CSSL_VERIFY_DEFAULT };
+        struct pair_host client, server;
+        struct pair p;
+        assert_int_equal(certkey_load(&k.key, &whole, NULL, NULL), 0);
+        host_init(&client, false, &wall, of_client ? &with : &without);
+        host_init(&server, true, &wall, of_client ? &without : &with);
+        pair_start(&p, &client, &server, "server.test");
+        p.on_ask = on_sign;
+        p.on_ask_arg = &k;
+        pair_pump(&p);
+        assert_int_equal(k.asked, 1);
+        struct pair_host *asker = of_client ? &client : &server;
+        if (host_alert(asker, true) != (k.fault == 0 ? -1 : ALERT_INTERNAL_ERROR)) {
+            fail_msg("n %zu: alert %d", n, host_alert(asker, true));
+        }
+        assert_int_equal(pair_connected(&p), k.fault == 0);
+        ask_end(&p, &client, &server);
+        certkey_free(&k.key);
+    }
+}
+
 /* ---- Callbacks ---- */
 
 static struct script *callback_script; /* hosts' user is the host: the script stands here */
@@ -471,6 +737,11 @@ int main(void)
         cmocka_unit_test_setup(test_sni_hosts, set_up),
         cmocka_unit_test_setup(test_psk, set_up),
         cmocka_unit_test_setup(test_psk_tickets, set_up),
+        cmocka_unit_test_setup(test_verify, set_up),
+        cmocka_unit_test_setup(test_verify_client, set_up),
+        cmocka_unit_test_setup(test_verify_never, set_up),
+        cmocka_unit_test_setup(test_partial_chain, set_up),
+        cmocka_unit_test_setup(test_sign, set_up),
         cmocka_unit_test_setup(test_callback, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
