@@ -68,8 +68,8 @@ static inline bool event_waits(uint8_t event)
 }
 /* engine_asker is the handshake, or what comes after it, that has a question open; NULL: none. */
 struct hs *engine_asker(const struct cssl_engine *e);
-/* engine_blocked: nothing is taken while the program has something to do: a step or an answer of the
- * handshake's, or an opinion on a chain. A signature that is asked for later stops nothing. */
+/* engine_blocked: nothing is taken while the program has something to do: a step or an answer of
+ * the handshake's, or an opinion on a chain. A signature that is asked for later stops nothing. */
 bool engine_blocked(const struct cssl_engine *e);
 /* ask.c: engine_ask puts the handshake's question to the callback, or lets it be an event. */
 int engine_ask(struct cssl_engine *e, struct worker *w, cssl_error *err) CHECK;

@@ -24,8 +24,8 @@ int auth13_send_finished(struct hs *hs, cssl_error *err) CHECK;
  * so, verifies chain and name. *empty tells that there was no certificate in it. */
 int auth13_take_certificate(struct hs *hs, const struct hs_msg *m, struct ext_set asked,
                             bool *empty, cssl_error *err) CHECK;
-/* auth_take_chain parses num certificates into conn->peer, the peer's own first; auth_verify is what
- * comes next. Both versions use it. */
+/* auth_take_chain parses num certificates into conn->peer, the peer's own first; auth_verify is
+ * what comes next. Both versions use it. */
 int auth_take_chain(struct hs *hs, const cssl_bytes *certs, size_t num, cssl_error *err) CHECK;
 /* auth13_take_verify checks the peer's CertificateVerify over the transcript. */
 int auth13_take_verify(struct hs *hs, const struct hs_msg *m, cssl_error *err) CHECK;
