@@ -1,5 +1,5 @@
-/* verify.c - verifies a peer's chain for a connection, asking the program where it wants to be (OTP's
- * verify_fun and partial_chain). What is right and wrong is the business of pki/chain.h. */
+/* verify.c - verifies a peer's chain for a connection, asking the program where it wants to be
+ * asked (OTP's verify_fun, partial_chain). What is right and wrong is for pki/chain.h to say. */
 #include "hs/verify.h"
 
 #include "base/error.h"
