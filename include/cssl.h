@@ -327,7 +327,8 @@ typedef struct cssl_options {
                                            to 8,192 bits; default: RFC 7919's groups */
     const char *dhfile;
     cssl_switch encrypt_then_mac;       /* TLS 1.2 with CBC, RFC 7366; on */
-    cssl_switch client_renegotiation;   /* TLS 1.2 servers: clients may ask, once in 10 s; off */
+    cssl_switch client_renegotiation;   /* TLS 1.2: the peer may ask for a renegotiation, once in
+                                           10 s; off: it hears no_renegotiation */
     uint64_t renegotiate_at;            /* TLS 1.2: records under one key; 0: the AEAD's limit */
     unsigned max_fragment_length;       /* clients, RFC 6066: 512, 1024, 2048, 4096; 0: not asked */
     unsigned record_size_limit;         /* RFC 8449: plaintext bytes of a record that this side
@@ -546,7 +547,8 @@ int cssl_downgrade(cssl_socket *s, uint8_t *rest, size_t *rest_len, int timeout,
 int cssl_export_key_material(cssl_socket *s, const char *label, cssl_bytes context, uint8_t *out,
                              size_t len, cssl_error *err);
 /* cssl_channel_binding fills out, which has room for *len bytes, and sets *len, for type
- * "tls-exporter" (RFC 9266) or "tls-server-end-point" (RFC 5929). 64 bytes are always enough. */
+ * "tls-exporter" (RFC 9266), "tls-server-end-point" or, in TLS 1.2 with extended_master_secret,
+ * "tls-unique" (both RFC 5929). 64 bytes are always enough. */
 int cssl_channel_binding(cssl_socket *s, const char *type, uint8_t *out, size_t *len,
                          cssl_error *err);
 /* cssl_fd returns the descriptor, for getsockopt and poll; reading or writing it breaks s. */
@@ -574,7 +576,7 @@ typedef enum cssl_event_type {
     CSSL_EV_ERROR,     /* the connection failed; close the socket: {ssl_error, Socket, Reason} */
     CSSL_EV_PASSIVE,   /* the N of active mode ran out: {ssl_passive, Socket} */
     CSSL_EV_ACCEPTED,  /* a listener has a new TCP connection; its handshake begins */
-    CSSL_EV_CONNECTED, /* the handshake is done */
+    CSSL_EV_CONNECTED, /* the handshake is done; with error: the peer refused to renegotiate */
     CSSL_EV_WRITABLE,  /* after cssl_send_some took less than all: there is room again */
     CSSL_EV_TICKET,    /* CSSL_TICKETS_MANUAL: a session to give to use_ticket, once */
     CSSL_EV_STEP,      /* engines with defer_steps: see cssl_engine_step */
@@ -595,7 +597,7 @@ typedef struct cssl_event {
     cssl_bytes data;         /* DATA, EARLY_DATA, TICKET */
     int fd;                  /* FD */
     int revents;             /* FD: POLLIN, POLLOUT ... as poll(2) has them */
-    const cssl_error *error; /* ERROR */
+    const cssl_error *error; /* ERROR, CONNECTED */
     cssl_question question;  /* ASK */
 } cssl_event;
 
@@ -770,7 +772,9 @@ const char *const *cssl_signature_algs(const char *which, unsigned version);
  *
  * The receiving half is room, received and next; the sending half write, output, sent, close and
  * update_keys. Once CSSL_EV_CONNECTED came out, one thread may use the one while another uses the
- * other; before that, one thread at a time uses both.
+ * other; before that, one thread at a time uses both, and likewise in a renegotiation of TLS 1.2,
+ * which begins with cssl_engine_renegotiate, by renegotiate_at, or when client_renegotiation is on
+ * and the peer asks. Until its CSSL_EV_CONNECTED cssl_engine_write takes nothing.
  */
 
 /* Whom an engine talks to. A client's name is sent as SNI and has to be in the certificate. */

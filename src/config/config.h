@@ -79,6 +79,8 @@ struct cssl_config {
     char *sni;
     cssl_tickets tickets;
     uint32_t ticket_lifetime; /* seconds */
+    bool client_renegotiation; /* the peer may ask for a renegotiation */
+    uint64_t renegotiate_at;   /* TLS 1.2: records under one key; 0: the AEAD's limit */
     bool reuse_sessions;      /* TLS 1.2: sessions are resumed, and kept for that */
     struct session *use_ticket; /* clients, manual; NULL without */
     uint8_t *early_data;      /* clients */

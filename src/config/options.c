@@ -83,6 +83,8 @@ int options_check(cssl_config *config, const cssl_options *o, cssl_error *err)
     }
     config->middlebox_comp_mode = switch_on(o->middlebox_comp_mode, true);
     config->cookie = switch_on(o->cookie, true);
+    config->client_renegotiation = switch_on(o->client_renegotiation, false);
+    config->renegotiate_at = o->renegotiate_at;
     config->defer_steps = o->defer_steps;
     config->trace = o->trace;
     config->log = o->log;

@@ -27,12 +27,19 @@ int alert_take(struct cssl_engine *e, const struct rec *rec, cssl_error *err)
      * the level says nothing any more (RFC 8446 6), and two alerts are not errors. */
     bool warning = e->conn.version != TLS_1_3 && e->conn.config->tls12 &&
                    rec->data[0] == LEVEL_WARNING && alert != ALERT_CLOSE_NOTIFY;
+    if (warning && alert == ALERT_NO_RENEGOTIATION && renegotiate_refused(e)) {
+        report_warning(e, alert);
+        return 0;
+    }
     if (warning || alert == ALERT_USER_CANCELED) {
         report_warning(e, alert);
         return ++e->warnings > WARNINGS_MAX ? fail(err, CSSL_R_TOO_MANY_WARNINGS) : 0;
     }
     if (alert != ALERT_CLOSE_NOTIFY) {
         return fail_peer_alert(err, alert);
+    }
+    if (e->hs != NULL && e->hs->renegotiation) {
+        renegotiate_end(e); /* nothing of what it was about will come */
     }
     if (e->hs != NULL) {
         return fail_text(err, CSSL_R_CLOSED, "the peer closed it during the handshake");
@@ -52,6 +59,7 @@ void pay_owed(struct cssl_engine *e)
         return;
     }
     if (atomic_load_explicit(&e->owed_alert, memory_order_relaxed) < 0 &&
+        !atomic_load_explicit(&e->owed_refusal, memory_order_relaxed) &&
         !atomic_load_explicit(&e->owed_update, memory_order_relaxed) &&
         atomic_load_explicit(&e->owed_reply, memory_order_relaxed) == NULL) {
         return;
@@ -66,6 +74,10 @@ void pay_owed(struct cssl_engine *e)
             (void)send_alert(e, w, ALERT_CLOSE_NOTIFY); /* RFC 8446 6.1 */
         }
         end_sending(e);
+    } else if (atomic_exchange(&e->owed_refusal, false)) {
+        if (renegotiate_refuse(e, w) != 0) {
+            atomic_store(&e->owed_refusal, true);
+        }
     } else if (atomic_exchange(&e->owed_update, false) &&
                post13_send_update(&e->conn, w, false, NULL) != 0) {
         atomic_store(&e->owed_update, true);
@@ -116,6 +128,10 @@ static void end_sending(struct cssl_engine *e)
  * tickets leaves those out; without what else is missing there will be no connection. */
 static void end_handshake(struct cssl_engine *e)
 {
+    if (e->hs->renegotiation) {
+        renegotiate_end(e);
+        return;
+    }
     if (e->conn.write.epoch == EPOCH_APPLICATION) {
         e->hs->may_ticket = false;
         return;

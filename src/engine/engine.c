@@ -13,6 +13,7 @@ _Static_assert((size_t)IN_LIMIT >= 2 * (size_t)REC_WIRE_MAX, "a record and what 
 
 static int name_peer(struct cssl_engine *e, const cssl_peer *peer, cssl_error *err);
 static void drop_event(struct cssl_engine *e);
+static const cssl_error *refusal(void);
 static int check_writable(struct cssl_engine *e, cssl_error *err);
 static int refresh_keys(struct cssl_engine *e, struct worker *w, cssl_error *err);
 static size_t next_pieces(const struct iovec *v, int n, int *at, size_t *offset, size_t max,
@@ -27,6 +28,11 @@ cssl_engine *cssl_engine_new(cssl_config *config, const cssl_peer *peer, cssl_er
     }
     atomic_init(&e->owed_alert, -1);
     atomic_init(&e->owed_update, false);
+    atomic_init(&e->owed_refusal, false);
+    atomic_init(&e->renegotiating, false);
+    atomic_init(&e->requested, false);
+    atomic_init(&e->renegotiation_due, false);
+    atomic_init(&e->gave_up, false);
     atomic_init(&e->rx_failed, false);
     atomic_init(&e->updates_asked, 0);
     atomic_init(&e->owed_reply, NULL);
@@ -124,6 +130,9 @@ bool cssl_engine_next_sized(cssl_engine *e, cssl_event *event, size_t size)
     }
     if (e->event == CSSL_EV_ERROR) {
         ev.error = engine_error(e);
+    } else if (e->event == CSSL_EV_CONNECTED && e->refused) {
+        ev.error = refusal();
+        e->refused = false;
     }
     e->event_taken = true;
     memcpy(event, &ev, min_size(size, sizeof(ev)));
@@ -143,8 +152,8 @@ ssize_t cssl_engine_writev(cssl_engine *e, const struct iovec *v, int n, cssl_er
 {
     pay_owed(e);
     int ret = check_writable(e, err);
-    if (ret != 0) {
-        return ret;
+    if (ret != 0 || engine_renegotiating(e)) {
+        return ret; /* what is written waits for the end of a renegotiation */
     }
     const cssl_config *config = e->conn.config;
     struct worker *w = worker_borrow(config->shared);
@@ -241,6 +250,18 @@ static void drop_event(struct cssl_engine *e)
     e->event_taken = false;
 }
 
+static const cssl_error *refusal(void)
+{
+    static const cssl_error error = { .status = CSSL_STATE,
+                                      .reason = CSSL_R_RENEGOTIATION_REFUSED,
+                                      .alert = ALERT_NO_RENEGOTIATION,
+                                      .alert_from_peer = true,
+                                      .cert_index = -1,
+                                      .text = "the peer does not renegotiate; the connection goes "
+                                              "on as it was" };
+    return &error;
+}
+
 static int check_writable(struct cssl_engine *e, cssl_error *err)
 {
     if (atomic_load_explicit(&e->rx_failed, memory_order_acquire)) {
@@ -251,7 +272,8 @@ static int check_writable(struct cssl_engine *e, cssl_error *err)
     }
     /* Before the handshake is done a server may write (0.5-RTT), unless it waits to see who the
      * client is. */
-    bool early = e->hs != NULL && (e->conn.config->verify || e->conn.version != TLS_1_3);
+    bool early = e->hs != NULL && !engine_renegotiating(e) &&
+                 (e->conn.config->verify || e->conn.version != TLS_1_3);
     if (e->conn.write.epoch != EPOCH_APPLICATION || early) {
         return fail_text(err, CSSL_R_NOT_NOW, "the handshake is not done");
     }
@@ -265,8 +287,10 @@ static int refresh_keys(struct cssl_engine *e, struct worker *w, cssl_error *err
     const struct rec_half *h = &e->conn.write;
     bool ccm = aead_is_ccm((enum aead_alg)h->key.alg);
     uint64_t bytes = e->conn.config->key_update_at;
-    if (e->conn.version != TLS_1_3 ||
-        (h->seq < (ccm ? RECORDS_MAX_CCM : RECORDS_MAX) && (bytes == 0 || h->sent < bytes))) {
+    if (e->conn.version == TLS_1_2) {
+        return renegotiate_records(e, ccm ? RECORDS_MAX_CCM : RECORDS_MAX, err);
+    }
+    if ((h->seq < (ccm ? RECORDS_MAX_CCM : RECORDS_MAX) && (bytes == 0 || h->sent < bytes))) {
         return 0;
     }
     return post13_send_update(&e->conn, w, false, err);

@@ -17,7 +17,7 @@
 
 /* What a peer may do in a row before it is refused. */
 enum { EMPTY_RECORDS_MAX = 32, WARNINGS_MAX = 4, KEY_UPDATES_MAX = 32,
-       AUTH_REQUESTS_MAX = 16 };
+       AUTH_REQUESTS_MAX = 16, HELLO_REQUESTS_MAX = 4 };
 
 struct cssl_engine {
     struct conn conn;
@@ -36,6 +36,11 @@ struct cssl_engine {
     bool ended;          /* the stream ended */
     uint8_t empties, warnings, updates, requests;
     struct later13 *later; /* authentication after the handshake, while it goes on */
+    uint8_t hello_requests;
+    bool settled;        /* the first handshake is done */
+    bool refused;        /* CSSL_EV_CONNECTED is to tell of a refused renegotiation */
+    bool two_threads, both_held; /* see renegotiate.c */
+    int64_t renegotiated_us; /* when the peer's last wish was granted; 0: never */
     cssl_bytes event_data;
     uint64_t asked;      /* number of the question that the callback has seen last */
     uint8_t *ticket;     /* encoded session of CSSL_EV_TICKET, until that was taken */
@@ -47,6 +52,9 @@ struct cssl_engine {
     atomic_int owed_alert; /* -1: none */
     atomic_bool owed_update;
     _Atomic(struct later_reply *) owed_reply; /* NULL: none */
+    atomic_bool owed_refusal; /* the warning no_renegotiation */
+    /* requested: HelloRequest is out; gave_up: the peer has refused, which is enough */
+    atomic_bool renegotiating, requested, renegotiation_due, gave_up;
     atomic_uint updates_asked; /* by us, not answered yet: such answers are not counted */
 
     /* sending half */
@@ -73,6 +81,29 @@ struct hs *engine_asker(const struct cssl_engine *e);
 bool engine_blocked(const struct cssl_engine *e);
 /* ask.c: engine_ask puts the handshake's question to the callback, or lets it be an event. */
 int engine_ask(struct cssl_engine *e, struct worker *w, cssl_error *err) CHECK;
+/* renegotiate.c: a renegotiation needs both halves. A program with a thread for each says so after
+ * engine_new; whenever engine_needs_both is true then, nothing comes out of the engine until it
+ * is called with both held. */
+void engine_two_threads(struct cssl_engine *e);
+void engine_hold_both(struct cssl_engine *e, bool both);
+bool engine_needs_both(const struct cssl_engine *e);
+/* engine_renegotiating: nothing is written meanwhile. engine_is_asking is also true while the peer
+ * was asked to begin. engine_renegotiation_due: a client wants one because of renegotiate_at. */
+bool engine_renegotiating(const struct cssl_engine *e);
+bool engine_is_asking(const struct cssl_engine *e);
+bool engine_renegotiation_due(const struct cssl_engine *e);
+/* renegotiate_take takes the peer's wish: *begun tells whether a handshake begins. */
+int renegotiate_take(struct cssl_engine *e, uint8_t type, cssl_bytes body, bool *begun,
+                     cssl_error *err) CHECK;
+/* renegotiate_refused takes the warning no_renegotiation; false when nothing was asked for. */
+bool renegotiate_refused(struct cssl_engine *e);
+void renegotiate_end(struct cssl_engine *e);
+/* renegotiate_records looks after the number of records under a key; at limit it fails. */
+int renegotiate_records(struct cssl_engine *e, uint64_t limit, cssl_error *err) CHECK;
+/* renegotiate_if_due begins what renegotiate_records wanted of the receiving half. */
+int renegotiate_if_due(struct cssl_engine *e, cssl_error *err) CHECK;
+/* renegotiate_refuse sends the warning no_renegotiation. */
+int renegotiate_refuse(struct cssl_engine *e, struct worker *w) CHECK;
 /* alert_take handles a received alert record. */
 int alert_take(struct cssl_engine *e, const struct rec *rec, cssl_error *err) CHECK;
 /* engine_raise makes an event the one that waits to be taken. */

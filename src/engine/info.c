@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 static const char *group_name(const struct conn *c);
+static int tls_unique(const struct cssl_engine *e, uint8_t *out, size_t *len, cssl_error *err);
 static const char *or_empty(const char *s);
 
 void cssl_engine_information_sized(const cssl_engine *e, cssl_info *info, size_t size)
@@ -29,7 +30,7 @@ void cssl_engine_information_sized(const cssl_engine *e, cssl_info *info, size_t
                     .early_data_offered = c->early_offered,
                     .early_data_accepted = c->early_accepted };
     i.staple_verified = c->peer != NULL && c->peer->staple_good;
-    i.secure_renegotiation = c->version == TLS_1_2; /* nobody is spoken to without it */
+    i.secure_renegotiation = c->secure_renegotiation;
     i.extended_master_secret = c->extended_master_secret;
     memcpy(i.client_random, c->randoms, HELLO_RANDOM);
     memcpy(i.server_random, c->randoms + HELLO_RANDOM, HELLO_RANDOM);
@@ -104,9 +105,13 @@ int cssl_engine_channel_binding(cssl_engine *e, const char *type, uint8_t *out, 
         return cssl_engine_export_key_material(e, "EXPORTER-Channel-Binding", bytes_str(""),
                                                out, EXPORTER_LEN, err);
     }
+    if (strcmp(type, "tls-unique") == 0) {
+        return tls_unique(e, out, len, err);
+    }
     if (strcmp(type, "tls-server-end-point") != 0) {
         return fail_text(err, CSSL_R_ARGUMENT,
-                         "there are tls-exporter and tls-server-end-point, not \"%.64s\"", type);
+                         "there are tls-exporter, tls-server-end-point and, in TLS 1.2, "
+                         "tls-unique, not \"%.64s\"", type);
     }
     const struct certkey *own = c->own;
     if (own == NULL && c->config->num_certkeys == 1) {
@@ -131,6 +136,23 @@ static const char *group_name(const struct conn *c)
 {
     bool described = c->group == 0 && !c->resumed && kx_has_dhe(suite_kx(c->suite));
     return described ? "dh" : or_empty(name_of_group(c->group));
+}
+
+/* RFC 5929 3: what the first Finished of the latest handshake said. Without extended_master_secret
+ * two connections may have the same (RFC 7627 1). */
+static int tls_unique(const struct cssl_engine *e, uint8_t *out, size_t *len, cssl_error *err)
+{
+    const struct conn *c = &e->conn;
+    if (c->version != TLS_1_2 || e->hs != NULL || !c->extended_master_secret) {
+        return fail_text(err, CSSL_R_NOT_NOW, "tls-unique is of TLS 1.2 with "
+                         "extended_master_secret, after the handshake");
+    }
+    if (*len < FINISHED12) {
+        return fail_text(err, CSSL_R_ARGUMENT, "%d bytes are needed", FINISHED12);
+    }
+    *len = FINISHED12;
+    memcpy(out, c->finished[c->resumed], FINISHED12);
+    return 0;
 }
 
 static const char *or_empty(const char *s)

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "hs/client12.h"
+#include "msg/kex12.h"
 
 static int pump_once(struct cssl_engine *e, struct worker *w, bool *progress, cssl_error *err);
 static void forget_session(struct cssl_engine *e, const cssl_error *error);
@@ -13,6 +14,10 @@ static int end_of_stream(const struct cssl_engine *e, cssl_error *err);
 static int take_record(struct cssl_engine *e, struct rec *rec, struct worker *w,
                        cssl_error *err);
 static int take_message(struct cssl_engine *e, struct worker *w, cssl_error *err);
+static bool is_hello_request(const struct cssl_engine *e);
+static int ignore_request(struct cssl_engine *e, cssl_bytes message, cssl_error *err);
+static int take_wish(struct cssl_engine *e, struct worker *w, cssl_bytes message, bool more,
+                     cssl_error *err);
 static int take_post(struct cssl_engine *e, cssl_bytes message, bool more, cssl_error *err);
 static bool was_asked(struct cssl_engine *e);
 static int take_session(struct cssl_engine *e, struct session *s, cssl_error *err);
@@ -28,11 +33,15 @@ static void record_done(struct cssl_engine *e);
 int pump(struct cssl_engine *e, cssl_error *err)
 {
     cssl_error error = { 0 };
-    if (e->in.len == 0 && !e->ended && e->ticket == NULL && (e->hs == NULL || e->conn.server)) {
+    if (e->in.len == 0 && !e->ended && e->ticket == NULL && !engine_renegotiation_due(e) &&
+        (e->hs == NULL || e->conn.server)) {
         return 0; /* nothing came, and nothing goes on by itself */
     }
+    if (engine_needs_both(e)) {
+        return 0;
+    }
     struct worker *w = worker_borrow(e->conn.config->shared);
-    int ret = w == NULL ? fail(&error, CSSL_R_NOMEM) : 0;
+    int ret = w == NULL ? fail(&error, CSSL_R_NOMEM) : renegotiate_if_due(e, &error);
     bool progress = true;
     while (ret == 0 && progress && e->event == 0) {
         ret = pump_once(e, w, &progress, &error);
@@ -63,6 +72,7 @@ int engine_fail(struct cssl_engine *e, const cssl_error *error, cssl_error *err)
             e->event_data = bytes_of(NULL, 0);
             e->event_taken = false;
         }
+        atomic_store(&e->renegotiating, false);
         rec_wipe(&e->conn.read);
         secret_wipe(&e->conn.read_secret);
         secret_wipe(&e->conn.resumption);
@@ -117,6 +127,10 @@ static int pump_once(struct cssl_engine *e, struct worker *w, bool *progress, cs
         engine_raise(e, CSSL_EV_TICKET);
         return 0;
     }
+    if (e->rest.len > 0 && engine_needs_both(e)) {
+        *progress = false;
+        return 0;
+    }
     if (e->rest.len > 0) {
         return take_message(e, w, err);
     }
@@ -159,6 +173,8 @@ int finish_handshake(struct cssl_engine *e, cssl_error *err)
     }
     hs_free(e->hs);
     e->hs = NULL;
+    e->settled = true;
+    atomic_store(&e->renegotiating, false);
     e->empties = 0; /* no change_cipher_spec of the handshake counts any more */
     engine_raise(e, CSSL_EV_CONNECTED);
     return ret;
@@ -218,8 +234,8 @@ static int take_record(struct cssl_engine *e, struct rec *rec, struct worker *w,
         return take_data(e, rec, err);
     case CT_ALERT: {
         int ret = alert_take(e, rec, err);
-        if (ret == 0 && e->peer_closed) {
-            engine_raise(e, CSSL_EV_CLOSED);
+        if (ret == 0 && (e->peer_closed || e->refused)) {
+            engine_raise(e, e->peer_closed ? CSSL_EV_CLOSED : CSSL_EV_CONNECTED);
         }
         return ret;
     }
@@ -236,8 +252,9 @@ static int take_message(struct cssl_engine *e, struct worker *w, cssl_error *err
     int ret = 0;
     if (!reassemble_pending(&e->messages)) {
         /* What may not come is refused by its first byte, before its rest is waited for. */
-        ret = e->hs != NULL ? hs_check_type(e->hs, e->rest.data[0], err)
-                            : later_check_type(e, e->rest.data[0], err);
+        ret = is_hello_request(e) ? 0
+              : e->hs != NULL     ? hs_check_type(e->hs, e->rest.data[0], err)
+                                  : later_check_type(e, e->rest.data[0], err);
     }
     if (ret != 0) {
         return ret;
@@ -248,17 +265,57 @@ static int take_message(struct cssl_engine *e, struct worker *w, cssl_error *err
         return ret;
     }
     bool more = e->rest.len > 0;
-    if (e->hs != NULL) {
+    if (e->hs != NULL && message.data[0] == HT_HELLO_REQUEST) {
+        ret = ignore_request(e, message, err);
+    } else if (e->hs != NULL) {
         ret = hs_message(e->hs, w, message, more, err);
         if (ret == 0) {
             ret = finish_handshake(e, err);
         }
     } else if (later_is_for(e, message.data[0])) {
         ret = later_take(e, w, message, more, err);
+    } else if (e->conn.version == TLS_1_2) {
+        ret = take_wish(e, w, message, more, err);
     } else {
         ret = take_post(e, message, more, err);
     }
     reassemble_done(&e->messages);
+    return ret;
+}
+
+/* RFC 5246 7.4.1.1: clients ignore HelloRequest in the middle of a handshake. */
+static bool is_hello_request(const struct cssl_engine *e)
+{
+    return e->hs != NULL && !e->conn.server && e->conn.version == TLS_1_2 &&
+           !hs_waiting(e->hs) && e->rest.data[0] == HT_HELLO_REQUEST;
+}
+
+static int ignore_request(struct cssl_engine *e, cssl_bytes message, cssl_error *err)
+{
+    conn_trace(&e->conn, false, CT_HANDSHAKE, e->conn.read.epoch, message);
+    int ret = empty_parse(bytes_of(message.data + HANDSHAKE_HEADER,
+                                   message.len - HANDSHAKE_HEADER), err);
+    if (ret == 0 && ++e->hello_requests > HELLO_REQUESTS_MAX) {
+        ret = fail(err, CSSL_R_TOO_MANY_HELLO_REQUESTS);
+    }
+    return ret;
+}
+
+/* TLS 1.2: the peer wants a renegotiation. */
+static int take_wish(struct cssl_engine *e, struct worker *w, cssl_bytes message, bool more,
+                     cssl_error *err)
+{
+    bool begun = false;
+    const cssl_bytes body = bytes_of(message.data + HANDSHAKE_HEADER,
+                                     message.len - HANDSHAKE_HEADER);
+    int ret = post13_check_type(&e->conn, message.data[0], err);
+    if (ret == 0) {
+        ret = renegotiate_take(e, message.data[0], body, &begun, err);
+    }
+    if (ret == 0 && begun && e->conn.server) {
+        return hs_message(e->hs, w, message, more, err);
+    }
+    conn_trace(&e->conn, false, CT_HANDSHAKE, e->conn.read.epoch, message);
     return ret;
 }
 
@@ -344,10 +401,11 @@ static int take_ccs(struct cssl_engine *e, const struct rec *rec, struct worker 
 static int take_ccs12(struct cssl_engine *e, const struct rec *rec, struct worker *w,
                       cssl_error *err)
 {
-    if (rec->sealed || e->hs == NULL || rec->len != 1 || rec->data[0] != 1) {
+    if (e->hs == NULL || rec->len != 1 || rec->data[0] != 1) {
         return fail(err, CSSL_R_CHANGE_CIPHER_SPEC);
     }
-    conn_trace(&e->conn, false, CT_CHANGE_CIPHER_SPEC, EPOCH_CLEAR, bytes_of(rec->data, rec->len));
+    conn_trace(&e->conn, false, CT_CHANGE_CIPHER_SPEC, e->conn.read.epoch,
+               bytes_of(rec->data, rec->len));
     return hs_change_cipher_spec(e->hs, w, err);
 }
 
@@ -356,7 +414,7 @@ static int take_data(struct cssl_engine *e, const struct rec *rec, cssl_error *e
     if (e->hs != NULL && rec->sealed && e->conn.read.epoch == EPOCH_EARLY) {
         return take_early(e, rec, err);
     }
-    if (e->hs != NULL || !rec->sealed) {
+    if ((e->hs != NULL && !hs_takes_data(e->hs)) || !rec->sealed) {
         return fail_text(err, CSSL_R_UNEXPECTED_MESSAGE, "application data%s",
                          e->hs != NULL ? " before the handshake is done" : " in the clear");
     }
@@ -370,6 +428,7 @@ static int take_data(struct cssl_engine *e, const struct rec *rec, cssl_error *e
     e->warnings = 0;
     e->updates = 0;
     e->requests = 0;
+    e->hello_requests = 0;
     e->event_data = bytes_of(rec->data, rec->len);
     engine_raise(e, CSSL_EV_DATA);
     return 0;

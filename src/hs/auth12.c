@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "hs/auth13.h"
 #include "hs/exchange12.h"
+#include "hs/renegotiate.h"
 #include "hs/staple.h"
 #include "hs/verify.h"
 
@@ -58,8 +59,9 @@ int auth12_take_certificate(struct hs *hs, const struct hs_msg *m, bool *empty, 
         return ret;
     }
     *empty = c.num == 0;
-    if (c.num == 0) {
-        return 0;
+    ret = renegotiate_check_peer(hs, c.num == 0 ? bytes_of(NULL, 0) : c.certs[0], err);
+    if (ret != 0 || c.num == 0) {
+        return ret;
     }
     ret = auth_take_chain(hs, c.certs, c.num, err);
     if (ret == 0) {
@@ -119,6 +121,7 @@ int auth12_send_finished(struct hs *hs, cssl_error *err)
     uint8_t verify_data[FINISHED12];
     transcript_hash(&hs->transcript, hash);
     finished12(hs->transcript.alg, &hs->master, !hs->conn->server, hash, verify_data);
+    memcpy(hs->conn->finished[hs->conn->server], verify_data, FINISHED12);
     msg_open(&hs->out, HT_FINISHED);
     wr_put(&hs->out, verify_data, sizeof(verify_data));
     wr_close(&hs->out);
@@ -134,8 +137,11 @@ int auth12_take_finished(struct hs *hs, const struct hs_msg *m, cssl_error *err)
     }
     transcript_hash(&hs->transcript, hash);
     finished12(hs->transcript.alg, &hs->master, hs->conn->server, hash, verify_data);
-    return ct_equal(verify_data, m->body.data, FINISHED12) ? 0
-                                                            : fail(err, CSSL_R_FINISHED_WRONG);
+    if (!ct_equal(verify_data, m->body.data, FINISHED12)) {
+        return fail(err, CSSL_R_FINISHED_WRONG);
+    }
+    memcpy(hs->conn->finished[!hs->conn->server], verify_data, FINISHED12);
+    return 0;
 }
 
 void auth12_secret(struct hs *hs)

@@ -171,6 +171,7 @@ int auth_take_chain(struct hs *hs, const cssl_bytes *certs, size_t num, cssl_err
         return fail(err, CSSL_R_NOMEM);
     }
     atomic_init(&chain->refs, 1);
+    peer_chain_free(hs->conn->peer); /* before a renegotiation there was one */
     hs->conn->peer = chain;
     for (size_t i = 0; i < num; i++) {
         cssl_error error;

@@ -10,6 +10,7 @@
 #include "hs/limits.h"
 #include "hs/negotiate.h"
 #include "hs/post13.h"
+#include "hs/renegotiate.h"
 #include "hs/staple.h"
 #include "hs/verify.h"
 
@@ -30,9 +31,13 @@ int client12_server_hello(struct hs *hs, const struct server_hello *sh, cssl_err
     auth12_settle(hs, sh->cipher_suite, hs->client_random, sh->random.data);
     c->extended_master_secret = ext_has(sh->has, EXT_EXTENDED_MASTER_SECRET);
     hs->ticket_expected = ext_has(sh->has, EXT_SESSION_TICKET);
-    c->session_id_len = (uint8_t)sh->session_id.len;
-    memcpy(c->session_id, sh->session_id.data, sh->session_id.len);
     hs->status_expected = ext_has(sh->has, EXT_STATUS_REQUEST);
+    c->resumed = false; /* a renegotiation never resumes, and leaves nothing to resume by */
+    c->secure_renegotiation = true;
+    if (!hs->renegotiation) {
+        c->session_id_len = (uint8_t)sh->session_id.len;
+        memcpy(c->session_id, sh->session_id.data, sh->session_id.len);
+    }
     ret = auth12_settle_etm(hs, ext_has(sh->has, EXT_ENCRYPT_THEN_MAC), err);
     if (ret == 0) {
         ret = limits_take(c, TLS_1_2, sh->has, sh->max_fragment_length, sh->record_size_limit,
@@ -311,6 +316,9 @@ int client12_finished(struct hs *hs, const struct hs_msg *m, cssl_error *err)
 static bool earned_session(struct hs *hs)
 {
     const struct conn *c = hs->conn;
+    if (hs->renegotiation) {
+        return false;
+    }
     if (hs->ticket_came || c->resumed) {
         return hs->session.ticket_len > 0;
     }
@@ -328,7 +336,7 @@ static int check_server_hello(struct hs *hs, const struct server_hello *sh, cssl
     const cssl_config *config = hs->conn->config;
     static const uint8_t downgrade[] = { 'D', 'O', 'W', 'N', 'G', 'R', 'D' };
     /* RFC 8446 4.1.3: a server that knows better says that somebody made it speak worse. */
-    if (config->tls13 &&
+    if (config->tls13 && !hs->renegotiation &&
         memcmp(sh->random.data + HELLO_RANDOM - 8, downgrade, sizeof(downgrade)) == 0) {
         return fail(err, CSSL_R_DOWNGRADE);
     }
@@ -342,15 +350,12 @@ static int check_server_hello(struct hs *hs, const struct server_hello *sh, cssl
     if (sh->compression != 0) {
         return fail(err, CSSL_R_COMPRESSION);
     }
-    /* RFC 5746 3.4: without it an attacker could have put a handshake in front of this one. */
-    if (!ext_has(sh->has, EXT_RENEGOTIATION_INFO) || sh->renegotiation_info.len != 0) {
-        return fail(err, CSSL_R_RENEGOTIATION_INFO);
-    }
     if (ext_has(sh->has, EXT_EC_POINT_FORMATS) &&
         memchr(sh->ec_point_formats.data, 0, sh->ec_point_formats.len) == NULL) {
         return fail(err, CSSL_R_POINT_FORMATS);
     }
-    return 0;
+    int ret = renegotiate_check_suite(hs, sh->cipher_suite, err);
+    return ret == 0 ? renegotiate_check_server(hs, sh, err) : ret;
 }
 
 /* The server signs the randoms and its parameters. */
@@ -387,6 +392,11 @@ static int take_names(struct hs *hs, const struct server_hello *sh, cssl_error *
     if (!alpn_has(bytes_of(c->config->alpn, c->config->alpn_len), sh->alpn)) {
         return fail_text(err, CSSL_R_ALPN_NOT_OFFERED, "\"%.*s\"", (int)sh->alpn.len,
                          (const char *)sh->alpn.data);
+    }
+    if (hs->renegotiation) {
+        return bytes_equal(sh->alpn, bytes_str(c->alpn == NULL ? "" : c->alpn))
+                   ? 0
+                   : fail_text(err, CSSL_R_RENEGOTIATION_CHANGED, "the application protocol");
     }
     c->alpn = mem_new(sh->alpn.len + 1);
     if (c->alpn == NULL) {

@@ -26,10 +26,10 @@ int client13_start(struct hs *hs, const struct hs_msg *m, cssl_error *err)
     (void)m;
     const cssl_config *config = hs->conn->config;
     int ret = rand_fill(&config->rand, hs->client_random, HELLO_RANDOM, err);
-    if (ret == 0) {
+    if (ret == 0 && !hs->renegotiation) {
         ret = find_psks(hs, err);
     }
-    if (ret == 0) {
+    if (ret == 0 && !hs->renegotiation) {
         /* RFC 8446 D.4; and a server of TLS 1.2 repeats it to say that it takes the ticket. */
         bool wanted = (config->tls13 && config->middlebox_comp_mode) ||
                       client_hello_ticket12(hs).len > 0;
@@ -40,11 +40,13 @@ int client13_start(struct hs *hs, const struct hs_msg *m, cssl_error *err)
         hs->session_id_len = (uint8_t)hs->session.ticket_len;
         memcpy(hs->session_id, hs->session.ticket, hs->session.ticket_len);
     }
-    hs->conn->early_offered = early13_wanted(hs);
+    if (!hs->renegotiation) {
+        hs->conn->early_offered = early13_wanted(hs);
+    }
     if (ret == 0 && config->tls12 && config->num_certkeys > 0) {
         transcript_keep(&hs->transcript, HS_MESSAGE_LIMIT); /* TLS 1.2 signs all of it */
     }
-    if (ret == 0 && !config->tls13) {
+    if (ret == 0 && (!config->tls13 || hs->renegotiation)) {
         return send_first(hs, err);
     }
     if (ret == 0) {

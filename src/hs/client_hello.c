@@ -2,9 +2,12 @@
 #include "hs/client_hello.h"
 
 #include "base/error.h"
+#include "crypto/suite.h"
+#include "hs/renegotiate.h"
 #include "hs/limits.h"
 #include "hs/staple.h"
 
+static void choose_suites(const struct hs *hs, struct codes *suites);
 static void fill_extensions(const struct hs *hs, struct client_hello *ch);
 static void fill_offers(const struct hs *hs, struct client_hello *ch);
 static void write_binders(struct hs *hs, const struct client_hello *ch, size_t body_at);
@@ -17,11 +20,14 @@ int client_hello_send(struct hs *hs, cssl_error *err)
     static const uint8_t psk_dhe_ke[] = { 1 };
     uint8_t limits[LIMITS_WIRE];
     const cssl_config *config = hs->conn->config;
+    struct codes suites;
+    uint8_t info[RENEGOTIATION_INFO_MAX];
+    choose_suites(hs, &suites);
     struct client_hello ch = {
         .legacy_version = TLS_1_2,
         .random = bytes_of(hs->client_random, HELLO_RANDOM),
         .session_id = bytes_of(hs->session_id, hs->session_id_len),
-        .cipher_suites = codes_wire(&config->suites),
+        .cipher_suites = codes_wire(&suites),
         .compression = bytes_of(null_compression, 1),
         .supported_versions = bytes_of(both_versions, config->tls12 ? 4 : 2),
         .supported_groups = codes_wire(&config->groups),
@@ -34,6 +40,7 @@ int client_hello_send(struct hs *hs, cssl_error *err)
         .certificate_authorities = bytes_of(config->authorities, config->authorities_len),
         .ec_point_formats = bytes_of(uncompressed, 1),
         .session_ticket = client_hello_ticket12(hs),
+        .renegotiation_info = renegotiation_info(hs, false, info),
         .server_name = bytes_str(hs->conn->sni == NULL ? "" : hs->conn->sni),
         .num_shares = hs->num_shares,
         .num_psks = hs->num_psks,
@@ -58,33 +65,46 @@ int client_hello_send(struct hs *hs, cssl_error *err)
     return hs_send(hs, err);
 }
 
+/* The suites that are offered: a renegotiation is of TLS 1.2, like the handshake before it. */
+static void choose_suites(const struct hs *hs, struct codes *suites)
+{
+    const struct codes *all = &hs->conn->config->suites;
+    *suites = (struct codes){ .num = 0 };
+    for (size_t i = 0; i < all->num; i++) {
+        if (!hs->renegotiation || suite_version(all->list[i]) == TLS_1_2) {
+            codes_add(suites, all->list[i]);
+        }
+    }
+}
+
 /* Which extensions there are: some belong to one version. */
 static void fill_extensions(const struct hs *hs, struct client_hello *ch)
 {
     const cssl_config *config = hs->conn->config;
+    bool tls13 = config->tls13 && !hs->renegotiation;
     const struct {
         uint16_t type;
         bool wanted;
     } rows[] = {
         { EXT_SERVER_NAME, ch->server_name.len > 0 },
-        { EXT_SUPPORTED_VERSIONS, config->tls13 },
+        { EXT_SUPPORTED_VERSIONS, tls13 },
         { EXT_SUPPORTED_GROUPS, true },
         { EXT_SIGNATURE_ALGORITHMS, true },
         { EXT_SIGNATURE_ALGORITHMS_CERT, true },
-        { EXT_KEY_SHARE, config->tls13 },
+        { EXT_KEY_SHARE, tls13 },
         { EXT_ALPN, ch->alpn.len > 0 },
         { EXT_COOKIE, ch->cookie.len > 0 },
-        { EXT_CERTIFICATE_AUTHORITIES, config->tls13 && ch->certificate_authorities.len > 0 },
-        { EXT_EARLY_DATA, hs->conn->early_offered && !hs->retried },
+        { EXT_CERTIFICATE_AUTHORITIES, tls13 && ch->certificate_authorities.len > 0 },
+        { EXT_EARLY_DATA, tls13 && hs->conn->early_offered && !hs->retried },
         { EXT_PSK_KEY_EXCHANGE_MODES,
-          config->tls13 && (hs->num_psks > 0 || config->tickets != CSSL_TICKETS_DISABLED) },
+          tls13 && (hs->num_psks > 0 || config->tickets != CSSL_TICKETS_DISABLED) },
         { EXT_EXTENDED_MASTER_SECRET, config->tls12 },
         { EXT_ENCRYPT_THEN_MAC, config->encrypt_then_mac },
         { EXT_RENEGOTIATION_INFO, config->tls12 },
         { EXT_EC_POINT_FORMATS, config->tls12 },
-        { EXT_SESSION_TICKET, config->tls12 && config->reuse_sessions },
-        { EXT_COMPRESS_CERTIFICATE, config->compression.num > 0 },
-        { EXT_POST_HANDSHAKE_AUTH, config->tls13 && config->post_handshake_auth },
+        { EXT_SESSION_TICKET, config->tls12 && config->reuse_sessions && !hs->renegotiation },
+        { EXT_COMPRESS_CERTIFICATE, tls13 && config->compression.num > 0 },
+        { EXT_POST_HANDSHAKE_AUTH, tls13 && config->post_handshake_auth },
         { EXT_PRE_SHARED_KEY, hs->num_psks > 0 },
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

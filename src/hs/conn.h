@@ -54,6 +54,8 @@ struct conn {
     struct secret read_secret, write_secret;
     struct secret exporter, resumption; /* resumption: clients, for the tickets to come. In TLS
                                            1.2 exporter is the master secret */
+    bool secure_renegotiation; /* TLS 1.2: the peer knows RFC 5746 */
+    uint8_t finished[2][12];   /* TLS 1.2: what the client's and the server's Finished said */
     bool session_kept;   /* TLS 1.2: session_id names a session that is kept */
     uint8_t session_id_len;
     uint8_t session_id[HELLO_SESSION_ID_MAX]; /* TLS 1.2: of the ServerHello */

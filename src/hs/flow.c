@@ -155,6 +155,12 @@ bool hs_done(const struct hs *hs)
     return hs->state == HS_DONE;
 }
 
+bool hs_takes_data(const struct hs *hs)
+{
+    return hs->renegotiation && hs->state != CLIENT12_WAIT_FINISHED &&
+           hs->state != SERVER12_WAIT_FINISHED;
+}
+
 const char *hs_state_name(const struct hs *hs)
 {
     return hs_rows[hs->state].name;

@@ -175,6 +175,7 @@ struct hs {
     bool skip_early;             /* early data were announced and refused */
     uint32_t early_left;         /* bytes of early data that may still come */
     bool may_ticket;             /* the client can resume */
+    bool renegotiation;          /* TLS 1.2: not the connection's first handshake */
     bool may_id;                 /* TLS 1.2: and does it by session identifier */
     bool status_asked, scts_asked;
     struct staple *staple;       /* to be sent; a reference */
@@ -218,6 +219,8 @@ static inline bool hs_waiting(const struct hs *hs)
 /* step_free wipes and frees a step that was taken. */
 void step_free(struct pk_step *step);
 bool hs_done(const struct hs *hs);
+/* hs_takes_data: the peer may still send data under the old keys, in a renegotiation. */
+bool hs_takes_data(const struct hs *hs);
 /* hs_state_name is what OTP calls the state. */
 const char *hs_state_name(const struct hs *hs);
 

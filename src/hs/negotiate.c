@@ -88,14 +88,14 @@ int hello_check(const struct client_hello *ch, cssl_error *err)
     return 0;
 }
 
-int pick_version(const cssl_config *config, const struct client_hello *ch, uint16_t *version,
-                 cssl_error *err)
+int pick_version(const cssl_config *config, const struct client_hello *ch, bool renegotiation,
+                 uint16_t *version, cssl_error *err)
 {
     bool listed = ext_has(ch->has, EXT_SUPPORTED_VERSIONS);
     if (ch->legacy_version <= 0x0300) {
         return fail_text(err, CSSL_R_VERSION_NOT_COMMON, "SSL 3.0"); /* RFC 8446 D.5 */
     }
-    if (config->tls13 && listed && u16s_has(ch->supported_versions, TLS_1_3)) {
+    if (config->tls13 && !renegotiation && listed && u16s_has(ch->supported_versions, TLS_1_3)) {
         *version = TLS_1_3;
         return 0;
     }
@@ -103,7 +103,8 @@ int pick_version(const cssl_config *config, const struct client_hello *ch, uint1
                                   : ch->legacy_version < TLS_1_2)) {
         return fail(err, CSSL_R_VERSION_NOT_COMMON);
     }
-    if (config->tls13 && u16s_has(ch->cipher_suites, SUITE_FALLBACK_SCSV)) {
+    if (config->tls13 && !renegotiation &&
+        u16s_has(ch->cipher_suites, SUITE_FALLBACK_SCSV)) {
         return fail(err, CSSL_R_FALLBACK); /* RFC 7507 3 */
     }
     *version = TLS_1_2;

@@ -25,10 +25,10 @@ uint16_t pick_suite13(const cssl_config *config, cssl_bytes theirs, enum hash_al
 /* ffdhe_codepoint: the number is one that RFC 7919 has for groups of finite fields. */
 bool ffdhe_codepoint(uint16_t group);
 
-/* pick_version chooses by what the ClientHello offers and the config allows; none in common, and
- * a fallback that was not needed (RFC 7507), are errors. */
-int pick_version(const cssl_config *config, const struct client_hello *ch, uint16_t *version,
-                 cssl_error *err) CHECK;
+/* pick_version chooses by what the ClientHello offers and the config allows, in a renegotiation TLS
+ * 1.2; none in common, and a fallback that was not needed (RFC 7507), are errors. */
+int pick_version(const cssl_config *config, const struct client_hello *ch, bool renegotiation,
+                 uint16_t *version, cssl_error *err) CHECK;
 /* check_server_name: a host name, not an address (RFC 6066 3), or none. */
 int check_server_name(cssl_bytes name, cssl_error *err) CHECK;
 

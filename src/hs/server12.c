@@ -12,10 +12,11 @@
 #include "hs/negotiate.h"
 #include "hs/post13.h"
 #include "hs/psk13.h"
+#include "hs/renegotiate.h"
 #include "hs/staple.h"
 #include "hs/verify.h"
 
-static int check_hello(const struct client_hello *ch, cssl_error *err);
+static int check_hello(const struct hs *hs, const struct client_hello *ch, cssl_error *err);
 static int make_random(struct hs *hs, uint8_t out[HELLO_RANDOM], cssl_error *err);
 static bool find_session(struct hs *hs, const struct client_hello *ch);
 static bool is_half_over(const struct hs *hs);
@@ -31,7 +32,7 @@ int server12_hello(struct hs *hs, const struct client_hello *ch, cssl_error *err
 {
     struct conn *c = hs->conn;
     uint8_t random[HELLO_RANDOM];
-    int ret = check_hello(ch, err);
+    int ret = check_hello(hs, ch, err);
     if (ret != 0 || (ret = make_random(hs, random, err)) != 0) {
         return ret;
     }
@@ -40,7 +41,9 @@ int server12_hello(struct hs *hs, const struct client_hello *ch, cssl_error *err
     }
     hs->may_etm = ext_has(ch->has, EXT_ENCRYPT_THEN_MAC);
     c->extended_master_secret = ext_has(ch->has, EXT_EXTENDED_MASTER_SECRET);
-    if (find_session(hs, ch)) {
+    c->resumed = false; /* a renegotiation never resumes, and leaves nothing to resume by */
+    c->secure_renegotiation = hs->secure_renegotiation;
+    if (!hs->renegotiation && find_session(hs, ch)) {
         if (!c->extended_master_secret) {
             return fail(err, CSSL_R_SESSION_WITHOUT_EMS); /* RFC 7627 5.3 */
         }
@@ -214,20 +217,16 @@ int server12_send_finished(struct hs *hs, const struct hs_msg *m, cssl_error *er
     return hs->conn->resumed ? SERVER12_WAIT_CCS : HS_DONE;
 }
 
-static int check_hello(const struct client_hello *ch, cssl_error *err)
+static int check_hello(const struct hs *hs, const struct client_hello *ch, cssl_error *err)
 {
     if (memchr(ch->compression.data, 0, ch->compression.len) == NULL) {
         return fail(err, CSSL_R_COMPRESSION); /* RFC 5246 7.4.1.2: null is always offered */
-    }
-    /* RFC 5746 3.6: in a first handshake it is empty. */
-    if (ext_has(ch->has, EXT_RENEGOTIATION_INFO) && ch->renegotiation_info.len != 0) {
-        return fail(err, CSSL_R_RENEGOTIATION_INFO);
     }
     if (ext_has(ch->has, EXT_EC_POINT_FORMATS) &&
         memchr(ch->ec_point_formats.data, 0, ch->ec_point_formats.len) == NULL) {
         return fail(err, CSSL_R_POINT_FORMATS); /* RFC 8422 5.1.2 */
     }
-    return 0;
+    return renegotiate_check_client(hs, ch, err);
 }
 
 /* RFC 8446 4.1.3: a server that could do TLS 1.3 says so in the last bytes. */
@@ -281,9 +280,10 @@ static int send_server_hello(struct hs *hs, cssl_error *err)
     static const uint8_t uncompressed[] = { 0 };
     uint8_t limits[LIMITS_WIRE];
     struct conn *c = hs->conn;
+    uint8_t info[RENEGOTIATION_INFO_MAX];
     int ret = auth12_settle_etm(hs, hs->may_etm && c->config->encrypt_then_mac &&
                                         suite_find(c->suite)->cipher != CIPHER_AEAD, err);
-    if (ret == 0) {
+    if (ret == 0 && !hs->renegotiation) {
         ret = make_id(hs, err);
     }
     if (ret != 0) {
@@ -292,7 +292,8 @@ static int send_server_hello(struct hs *hs, cssl_error *err)
     struct server_hello sh = {
         .legacy_version = TLS_1_2,
         .random = bytes_of(c->randoms + HELLO_RANDOM, HELLO_RANDOM),
-        .session_id = bytes_of(c->session_id, c->session_id_len),
+        .session_id = bytes_of(c->session_id, hs->renegotiation ? 0 : c->session_id_len),
+        .renegotiation_info = renegotiation_info(hs, true, info),
         .cipher_suite = c->suite,
         .alpn = bytes_str(c->alpn == NULL ? "" : c->alpn),
         .ec_point_formats = bytes_of(uncompressed, 1),
@@ -311,8 +312,8 @@ static int send_server_hello(struct hs *hs, cssl_error *err)
         { EXT_RENEGOTIATION_INFO, hs->secure_renegotiation },
         { EXT_EXTENDED_MASTER_SECRET, c->extended_master_secret },
         { EXT_ENCRYPT_THEN_MAC, c->encrypt_then_mac },
-        { EXT_ALPN, c->alpn != NULL },
-        { EXT_SERVER_NAME, c->sni != NULL && !c->resumed },
+        { EXT_ALPN, c->alpn != NULL && !hs->renegotiation },
+        { EXT_SERVER_NAME, c->sni != NULL && !c->resumed && !hs->renegotiation },
         { EXT_EC_POINT_FORMATS, hs->point_formats && !c->resumed },
         { EXT_SESSION_TICKET, hs->may_ticket },
         { EXT_STATUS_REQUEST, hs->staple != NULL },

@@ -10,6 +10,7 @@
 #include "hs/negotiate.h"
 #include "hs/post13.h"
 #include "hs/psk13.h"
+#include "hs/renegotiate.h"
 #include "hs/staple.h"
 #include "hs/server12.h"
 #include "hs/verify.h"
@@ -32,7 +33,7 @@ int server13_hello(struct hs *hs, const struct hs_msg *m, cssl_error *err)
     uint16_t version = 0;
     int ret = client_hello_parse(ch, m->body, err);
     if (ret == 0 && (ret = check_server_name(ch->server_name, err)) == 0 &&
-        (ret = pick_version(hs->conn->config, ch, &version, err)) == 0) {
+        (ret = pick_version(hs->conn->config, ch, hs->renegotiation, &version, err)) == 0) {
         ret = version == TLS_1_3 ? begin13(hs, ch, m->body, err)
               : hs->retried      ? fail(err, CSSL_R_HELLO_CHANGED)
                                  : begin12(hs, ch, err);
@@ -313,6 +314,9 @@ static int take_first(struct hs *hs, const struct client_hello *ch, cssl_error *
     memcpy(hs->session_id, ch->session_id.data, ch->session_id.len);
     staple_asked(hs, ch);
     hs->session_id_len = (uint8_t)ch->session_id.len;
+    if (hs->renegotiation) {
+        return renegotiate_check_names(hs, ch, err);
+    }
     cssl_bytes ours = bytes_of(c->config->alpn, c->config->alpn_len);
     if (ch->server_name.len > 0) {
         c->sni = mem_new(ch->server_name.len + 1);

@@ -197,7 +197,7 @@ static void test_bindings(void **state)
         { "tls-server-end-point", 64, 32, 0, 0 },
         { "tls-server-end-point", 32, 32, 0, 0 },
         { "tls-server-end-point", 31, 31, CSSL_STATE, CSSL_R_NOT_NOW },
-        { "tls-unique", 64, 64, CSSL_STATE, CSSL_R_ARGUMENT },
+        { "tls-unique", 64, 64, CSSL_STATE, CSSL_R_NOT_NOW },
         { "", 64, 64, CSSL_STATE, CSSL_R_ARGUMENT },
     };
     struct ends ends;

@@ -126,7 +126,7 @@ static void test_versions(void **state)
         if (rows[i].listed.len == 0) {
             without(&ch, EXT_SUPPORTED_VERSIONS);
         }
-        int ret = pick_version(&config, &ch, &version, &err);
+        int ret = pick_version(&config, &ch, false, &version, &err);
         assert_int_equal(ret == 0 ? version : 0, rows[i].version);
         if (ret != 0) {
             assert_true(err.alert == ALERT_PROTOCOL_VERSION ||
