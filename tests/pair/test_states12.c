@@ -256,7 +256,10 @@ static void test_messages(void **state)
             (void)snprintf(what, sizeof(what), "message %d", type);
             to(&s, stop);
             int ret = say(&s, CT_HANDSHAKE, message, sizeof(message), &err);
-            if (!accepts(stop, type)) {
+            /* Clients ignore HelloRequest in a handshake of TLS 1.2; this one has a body. */
+            bool request = type == HT_HELLO_REQUEST && stop->side == FROM_CLIENT &&
+                           s.at->conn.version == TLS_1_2;
+            if (!accepts(stop, type) && !request) {
                 assert_true(ret < 0);
                 refused(&s, stop, what, &err, ALERT_UNEXPECTED_MESSAGE, CSSL_R_UNEXPECTED_MESSAGE);
             } else if (stop->state != HS_DONE) { /* renegotiation has tests of its own */
