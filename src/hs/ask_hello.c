@@ -21,8 +21,10 @@ static void extensions_of(cssl_hello *hello, cssl_bytes body);
 int ask_client_hello(struct hs *hs, const struct hs_msg *m, cssl_error *err)
 {
     const cssl_config *config = hs->conn->config;
-    if (!config->pause_at_hello && config->num_sni_hosts == 0 &&
-        (config->ask_about & (CSSL_ASK_SNI | CSSL_ASK_PSK)) == 0) {
+    /* A renegotiation is under the config that the first hello led to. */
+    if (hs->renegotiation ||
+        (!config->pause_at_hello && config->num_sni_hosts == 0 &&
+         (config->ask_about & (CSSL_ASK_SNI | CSSL_ASK_PSK)) == 0)) {
         return server13_hello(hs, m, err);
     }
     int ret = hs_hold(hs, m, err);
@@ -39,7 +41,7 @@ int ask_client_hello(struct hs *hs, const struct hs_msg *m, cssl_error *err)
 int ask_server_hello(struct hs *hs, const struct hs_msg *m, cssl_error *err)
 {
     struct server_hello sh;
-    if (!hs->conn->config->pause_at_hello) {
+    if (!hs->conn->config->pause_at_hello || hs->renegotiation) {
         return client13_server_hello(hs, m, err);
     }
     int ret = server_hello_parse(&sh, m->body, hs->asked, err);

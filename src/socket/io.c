@@ -2,6 +2,7 @@
 #include "socket/socket.h"
 
 #include "base/mem.h"
+#include "engine/engine.h"
 #include "socket/deadline.h"
 #include "socket/mailbox.h"
 #include "socket/sockerr.h"
@@ -62,6 +63,15 @@ int cssl_sendv(cssl_socket *s, const struct iovec *v, int n, int timeout, cssl_e
         send_begin(s);
         rc = send_turn(s, &p, err);
         send_end(s);
+        if (rc >= 0 && sock_renegotiate_if_due(s, err) < 0) {
+            return CSSL_TRUNCATED;
+        }
+        if (rc == SOCK_BUSY) {
+            if ((rc = sock_renegotiate_on(s, deadline, err)) < 0) {
+                return rc;
+            }
+            continue;
+        }
         if (rc != SOCK_AGAIN) {
             return rc == CSSL_TRUNCATED ? explain(s, rc, err) : rc;
         }
@@ -178,6 +188,9 @@ int cssl_shutdown(cssl_socket *s, int how, int timeout, cssl_error *err)
         return 0;
     }
     int64_t deadline = deadline_after(timeout);
+    if (s->mailbox == NULL && sock_renegotiate_on(s, deadline, err) < 0) {
+        return CSSL_TRUNCATED;
+    }
     for (;;) {
         send_begin(s);
         int rc = s->write_closed ? 0 : cssl_engine_close(s->engine, err);
@@ -263,6 +276,30 @@ void stash_free(struct stash *stash)
     }
 }
 
+int stash_keep(cssl_socket *s, size_t max, cssl_error *err)
+{
+    const cssl_bytes before = stash_view(s);
+    if (s->view.len == 0) {
+        return 0;
+    }
+    if (before.len + s->view.len > max) {
+        return fail_time(err, "first receive what the peer has sent");
+    }
+    struct stash *stash = mem_new(sizeof(*stash) + before.len + s->view.len);
+    if (stash == NULL) {
+        return fail(err, CSSL_R_NOMEM);
+    }
+    if (before.len > 0) {
+        memcpy(stash->data, before.data, before.len);
+    }
+    memcpy(stash->data + before.len, s->view.data, s->view.len);
+    stash->len = before.len + s->view.len;
+    stash_drop(s);
+    s->stash = stash;
+    s->view = bytes_of(NULL, 0);
+    return 0;
+}
+
 cssl_bytes stash_view(const cssl_socket *s)
 {
     if (s->stash == NULL) {
@@ -321,6 +358,9 @@ static int send_turn(cssl_socket *s, struct pieces *p, cssl_error *err)
         int rc = sock_push(s, err);
         if (rc != 0 || p->num == 0) {
             return rc;
+        }
+        if (taken == 0 && engine_renegotiating(s->engine)) {
+            return SOCK_BUSY;
         }
         if (taken == 0) {
             return fail_text(err, CSSL_R_INTERNAL, "the engine takes nothing though it is empty");
@@ -420,9 +460,9 @@ static ssize_t receive(cssl_socket *s, uint8_t *data, size_t len, int64_t deadli
             sock_take_event(s, &event);
             continue;
         }
-        recv_end(s);
+        recv_pause(s);
         int ready = sock_wait(s->fd, (short)(left ? POLLIN | POLLOUT : POLLIN), deadline);
-        recv_begin(s);
+        recv_resume(s);
         if (ready == 0) {
             return fail_time(err, "the peer has sent nothing");
         }

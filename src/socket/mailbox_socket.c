@@ -2,6 +2,7 @@
 #include "socket/mailbox_state.h"
 
 #include "base/mem.h"
+#include "engine/engine.h"
 #include "socket/deadline.h"
 #include "socket/race.h"
 #include "socket/sockerr.h"
@@ -364,6 +365,11 @@ static bool deliver(cssl_mailbox *mb, cssl_socket *s, const cssl_event *from, cs
         event->data = from->data;
         return true;
     }
+    if (from->type == CSSL_EV_CONNECTED) { /* a renegotiation's end */
+        event->type = CSSL_EV_CONNECTED;
+        event->error = from->error;
+        return true;
+    }
     if (from->type == CSSL_EV_AUTHENTICATED) {
         event->type = CSSL_EV_AUTHENTICATED;
         return true;
@@ -399,7 +405,7 @@ static int push(cssl_socket *s, bool *room, cssl_error *err)
         return 0;
     }
     int rc = sock_push(s, err);
-    if (room != NULL && rc >= 0 && s->want_room &&
+    if (room != NULL && rc >= 0 && s->want_room && !engine_renegotiating(s->engine) &&
         cssl_engine_output(s->engine).len <= s->full / 2) {
         s->want_room = false;
         *room = true;

@@ -2,11 +2,13 @@
 #include "socket/socket.h"
 
 #include "base/mem.h"
+#include "engine/engine.h"
 #include "socket/sockerr.h"
 
 #include <errno.h>
 #include <sys/socket.h>
 
+static bool take_own(cssl_socket *s, const cssl_event *event);
 static int write_failed(cssl_socket *s, cssl_error *err);
 static int read_failed(cssl_socket *s, int posix, cssl_error *err);
 
@@ -85,24 +87,26 @@ int sock_pull(cssl_socket *s)
 
 bool sock_next(cssl_socket *s, cssl_event *event)
 {
-    cssl_error err;
-    while (cssl_engine_next(s->engine, event)) {
-        if (event->type == CSSL_EV_WRITABLE) {
-            continue; /* the socket layer tells that itself, when the kernel has room too */
+    bool both = false, got = false, more = true;
+    while (more && !got) {
+        if (!both && engine_needs_both(s->engine)) { /* a renegotiation writes */
+            send_begin(s);
+            engine_hold_both(s->engine, true);
+            both = true;
         }
-        if (event->type != CSSL_EV_STEP) {
-            return true;
-        }
-        cssl_step *step = cssl_engine_step(s->engine);
-        if (step == NULL) {
-            continue;
-        }
-        cssl_step_run(step);
-        if (cssl_engine_step_done(s->engine, step, &err) < 0) {
-            sock_keep_error(s, &err);
+        more = cssl_engine_next(s->engine, event);
+        if (more) {
+            got = take_own(s, event);
+        } else {
+            more = !both && engine_needs_both(s->engine);
         }
     }
-    return false;
+    if (both) {
+        (void)sock_push(s, NULL); /* a failure is told by whoever sends next */
+        engine_hold_both(s->engine, false);
+        send_end(s);
+    }
+    return got;
 }
 
 void sock_take_event(cssl_socket *s, const cssl_event *event)
@@ -133,6 +137,26 @@ void sock_keep_error(cssl_socket *s, const cssl_error *err)
 int sock_tell_error(const cssl_socket *s, cssl_error *err)
 {
     return s->error == NULL ? fail(err, CSSL_R_NOMEM) : error_copy(err, s->error);
+}
+
+/* take_own deals with events that are the socket layer's own affair; false for these. */
+static bool take_own(cssl_socket *s, const cssl_event *event)
+{
+    cssl_error err;
+    if (event->type == CSSL_EV_WRITABLE) {
+        return false; /* the socket layer tells that itself, when the kernel has room too */
+    }
+    if (event->type != CSSL_EV_STEP) {
+        return true;
+    }
+    cssl_step *step = cssl_engine_step(s->engine);
+    if (step != NULL) {
+        cssl_step_run(step);
+        if (cssl_engine_step_done(s->engine, step, &err) < 0) {
+            sock_keep_error(s, &err);
+        }
+    }
+    return false;
 }
 
 static int write_failed(cssl_socket *s, cssl_error *err)

@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "config/config.h"
+#include "engine/engine.h"
 #include "socket/addr.h"
 #include "socket/deadline.h"
 #include "socket/race.h"
@@ -28,7 +29,11 @@ cssl_socket *sock_new(int fd, cssl_config *config, cssl_error *err)
     s->task.kind = TASK_SOCKET;
     s->timer.kind = TIMER_SOCKET;
     (void)pthread_mutex_init(&s->lock, NULL);
-    (void)pthread_cond_init(&s->idle, NULL);
+    pthread_condattr_t attr;
+    (void)pthread_condattr_init(&attr);
+    (void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC); /* that of deadlines */
+    (void)pthread_cond_init(&s->idle, &attr);
+    (void)pthread_condattr_destroy(&attr);
     return s;
 }
 
@@ -116,6 +121,7 @@ int sock_start(cssl_socket *s, const char *name, uint16_t port, cssl_error *err)
         sock_keep_error(s, &why);
         return error_copy(err, &why);
     }
+    engine_two_threads(s->engine);
     s->phase = PHASE_HANDSHAKE;
     return 0;
 }
@@ -181,6 +187,26 @@ void recv_end(cssl_socket *s)
     (void)pthread_mutex_lock(&s->lock);
     s->receiving = false;
     (void)pthread_cond_broadcast(&s->idle);
+    (void)pthread_mutex_unlock(&s->lock);
+}
+
+void recv_pause(cssl_socket *s)
+{
+    (void)pthread_mutex_lock(&s->lock);
+    s->receiving = false;
+    s->recv_waiting = true;
+    (void)pthread_cond_broadcast(&s->idle);
+    (void)pthread_mutex_unlock(&s->lock);
+}
+
+void recv_resume(cssl_socket *s)
+{
+    (void)pthread_mutex_lock(&s->lock);
+    while (s->receiving) {
+        (void)pthread_cond_wait(&s->idle, &s->lock);
+    }
+    s->receiving = true;
+    s->recv_waiting = false;
     (void)pthread_mutex_unlock(&s->lock);
 }
 

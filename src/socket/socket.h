@@ -38,9 +38,10 @@ struct cssl_socket {
     int fd;
     pid_t pid; /* who made it; another process may only free it */
 
-    pthread_mutex_t lock; /* of the four below */
+    pthread_mutex_t lock; /* of the five below */
     pthread_cond_t idle;
     bool sending, receiving;
+    bool recv_waiting; /* a thread waits in cssl_recv, and has given its half up meanwhile */
     bool flush_missed; /* the receiver left output to the sender */
 
     /* The sending half. */
@@ -100,10 +101,13 @@ void send_end(cssl_socket *s);
 void recv_begin(cssl_socket *s);
 bool recv_try(cssl_socket *s) CHECK;
 void recv_end(cssl_socket *s);
+/* recv_pause is recv_end for the time of waiting, recv_resume takes the half again. */
+void recv_pause(cssl_socket *s);
+void recv_resume(cssl_socket *s);
 
 /* sock_push, holding the sending half, writes what is queued. 0: all of it; SOCK_AGAIN: the
  * kernel takes no more now; or a negative status. */
-enum { SOCK_AGAIN = 1 };
+enum { SOCK_AGAIN = 1, SOCK_BUSY = 2 };
 int sock_push(cssl_socket *s, cssl_error *err);
 /* sock_kick does so without waiting for the half; true when something is left to write. */
 bool sock_kick(cssl_socket *s);
@@ -126,6 +130,10 @@ int sock_handshake(cssl_socket *s, int64_t deadline, cssl_error *err) CHECK;
 ssize_t sock_recv_early(cssl_socket *s, uint8_t *data, size_t len, int64_t deadline,
                         cssl_error *err) CHECK;
 int sock_finish(cssl_socket *s, int64_t deadline, cssl_error *err);
+/* sock_renegotiate_if_due begins what renegotiate_at wants. sock_renegotiate_on, holding no half,
+ * runs a renegotiation to its end, for which sending waits (SOCK_BUSY). */
+int sock_renegotiate_if_due(cssl_socket *s, cssl_error *err);
+int sock_renegotiate_on(cssl_socket *s, int64_t deadline, cssl_error *err);
 /* sock_begin_close queues what the peer is to hear last. */
 void sock_begin_close(cssl_socket *s);
 /* DRAIN_MAX bounds what is read from a peer to which everything has been said. */
@@ -136,6 +144,8 @@ enum { DRAIN_MAX = 65536, FAREWELL_MS = 500 };
 void stash_drop(cssl_socket *s);
 void stash_free(struct stash *stash);
 cssl_bytes stash_view(const cssl_socket *s);
+/* stash_keep puts the view behind the stash, up to max bytes in all. */
+int stash_keep(cssl_socket *s, size_t max, cssl_error *err);
 /* sock_skip drops n bytes of what is to be handed out, the stash first. */
 void sock_skip(cssl_socket *s, size_t n);
 /* sock_ready views the next bytes to hand out; len 0 when there are none. */

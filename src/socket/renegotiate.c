@@ -1,0 +1,131 @@
+/*
+ * renegotiate.c - another handshake on an open connection of TLS 1.2. It needs both halves for as
+ * long as it works on something, and neither while it waits. What the peer had sent before it is
+ * kept for cssl_recv.
+ */
+#include "socket/socket.h"
+
+#include "base/mem.h"
+#include "engine/engine.h"
+#include "socket/deadline.h"
+#include "socket/sockerr.h"
+
+#include <poll.h>
+
+enum { KEPT_MAX = 65536 }; /* bytes that came while nobody received */
+
+static int begin(cssl_socket *s, bool if_due, cssl_error *err);
+static int turn(cssl_socket *s, cssl_event *event, cssl_error *err);
+static int await(cssl_socket *s, int64_t deadline, cssl_error *err);
+static bool wait_for_receiver(cssl_socket *s, int64_t deadline);
+
+int cssl_renegotiate(cssl_socket *s, int timeout, cssl_error *err)
+{
+    cssl_event event;
+    int64_t deadline = deadline_after(timeout);
+    int rc = s->phase == PHASE_OPEN ? begin(s, false, err)
+                                    : fail_text(err, CSSL_R_NOT_NOW, "there is no connection");
+    if (rc != 0 || s->mailbox != NULL) {
+        return rc; /* a mailbox tells of its end by CSSL_EV_CONNECTED */
+    }
+    for (;;) {
+        recv_begin(s);
+        memset(&event, 0, sizeof(event));
+        rc = turn(s, &event, err);
+        recv_end(s);
+        if (rc == 0 && event.type == CSSL_EV_CONNECTED) {
+            return event.error == NULL ? 0 : error_copy(err, event.error);
+        }
+        if (rc == SOCK_AGAIN) {
+            rc = await(s, deadline, err);
+        }
+        if (rc != 0) {
+            return rc;
+        }
+    }
+}
+
+int sock_renegotiate_if_due(cssl_socket *s, cssl_error *err)
+{
+    return engine_renegotiation_due(s->engine) ? begin(s, true, err) : 0;
+}
+
+int sock_renegotiate_on(cssl_socket *s, int64_t deadline, cssl_error *err)
+{
+    cssl_event event;
+    if (s->mailbox != NULL) {
+        return fail_text(err, CSSL_R_NOT_NOW,
+                         "a renegotiation goes on: use cssl_send_some in a mailbox");
+    }
+    while (engine_renegotiating(s->engine)) {
+        recv_begin(s);
+        bool mine = !s->recv_waiting; /* else that thread must see what comes */
+        int rc = mine ? turn(s, &event, err) : 0;
+        recv_end(s);
+        if (!mine && !wait_for_receiver(s, deadline)) {
+            return fail_time(err, "the renegotiation does not come to its end");
+        }
+        if (rc == SOCK_AGAIN && engine_renegotiating(s->engine)) {
+            rc = await(s, deadline, err);
+        }
+        if (rc < 0) {
+            return rc;
+        }
+    }
+    return 0;
+}
+
+static int begin(cssl_socket *s, bool if_due, cssl_error *err)
+{
+    recv_begin(s);
+    send_begin(s);
+    engine_hold_both(s->engine, true);
+    int rc = !if_due || engine_renegotiation_due(s->engine)
+                 ? cssl_engine_renegotiate(s->engine, err)
+                 : 0;
+    (void)sock_push(s, NULL); /* what is left goes with the next turn */
+    engine_hold_both(s->engine, false);
+    send_end(s);
+    recv_end(s);
+    return rc;
+}
+
+/* turn, holding the receiving half, takes an event or reads: 0, SOCK_AGAIN, or a failure. */
+static int turn(cssl_socket *s, cssl_event *event, cssl_error *err)
+{
+    if (sock_next(s, event)) {
+        sock_take_event(s, event);
+        return stash_keep(s, KEPT_MAX, err);
+    }
+    if (s->recv_failed) {
+        return sock_tell_error(s, err);
+    }
+    if (s->peer_closed) {
+        return fail_text(err, CSSL_R_CLOSED, "the peer closed it instead of renegotiating");
+    }
+    return sock_pull(s);
+}
+
+/* await waits until there is something to read, or to write. */
+static int await(cssl_socket *s, int64_t deadline, cssl_error *err)
+{
+    bool left = sock_kick(s);
+    return sock_wait(s->fd, (short)(left ? POLLIN | POLLOUT : POLLIN), deadline) != 0
+               ? 0
+               : fail_time(err, "the peer does not go on with the renegotiation");
+}
+
+/* wait_for_receiver waits while another thread, which waits in cssl_recv, runs the handshake. */
+static bool wait_for_receiver(cssl_socket *s, int64_t deadline)
+{
+    struct timespec until = { .tv_sec = (time_t)(deadline / 1000),
+                              .tv_nsec = (long)(deadline % 1000) * 1000000 };
+    int rc = 0;
+    (void)pthread_mutex_lock(&s->lock);
+    while (rc == 0 && s->recv_waiting && engine_renegotiating(s->engine)) {
+        rc = deadline == NEVER ? pthread_cond_wait(&s->idle, &s->lock)
+                               : pthread_cond_timedwait(&s->idle, &s->lock, &until);
+    }
+    (void)pthread_mutex_unlock(&s->lock);
+    return rc == 0;
+}
