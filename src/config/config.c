@@ -10,7 +10,11 @@
 /* Bytes of names in a CertificateRequest, which has 16,384 in all; beyond that none is named. */
 enum { AUTHORITIES_MAX = 15 * 1024 };
 
-static cssl_config *config_make(bool server, cssl_config *old, const cssl_options *options,
+static int take_options(cssl_options *o, const cssl_options *options, size_t size,
+                        cssl_error *err);
+static cssl_config *config_make(bool server, cssl_config *old, const cssl_options *o,
+                                cssl_error *err);
+static cssl_config *config_from(bool server, cssl_config *old, const cssl_options *options,
                                 size_t size, cssl_error *err);
 static int load_identities(cssl_config *config, const cssl_options *o, char *warning,
                            cssl_error *err);
@@ -23,18 +27,30 @@ static int want_replay(const cssl_config *config, cssl_error *err);
 
 cssl_config *cssl_client_config_sized(const cssl_options *options, size_t size, cssl_error *err)
 {
-    return config_make(false, NULL, options, size, err);
+    return config_from(false, NULL, options, size, err);
 }
 
 cssl_config *cssl_server_config_sized(const cssl_options *options, size_t size, cssl_error *err)
 {
-    return config_make(true, NULL, options, size, err);
+    return config_from(true, NULL, options, size, err);
 }
 
 cssl_config *cssl_config_renew_sized(cssl_config *old, const cssl_options *options, size_t size,
                                      cssl_error *err)
 {
-    return config_make(old->server, old, options, size, err);
+    return config_from(old->server, old, options, size, err);
+}
+
+cssl_config *cssl_config_derive_sized(cssl_config *base, const cssl_options *more, size_t size,
+                                      cssl_error *err)
+{
+    cssl_options m;
+    cssl_options o = *options_of(base->options);
+    if (take_options(&m, more, size, err) != 0) {
+        return NULL;
+    }
+    options_merge(&o, &m);
+    return config_make(base->server, base, &o, err);
 }
 
 cssl_config *cssl_config_ref(cssl_config *config)
@@ -64,6 +80,7 @@ void cssl_config_free(cssl_config *config)
     mem_free(config->authorities);
     mem_free(config->alpn);
     mem_free(config->sni);
+    options_kept_free(config->options);
     sni_hosts_free(config->sni_hosts, config->num_sni_hosts);
     mem_free(config->socket.ip);
     mem_free_wiped(config->early_data, config->early_data_len);
@@ -95,25 +112,35 @@ int64_t config_now(const cssl_config *config)
     return config_now_us(config, CSSL_CLOCK_WALL) / 1000000;
 }
 
-static cssl_config *config_make(bool server, cssl_config *old, const cssl_options *options,
+static cssl_config *config_from(bool server, cssl_config *old, const cssl_options *options,
                                 size_t size, cssl_error *err)
 {
-    cssl_options o = { 0 };
-    if (options != NULL) {
-        if (size > sizeof(o)) {
-            /* A program newer than the library: what it knows more must be left at zero. */
-            const uint8_t *more = (const uint8_t *)options + sizeof(o);
-            for (size_t i = 0; i < size - sizeof(o); i++) {
-                if (more[i] != 0) {
-                    (void)fail_option(err, CSSL_R_OPTION_NOT_SUPPORTED, "size",
-                                      "the program uses options of a newer cssl than %s",
-                                      CSSL_VERSION);
-                    return NULL;
-                }
-            }
-        }
-        memcpy(&o, options, min_size(size, sizeof(o)));
+    cssl_options o;
+    return take_options(&o, options, size, err) == 0 ? config_make(server, old, &o, err) : NULL;
+}
+
+/* take_options copies what a program of any version passes. */
+static int take_options(cssl_options *o, const cssl_options *options, size_t size,
+                        cssl_error *err)
+{
+    memset(o, 0, sizeof(*o));
+    if (options == NULL) {
+        return 0;
     }
+    /* A program newer than the library: what it knows more must be left at zero. */
+    for (size_t i = sizeof(*o); i < size; i++) {
+        if (((const uint8_t *)options)[i] != 0) {
+            return fail_option(err, CSSL_R_OPTION_NOT_SUPPORTED, "size",
+                               "the program uses options of a newer cssl than %s", CSSL_VERSION);
+        }
+    }
+    memcpy(o, options, min_size(size, sizeof(*o)));
+    return 0;
+}
+
+static cssl_config *config_make(bool server, cssl_config *old, const cssl_options *o,
+                                cssl_error *err)
+{
     cssl_config *config = mem_new(sizeof(*config));
     if (config == NULL) {
         (void)fail(err, CSSL_R_NOMEM);
@@ -123,19 +150,20 @@ static cssl_config *config_make(bool server, cssl_config *old, const cssl_option
     atomic_init(&config->refs, 1);
     config->server = server;
     config->keylog_fd = -1;
-    if (options_check(config, &o, err) != 0 || keylog_open(config, &o, err) != 0 ||
-        load_identities(config, &o, warning, err) != 0 ||
-        peer_rules_check(&config->rules, &o, server, config->verify, err) != 0 ||
-        load_anchors(config, &o, err) != 0 || encode_authorities(config, &o, err) != 0 ||
-        config_load_dh(config, &o, err) != 0 || load_ticket(config, &o, err) != 0 ||
-        config_pack(config, err) != 0) {
+    if (options_check(config, o, err) != 0 || keylog_open(config, o, err) != 0 ||
+        load_identities(config, o, warning, err) != 0 ||
+        peer_rules_check(&config->rules, o, server, config->verify, err) != 0 ||
+        load_anchors(config, o, err) != 0 || encode_authorities(config, o, err) != 0 ||
+        config_load_dh(config, o, err) != 0 || load_ticket(config, o, err) != 0 ||
+        config_pack(config, err) != 0 ||
+        (config->options = options_keep(o, err)) == NULL) {
         cssl_config_free(config);
         return NULL;
     }
     digest_policy(config);
     config->shared = old != NULL ? shared_renew(old->shared, config->ticket_lifetime,
-                                                o.ticket_seed, err)
-                                 : shared_new(server, config->ticket_lifetime, o.ticket_seed, err);
+                                                o->ticket_seed, err)
+                                 : shared_new(server, config->ticket_lifetime, o->ticket_seed, err);
     if (config->shared == NULL || want_replay(config, err) != 0) {
         cssl_config_free(config);
         return NULL;

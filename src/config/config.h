@@ -9,6 +9,7 @@
 #define CSSL_CONFIG_CONFIG_H
 
 #include "base/base.h"
+#include "config/options_keep.h"
 #include "config/shared.h"
 #include "config/peer_rules.h"
 #include "crypto/kx.h"
@@ -56,6 +57,7 @@ struct sni_host {
 struct cssl_config {
     atomic_uint refs;
     struct shared *shared;
+    struct kept_options *options; /* that it was made of: for cssl_config_derive */
     struct config_socket socket;
     bool server;
     bool tls12, tls13;
