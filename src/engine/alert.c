@@ -48,6 +48,15 @@ int alert_take(struct cssl_engine *e, const struct rec *rec, cssl_error *err)
     return 0;
 }
 
+cssl_bytes engine_behind_close(const struct cssl_engine *e)
+{
+    cssl_bytes in = buf_bytes(&e->in);
+    if (!e->peer_closed || e->event != CSSL_EV_CLOSED || in.len <= e->record_len) {
+        return bytes_of(NULL, 0);
+    }
+    return bytes_of(in.data + e->record_len, in.len - e->record_len);
+}
+
 void pay_owed(struct cssl_engine *e)
 {
     if (e->closed) {

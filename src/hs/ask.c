@@ -19,8 +19,12 @@ void hs_ask(struct hs *hs, const cssl_question *q)
 
 int hs_check_answer(const struct hs *hs, const cssl_answer *a, cssl_error *err)
 {
-    const cssl_question *q = &hs->question;
-    if (!hs->asking || a->id != q->id) {
+    return hs->asking ? ask_fits(&hs->question, a, err) : fail(err, CSSL_R_NO_QUESTION);
+}
+
+int ask_fits(const cssl_question *q, const cssl_answer *a, cssl_error *err)
+{
+    if (a->id != q->id) {
         return fail(err, CSSL_R_NO_QUESTION);
     }
     if ((int)a->verdict < 0 || a->verdict > CSSL_UNKNOWN) {

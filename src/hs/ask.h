@@ -27,6 +27,8 @@ static inline bool hs_asking(const struct hs *hs)
 }
 /* hs_check_answer says whether an answer fits the open question; nothing happens if it does not. */
 int hs_check_answer(const struct hs *hs, const cssl_answer *a, cssl_error *err) CHECK;
+/* ask_fits says the same of any question: it looks at q's number and kind alone. */
+int ask_fits(const cssl_question *q, const cssl_answer *a, cssl_error *err) CHECK;
 /* hs_answer takes an answer that fits and goes on like hs_run. */
 int hs_answer(struct hs *hs, struct worker *w, const cssl_answer *a, cssl_error *err) CHECK;
 

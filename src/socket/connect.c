@@ -174,7 +174,8 @@ static int begin_handshake(cssl_socket *s, cssl_config *config, cssl_error *err)
             s->config = cssl_config_ref(config);
             cssl_config_free(old);
         }
-        rc = sock_start(s, NULL, 0, err);
+        rc = sock_check_askable(config, err);
+        rc = rc == 0 ? sock_start(s, NULL, 0, err) : rc;
     }
     return rc;
 }
@@ -216,7 +217,8 @@ static cssl_socket *secure(int fd, const char *host, uint16_t port, cssl_config 
     if (s == NULL) {
         return NULL;
     }
-    if (sock_start(s, host, port, err) == 0 && sock_handshake(s, deadline, err) == 0) {
+    if (sock_check_askable(config, err) == 0 && sock_start(s, host, port, err) == 0 &&
+        sock_handshake(s, deadline, err) >= 0) { /* done, or paused at the hello */
         return s;
     }
     give_up(s, deadline);

@@ -1,6 +1,7 @@
 /* handshake.c - the handshake and the end of a connection, each a blocking call. */
 #include "socket/socket.h"
 
+#include "config/config.h"
 #include "socket/deadline.h"
 #include "socket/sockerr.h"
 
@@ -42,6 +43,7 @@ static int run(cssl_socket *s, bool early, int64_t deadline, cssl_error *err)
 {
     s->early = bytes_of(NULL, 0); /* what was not asked for is gone with the next event */
     for (;;) {
+        sock_take_reply(s);
         s->connected = s->connected || take_events(s, early);
         cssl_error why;
         send_begin(s);
@@ -52,6 +54,16 @@ static int run(cssl_socket *s, bool early, int64_t deadline, cssl_error *err)
         }
         if (s->recv_failed) {
             return handshake_failed(s, err);
+        }
+        if (s->paused) {
+            return CSSL_PAUSED;
+        }
+        if (sock_is_asking(s)) {
+            int got = sock_await(s, rc == SOCK_AGAIN ? POLLOUT : 0, deadline, err);
+            if (got > 0) {
+                continue;
+            }
+            return got < 0 ? got : fail_time(err, "the question was not answered");
         }
         if (s->connected && rc <= 0) {
             s->phase = rc == 0 ? PHASE_OPEN : PHASE_FAILED;
@@ -127,6 +139,19 @@ static bool take_events(cssl_socket *s, bool early)
         if (event.type == CSSL_EV_EARLY_DATA && early) {
             s->early = event.data;
             return false;
+        }
+        if (event.type == CSSL_EV_HELLO) {
+            s->paused = true;
+            return false;
+        }
+        if (event.type == CSSL_EV_ASK) {
+            sock_ask(s, &event.question);
+            if (s->config->ask != NULL) {
+                return false;
+            }
+            (void)fail_text(&err, CSSL_R_ASK_NEEDS_MAILBOX, "this call waits");
+            cssl_engine_cancel(s->engine);
+            sock_keep_error(s, &err);
         }
         sock_take_event(s, &event);
         if (event.type == CSSL_EV_CLOSED) {

@@ -175,9 +175,42 @@ void mailbox_arrive(cssl_mailbox *mb, cssl_socket *s)
     mailbox_poke(mb);
 }
 
+void mailbox_answered(cssl_mailbox *mb, cssl_socket *s)
+{
+    (void)pthread_mutex_lock(&mb->lock);
+    if (!s->answered) {
+        s->answered = true;
+        s->next_answered = mb->answered;
+        mb->answered = s;
+    }
+    (void)pthread_mutex_unlock(&mb->lock);
+    mailbox_poke(mb);
+}
+
+void mailbox_drop_answered(cssl_mailbox *mb, cssl_socket *s)
+{
+    if (mb->inherited) {
+        return; /* whoever held the lock may not exist here */
+    }
+    (void)pthread_mutex_lock(&mb->lock);
+    for (cssl_socket **at = &mb->answered; s->answered; at = &(*at)->next_answered) {
+        if (*at == s) {
+            *at = s->next_answered;
+            s->answered = false;
+            break;
+        }
+    }
+    (void)pthread_mutex_unlock(&mb->lock);
+}
+
 void mailbox_take_up(cssl_mailbox *mb)
 {
     (void)pthread_mutex_lock(&mb->lock);
+    while (mb->answered != NULL) {
+        tasks_add(&mb->tasks, &mb->answered->task);
+        mb->answered->answered = false;
+        mb->answered = mb->answered->next_answered;
+    }
     cssl_socket *s = mb->arrived;
     struct inlet *in = mb->arrived_inlets;
     mb->arrived = NULL;

@@ -8,6 +8,8 @@
 void mailbox_arrive(cssl_mailbox *mb, cssl_socket *s);
 /* mailbox_poke makes mb's thread look for what has arrived or was closed. */
 void mailbox_poke(cssl_mailbox *mb);
+/* mailbox_answered makes mb's thread run s, whose question was answered; from any thread. */
+void mailbox_answered(cssl_mailbox *mb, cssl_socket *s);
 /* mailbox_queue says that s has something to do. Like mailbox_close it is for the thread of the
  * mailbox alone. */
 void mailbox_queue(cssl_socket *s);

@@ -90,6 +90,7 @@ void socket_enter(cssl_mailbox *mb, cssl_socket *s)
 void socket_leave(cssl_mailbox *mb, cssl_socket *s)
 {
     socket_handshaken(mb, s);
+    mailbox_drop_answered(mb, s);
     tasks_remove(&mb->tasks, &s->task);
     timers_clear(&mb->timers, &s->timer);
     /* A copy of the descriptor in a child process would keep it in the poller. */
@@ -207,7 +208,18 @@ static enum run run_handshake(cssl_mailbox *mb, cssl_socket *s, cssl_event *even
     cssl_error err;
     cssl_event from;
     for (;;) {
+        sock_take_reply(s);
         while (sock_next(s, &from)) {
+            if (from.type == CSSL_EV_HELLO || from.type == CSSL_EV_ASK) {
+                (void)push(s, NULL, NULL);
+                s->paused = from.type == CSSL_EV_HELLO;
+                if (!s->paused) {
+                    sock_ask(s, &from.question);
+                }
+                event->type = from.type;
+                event->question = from.question;
+                return RUN_EVENT;
+            }
             if (from.type == CSSL_EV_CONNECTED) {
                 s->phase = PHASE_OPEN;
                 timers_clear(&mb->timers, &s->timer);
@@ -230,7 +242,7 @@ static enum run run_handshake(cssl_mailbox *mb, cssl_socket *s, cssl_event *even
             return failed(mb, s, s->recv_failed ? NULL : &err, event);
         }
         int rc = push(s, NULL, &err);
-        if (!s->readable) {
+        if (!s->readable || s->paused || sock_is_asking(s)) {
             return rc < 0 ? failed(mb, s, &err, event) : RUN_IDLE;
         }
         if (!mailbox_spend(mb, PULL_COST)) {

@@ -50,8 +50,9 @@ struct cssl_mailbox {
     atomic_bool woken; /* cssl_mailbox_wake was called */
     atomic_bool poked; /* wake_fd was written to and not read since */
 
-    pthread_mutex_t lock; /* of the two below */
+    pthread_mutex_t lock; /* of the three below */
     cssl_socket *arrived;
+    cssl_socket *answered; /* questions of theirs were */
     struct inlet *arrived_inlets;
 
     /* The rest is for the mailbox's thread. */
@@ -103,6 +104,8 @@ void inlet_destroy(cssl_mailbox *mb, struct inlet *in);
 void user_timer_release(cssl_mailbox *mb, struct user_timer *u);
 /* mailbox_take_up lets in what has arrived and ends what was closed elsewhere. */
 void mailbox_take_up(cssl_mailbox *mb);
+/* mailbox_drop_answered: s is not to be run for an answer any more. */
+void mailbox_drop_answered(cssl_mailbox *mb, cssl_socket *s);
 /* mailbox_spend counts against the share of the member that runs; false when it is used up. */
 bool mailbox_spend(cssl_mailbox *mb, size_t bytes);
 

@@ -25,6 +25,7 @@ cssl_socket *sock_new(int fd, cssl_config *config, cssl_error *err)
     }
     s->fd = fd;
     s->pid = getpid();
+    s->wake_fd = -1;
     s->config = cssl_config_ref(config);
     s->task.kind = TASK_SOCKET;
     s->timer.kind = TIMER_SOCKET;
@@ -44,6 +45,10 @@ void sock_free(cssl_socket *s)
     }
     if (s->fd >= 0) {
         (void)close(s->fd);
+    }
+    sock_no_questions(s);
+    if (s->wake_fd >= 0) {
+        (void)close(s->wake_fd);
     }
     cssl_engine_free(s->engine);
     cssl_config_free(s->config);

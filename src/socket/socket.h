@@ -23,6 +23,7 @@ enum phase {
 };
 
 struct stash;
+struct reply;
 struct race;
 
 struct cssl_socket {
@@ -38,11 +39,18 @@ struct cssl_socket {
     int fd;
     pid_t pid; /* who made it; another process may only free it */
 
-    pthread_mutex_t lock; /* of the five below */
+    pthread_mutex_t lock; /* of the ten below, but for paused and what is the mailbox's */
     pthread_cond_t idle;
     bool sending, receiving;
     bool recv_waiting; /* a thread waits in cssl_recv, and has given its half up meanwhile */
     bool flush_missed; /* the receiver left output to the sender */
+    cssl_question question; /* that is open; id 0: none. Its number and kind alone are good */
+    uint64_t last_question; /* none of a number up to this is open any more */
+    struct reply *reply;    /* what cssl_answer_question was given and the engine was not yet */
+    int wake_fd;            /* polls readable when there is a reply; -1 before anybody waits */
+    bool paused;            /* at the peer's hello; for the thread that runs the handshake */
+    cssl_socket *next_answered; /* in its mailbox, whose lock this needs */
+    bool answered;
 
     /* The sending half. */
     bool write_closed; /* close_notify is queued */
@@ -126,6 +134,17 @@ int sock_wait(int fd, short events, int64_t deadline);
 
 /* sock_handshake runs the handshake to its end; sock_finish ends a connection, without freeing. */
 int sock_handshake(cssl_socket *s, int64_t deadline, cssl_error *err) CHECK;
+/* question.c. sock_ask keeps a question that has come out of the engine; sock_is_asking says whether
+ * an answer is waited for, sock_take_reply gives one that has come to the engine. sock_await waits
+ * for one: 1 it is there, or fd is ready; 0 the time ran out; or a negative status. */
+void sock_ask(cssl_socket *s, const cssl_question *q);
+bool sock_is_asking(cssl_socket *s);
+void sock_take_reply(cssl_socket *s);
+int sock_await(cssl_socket *s, short events, int64_t deadline, cssl_error *err) CHECK;
+/* sock_no_questions ends it: nothing is open any more. */
+void sock_no_questions(cssl_socket *s);
+/* sock_check_askable: a blocking call can ask what config wants to be asked. */
+int sock_check_askable(const cssl_config *config, cssl_error *err) CHECK;
 /* sock_recv_early is cssl_recv_early for a handshake that has begun. */
 ssize_t sock_recv_early(cssl_socket *s, uint8_t *data, size_t len, int64_t deadline,
                         cssl_error *err) CHECK;
