@@ -394,8 +394,9 @@ static inline cssl_config *cssl_config_renew(cssl_config *old, const cssl_option
     return cssl_config_renew_sized(old, options, sizeof(*options), err);
 }
 /* cssl_config_derive makes a config of the same role in which each field of more that is not zero
- * takes the place of base's; it shares base's sessions and ticket keys. Files are read anew. Of what
- * can be given in several ways (identity, authorities, revocation lists, dh) more's replaces all. */
+ * takes the place of base's; it shares base's sessions and ticket keys. Files are read anew.
+ * Of what can be given in several ways (identity, authorities, revocation lists, dh) more's
+ * replaces all. */
 cssl_config *cssl_config_derive_sized(cssl_config *base, const cssl_options *more, size_t size,
                                       cssl_error *err);
 static inline cssl_config *cssl_config_derive(cssl_config *base, const cssl_options *more,
@@ -527,7 +528,7 @@ int cssl_request_certificate(cssl_socket *s, cssl_error *err);
 /* cssl_handshake_continue goes on after CSSL_PAUSED, under the config with more's fields (NULL:
  * unchanged) as cssl_config_derive has it. In a mailbox it returns at once, and CSSL_EV_CONNECTED
  * follows. A client's handshake that ended with CSSL_TIMEOUT is gone on with by it too (more NULL).
- * With pause_at_hello what cssl_connect returns is always paused: there is no CSSL_PAUSED to see. */
+ * With pause_at_hello what cssl_connect returns is always paused: no CSSL_PAUSED says it. */
 int cssl_handshake_continue_sized(cssl_socket *s, const cssl_options *more, size_t size,
                                   int timeout, cssl_error *err);
 static inline int cssl_handshake_continue(cssl_socket *s, const cssl_options *more, int timeout,
@@ -544,9 +545,9 @@ void cssl_handshake_cancel(cssl_socket *s);
 int cssl_answer_question(cssl_socket *s, const cssl_answer *answer, cssl_error *err);
 /* cssl_downgrade says close_notify, waits for the peer's, frees s and returns the TCP socket, which
  * belongs to the caller. Bytes that came behind it are put into rest, which has room for *rest_len
- * bytes (65,536 are always enough). Data of the peer's that was not received yet is a failure: it is
- * neither lost in silence nor passed off as plain. On failure s is freed and its socket closed. s is
- * taken out of its mailbox first; the descriptor waits when it is read, whatever it did before. */
+ * bytes (65,536 are always enough). Data of the peer's that was not received yet is a failure: it
+ * is neither lost in silence nor passed off as plain. On failure s is freed, its socket closed. s
+ * has to be in no mailbox. The descriptor is a blocking one. */
 int cssl_downgrade(cssl_socket *s, uint8_t *rest, size_t *rest_len, int timeout, cssl_error *err);
 /* cssl_export_key_material fills out with len bytes that only the two peers know, bound to label
  * (at most 243 characters) and context (RFC 8446 7.5). len is at most 255 times the length of the

@@ -104,8 +104,8 @@ int renegotiate_records(struct cssl_engine *e, uint64_t limit, cssl_error *err) 
 int renegotiate_if_due(struct cssl_engine *e, cssl_error *err) CHECK;
 /* renegotiate_refuse sends the warning no_renegotiation. */
 int renegotiate_refuse(struct cssl_engine *e, struct worker *w) CHECK;
-/* engine_behind_close views what was received behind close_notify, while CSSL_EV_CLOSED is the event
- * that was taken last: those bytes are not TLS any more. */
+/* engine_behind_close views what was received behind close_notify, while CSSL_EV_CLOSED is the
+ * event that was taken last: those bytes are not TLS any more. */
 cssl_bytes engine_behind_close(const struct cssl_engine *e);
 /* alert_take handles a received alert record. */
 int alert_take(struct cssl_engine *e, const struct rec *rec, cssl_error *err) CHECK;

@@ -132,7 +132,7 @@ void sock_no_questions(cssl_socket *s)
     (void)pthread_mutex_unlock(&s->lock);
 }
 
-/* check: with a callback the answer may be faster than the question, whose number it has from it. */
+/* check: with a callback the answer may be faster than the question, as the number is known. */
 static int check(const cssl_socket *s, const cssl_answer *a, cssl_error *err)
 {
     if (s->reply != NULL || a->id <= s->last_question) {
