@@ -136,7 +136,8 @@ int sock_wait(int fd, short events, int64_t deadline);
 int sock_handshake(cssl_socket *s, int64_t deadline, cssl_error *err) CHECK;
 /* question.c. sock_ask keeps a question that has come out of the engine; sock_is_asking says
  * whether an answer is waited for, sock_take_reply gives one that has come to the engine.
- * sock_await waits for one: 1 it is there, or fd is ready; 0 the time ran out; or a negative status. */
+ * sock_await waits for one: 1 it is there, or fd is ready; 0 the time ran out; or a negative
+ * status. */
 void sock_ask(cssl_socket *s, const cssl_question *q);
 bool sock_is_asking(cssl_socket *s);
 void sock_take_reply(cssl_socket *s);
