@@ -284,8 +284,9 @@ typedef struct cssl_options {
     cssl_bytes crls;                  /* or in memory */
     const char *crl_dir;              /* or a directory with names as c_rehash makes them; read when
                                          a list is needed */
-    cssl_switch stapling;             /* clients: ask for a stapled OCSP response, which has to come
-                                         and be good. Default: checked when it comes unasked for */
+    cssl_switch stapling;             /* clients: on: a stapled OCSP response has to come and be
+                                         good. Default: it is asked for; "revoked" counts, and it
+                                         has to come when the certificate says so (RFC 7633) */
     bool stapling_nonce;              /* and carry the nonce that was sent: few servers can */
     bool signed_certificate_timestamps; /* clients: ask for them: see cssl_peer_scts */
     unsigned ask_about;               /* CSSL_ASK_* bits */
