@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "config/packed.h"
+#include "config/trusted_keys.h"
 
 #include <time.h>
 
@@ -66,6 +67,7 @@ void cssl_config_free(cssl_config *config)
         return;
     }
     config_unpack(config);
+    trusted_keys_free(config);
     for (size_t i = 0; i < config->num_certkeys; i++) {
         certkey_free(&config->certkeys[i]);
     }
@@ -202,7 +204,7 @@ static int load_identities(cssl_config *config, const cssl_options *o, char *war
     if (o->num_certs_keys > 0 && o->certs_keys == NULL) {
         return fail_option(err, CSSL_R_OPTION_MISSING, "certs_keys", "it is NULL");
     }
-    if (single && o->certfile == NULL) {
+    if (single && o->certfile == NULL && !config->own_raw) {
         return fail_option(err, CSSL_R_OPTION_MISSING, "certfile",
                            "keyfile alone is no identity: name the certificate too");
     }
@@ -232,7 +234,8 @@ static int load_identities(cssl_config *config, const cssl_options *o, char *war
             return fail_option(err, CSSL_R_OPTION_ROLE, "certs_keys",
                                "only servers staple responses and timestamps");
         }
-        int ret = certkey_load(&config->certkeys[i], single ? &one : &o->certs_keys[i], said, err);
+        bool bare = config->own_raw && conf->certfile == NULL && conf->cert.len == 0;
+        int ret = (bare ? certkey_load_key : certkey_load)(&config->certkeys[i], conf, said, err);
         if (ret != 0) {
             return ret;
         }
@@ -248,6 +251,9 @@ static int load_anchors(cssl_config *config, const cssl_options *o, cssl_error *
 {
     if (!config->verify) {
         return 0;
+    }
+    if (config->peer_raw) {
+        return trusted_keys_load(config, o, err);
     }
     if (o->cacertfile != NULL) {
         config->anchors = store_from_file(o->cacertfile, err);
@@ -273,7 +279,7 @@ static int encode_authorities(cssl_config *config, const cssl_options *o, cssl_e
 {
     bool wanted = o->certificate_authorities == CSSL_ON ||
                   (o->certificate_authorities == CSSL_DEFAULT && config->server);
-    if (!config->verify || !wanted) {
+    if (config->anchors == NULL || !wanted) {
         return 0;
     }
     struct wr w;
@@ -321,6 +327,8 @@ static void digest_policy(cssl_config *config)
                               (uint8_t)config->cert_schemes.num, (uint8_t)config->schemes.num,
                               config->anchors != NULL,
                               config->post_handshake_auth, (uint8_t)config->ask_about,
+                              config->post_handshake_auth, config->own_raw,
+                              config->peer_raw, (uint8_t)config->num_trusted_keys,
                               (uint8_t)(name_len >> 8),
                               (uint8_t)name_len, (uint8_t)config->psk_len };
     hash_update(&h, facts, sizeof(facts));
@@ -328,6 +336,11 @@ static void digest_policy(cssl_config *config)
     hash_update(&h, config->schemes.wire, 2 * config->schemes.num);
     if (config->anchors != NULL) {
         hash_update(&h, store_digest(config->anchors), SESSION_DIGEST);
+    }
+    for (size_t i = 0; i < config->num_trusted_keys; i++) {
+        uint8_t key[SESSION_DIGEST];
+        hash_once(HASH_SHA256, config->trusted_keys[i].data, config->trusted_keys[i].len, key);
+        hash_update(&h, key, sizeof(key));
     }
     if (config->psk != NULL) {
         hash_update(&h, config->psk_identity, name_len);
@@ -337,7 +350,8 @@ static void digest_policy(cssl_config *config)
      * may be exchanged: its clients have verified the one before. */
     for (size_t i = 0; !config->server && i < config->num_certkeys; i++) {
         uint8_t leaf[SESSION_DIGEST];
-        cssl_bytes der = cert_der(config->certkeys[i].certs[0]);
+        const struct certkey *ck = &config->certkeys[i];
+        cssl_bytes der = ck->num_certs == 0 ? pkey_spki(ck->key) : cert_der(ck->certs[0]);
         hash_once(HASH_SHA256, der.data, der.len, leaf);
         hash_update(&h, leaf, sizeof(leaf));
     }

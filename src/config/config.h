@@ -68,6 +68,9 @@ struct cssl_config {
     size_t alpn_len;
     struct certkey *certkeys;
     size_t num_certkeys;
+    bool own_raw, peer_raw; /* raw public keys instead of certificates, RFC 7250 */
+    cssl_bytes *trusted_keys; /* peer_raw: SubjectPublicKeyInfo each, owned */
+    size_t num_trusted_keys;
     struct packed_chain *packed; /* for each of certkeys, one for each of compression */
     bool verify;              /* the peer's chain */
     bool fail_if_no_peer_cert;

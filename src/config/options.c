@@ -256,7 +256,8 @@ static int check_verify(cssl_config *config, const cssl_options *o, cssl_error *
         return fail_option(err, CSSL_R_OPTION_CONFLICT, "cacerts",
                            "give cacertfile or cacerts, not both");
     }
-    if (config->server && config->verify && o->cacertfile == NULL && o->cacerts.len == 0) {
+    if (config->server && config->verify && o->cacertfile == NULL && o->cacerts.len == 0 &&
+        o->peer_cert_type != CSSL_CERT_TYPE_RAW) {
         return fail_option(err, CSSL_R_OPTION_MISSING, "cacertfile",
                            "whose client certificates are to be accepted? name the authorities "
                            "in cacertfile or cacerts");

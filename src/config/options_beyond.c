@@ -5,6 +5,7 @@
 #include "msg/compress.h"
 
 static int check_compression(cssl_config *config, const cssl_options *o, cssl_error *err);
+static int check_cert_types(cssl_config *config, const cssl_options *o, cssl_error *err);
 
 int options_check_beyond(cssl_config *config, const cssl_options *o, cssl_error *err)
 {
@@ -17,7 +18,8 @@ int options_check_beyond(cssl_config *config, const cssl_options *o, cssl_error 
         return fail_option(err, CSSL_R_OPTION_CONFLICT, "post_handshake_auth",
                            "whom would a server ask for? it needs verify set to CSSL_VERIFY_PEER");
     }
-    return check_compression(config, o, err);
+    int ret = check_compression(config, o, err);
+    return ret == 0 ? check_cert_types(config, o, err) : ret;
 }
 
 static int check_compression(cssl_config *config, const cssl_options *o, cssl_error *err)
@@ -46,6 +48,41 @@ static int check_compression(cssl_config *config, const cssl_options *o, cssl_er
     if (c->num > 0 && !config->tls13) {
         return fail_option(err, CSSL_R_OPTION_CONFLICT, option,
                            "TLS 1.2 compresses no certificates, and TLS 1.3 is off");
+    }
+    return 0;
+}
+
+static int check_cert_types(cssl_config *config, const cssl_options *o, cssl_error *err)
+{
+    if ((unsigned)o->own_cert_type > CSSL_CERT_TYPE_RAW ||
+        (unsigned)o->peer_cert_type > CSSL_CERT_TYPE_RAW) {
+        return fail_option(err, CSSL_R_OPTION_VALUE,
+                           (unsigned)o->own_cert_type > CSSL_CERT_TYPE_RAW ? "own_cert_type"
+                                                                           : "peer_cert_type",
+                           "there are CSSL_CERT_TYPE_X509 and CSSL_CERT_TYPE_RAW");
+    }
+    config->own_raw = o->own_cert_type == CSSL_CERT_TYPE_RAW;
+    config->peer_raw = o->peer_cert_type == CSSL_CERT_TYPE_RAW;
+    bool keys = o->num_trusted_keys > 0;
+    if (keys && o->trusted_keys == NULL) {
+        return fail_option(err, CSSL_R_OPTION_MISSING, "trusted_keys", "it is NULL");
+    }
+    if (keys && (!config->peer_raw || !config->verify)) {
+        return fail_option(err, CSSL_R_OPTION_CONFLICT, "trusted_keys",
+                           "it needs peer_cert_type set to CSSL_CERT_TYPE_RAW, and verify not to "
+                           "CSSL_VERIFY_NONE");
+    }
+    if (config->peer_raw && config->verify && !keys) {
+        return fail_option(err, CSSL_R_OPTION_MISSING, "trusted_keys",
+                           "a raw key has no issuer: name the keys that are accepted");
+    }
+    if (o->num_trusted_keys > UINT8_MAX) {
+        return fail_option(err, CSSL_R_OPTION_VALUE, "trusted_keys", "more than 255 keys");
+    }
+    if (config->peer_raw && (o->cacertfile != NULL || o->cacerts.len > 0)) {
+        return fail_option(err, CSSL_R_OPTION_CONFLICT,
+                           o->cacertfile != NULL ? "cacertfile" : "cacerts",
+                           "raw keys have no authorities: trusted_keys names them");
     }
     return 0;
 }

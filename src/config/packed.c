@@ -9,9 +9,14 @@ enum { HEADER = 2 + 3 + 3 }; /* what CompressedCertificate puts before the compr
 
 static int pack(struct packed_chain *p, cssl_bytes body, uint16_t algorithm, cssl_error *err);
 
-void certificate_of(struct certificate *c, const struct certkey *ck)
+void certificate_of(struct certificate *c, const struct certkey *ck, bool raw)
 {
     *c = (struct certificate){ .num_entries = 0 };
+    if (ck != NULL && raw) {
+        c->entries[0].cert = pkey_spki(ck->key);
+        c->num_entries = 1;
+        return;
+    }
     for (size_t i = 0; ck != NULL && i < ck->num_certs && i < CERTIFICATE_ENTRIES_MAX; i++) {
         c->entries[i].cert = cert_der(ck->certs[i]);
         c->num_entries = i + 1;
@@ -34,7 +39,7 @@ int config_pack(cssl_config *config, cssl_error *err)
         struct certificate c;
         struct wr body;
         wr_init(&body, UINT32_MAX >> 8);
-        certificate_of(&c, &config->certkeys[i / algorithms->num]);
+        certificate_of(&c, &config->certkeys[i / algorithms->num], config->own_raw);
         certificate_write(&body, &c);
         ret = wr_ok(&body) ? pack(&config->packed[i], wr_view(&body),
                                   algorithms->list[i % algorithms->num], err)

@@ -12,8 +12,9 @@ struct packed_chain {
     size_t len;
 };
 
-/* certificate_of fills c with the chain of ck, which may be NULL: then it is empty. */
-void certificate_of(struct certificate *c, const struct certkey *ck);
+/* certificate_of fills c with the chain of ck, which may be NULL: then it is empty. raw: with its
+ * public key alone (RFC 7250). */
+void certificate_of(struct certificate *c, const struct certkey *ck, bool raw);
 /* config_pack compresses each chain of config with each of its algorithms. */
 int config_pack(cssl_config *config, cssl_error *err) CHECK;
 /* config_packed is the chain of ck, one of config's, under an algorithm of config's. */

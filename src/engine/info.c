@@ -65,6 +65,17 @@ int cssl_engine_peer_scts(const cssl_engine *e, cssl_bytes *list, cssl_error *er
     return list->len > 0 ? 0 : fail(err, CSSL_R_NO_SCTS);
 }
 
+int cssl_engine_peer_key(const cssl_engine *e, cssl_bytes *der, cssl_error *err)
+{
+    enum key_type type;
+    *der = bytes_of(NULL, 0);
+    if (e->conn.peer == NULL) {
+        return fail(err, CSSL_R_NO_PEERCERT);
+    }
+    *der = peer_chain_spki(e->conn.peer, &type);
+    return 0;
+}
+
 int cssl_engine_export_key_material(cssl_engine *e, const char *label, cssl_bytes context,
                                     uint8_t *out, size_t len, cssl_error *err)
 {
@@ -117,9 +128,12 @@ int cssl_engine_channel_binding(cssl_engine *e, const char *type, uint8_t *out, 
     if (own == NULL && c->config->num_certkeys == 1) {
         own = &c->config->certkeys[0]; /* resumed: it can have been no other */
     }
-    const struct cert *cert = c->server        ? own == NULL ? NULL : own->certs[0]
-                              : c->peer != NULL ? c->peer->certs[0]
-                                                : NULL;
+    const struct cert *cert = NULL; /* a raw public key has none */
+    if (c->server && own != NULL && own->num_certs > 0) {
+        cert = own->certs[0];
+    } else if (!c->server && c->peer != NULL && c->peer->num > 0) {
+        cert = c->peer->certs[0];
+    }
     enum hash_alg alg = cert == NULL ? HASH_NONE : cert_signature_hash(cert);
     if (alg == HASH_NONE || *len < hash_len(alg)) {
         return fail_text(err, CSSL_R_NOT_NOW,

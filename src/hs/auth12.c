@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "hs/auth13.h"
+#include "hs/cert_type.h"
 #include "hs/exchange12.h"
 #include "hs/renegotiate.h"
 #include "hs/staple.h"
@@ -37,7 +38,11 @@ int auth12_send_certificate(struct hs *hs, const struct certkey *ck, cssl_error 
         c.certs[c.num++] = cert_der(ck->certs[i]);
     }
     msg_open(&hs->out, HT_CERTIFICATE);
-    certificate12_write(&hs->out, &c);
+    if (hs->conn->config->own_raw) {
+        wr_vec24(&hs->out, ck == NULL ? bytes_of(NULL, 0) : pkey_spki(ck->key));
+    } else {
+        certificate12_write(&hs->out, &c);
+    }
     wr_close(&hs->out);
     hs->conn->own = ck;
     return hs_send(hs, err);
@@ -54,6 +59,15 @@ int auth12_send_status(struct hs *hs, cssl_error *err)
 int auth12_take_certificate(struct hs *hs, const struct hs_msg *m, bool *empty, cssl_error *err)
 {
     struct certificate12 c;
+    if (hs->conn->config->peer_raw) { /* RFC 7250 3: the key, with its length */
+        struct rd r = rd_of(m->body);
+        cssl_bytes key = rd_view24(&r);
+        if (!rd_done(&r)) {
+            return fail_text(err, CSSL_R_MESSAGE_MALFORMED, "Certificate");
+        }
+        *empty = key.len == 0;
+        return *empty ? 0 : auth_take_key(hs, key, err);
+    }
     int ret = certificate12_parse(&c, m->body, err);
     if (ret != 0) {
         return ret;
@@ -74,7 +88,8 @@ int auth12_check_key(const struct hs *hs, cssl_error *err)
 {
     const struct conn *c = hs->conn;
     const struct suite *suite = suite_find(c->suite);
-    enum key_type type = cert_key(c->peer->certs[0])->type;
+    enum key_type type;
+    (void)peer_chain_spki(c->peer, &type);
     bool fits = type == KEY_RSA || (type == KEY_RSA_PSS && suite->kx != KX_RSA);
     if (suite->auth == AUTH_ECDSA) {
         fits = group_of_key(type) != 0 || type == KEY_ED25519 || type == KEY_ED448;
@@ -92,9 +107,10 @@ int auth12_check_signature(struct hs *hs, uint16_t scheme, cssl_bytes data, cssl
                            cssl_error *err)
 {
     struct conn *c = hs->conn;
-    const struct cert *leaf = c->peer->certs[0];
+    enum key_type type;
+    cssl_bytes spki = peer_chain_spki(c->peer, &type);
     if (!codes_has(&c->config->schemes, scheme) ||
-        !scheme_fits_key(scheme, cert_key(leaf)->type, false)) {
+        !scheme_fits_key(scheme, type, false)) {
         const char *name = name_of_scheme(scheme);
         return fail_text(err, CSSL_R_SCHEME_NOT_OFFERED, "%s (0x%04x)",
                          name == NULL ? "unknown" : name, scheme);
@@ -104,7 +120,7 @@ int auth12_check_signature(struct hs *hs, uint16_t scheme, cssl_bytes data, cssl
     } else {
         c->server_scheme = scheme;
     }
-    return spki_verify(cert_spki(leaf), scheme, data, sig, err);
+    return spki_verify(spki, scheme, data, sig, err);
 }
 
 int auth12_send_ccs(struct hs *hs, cssl_error *err)

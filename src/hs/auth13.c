@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "hs/ask.h"
 #include "config/packed.h"
+#include "hs/cert_type.h"
 #include "hs/compress13.h"
 #include "hs/negotiate.h"
 #include "hs/staple.h"
@@ -18,7 +19,7 @@ static void list_of(cssl_bytes wire, uint16_t *list, size_t max, size_t *num);
 int auth13_send_certificate(struct hs *hs, const struct certkey *ck, cssl_error *err)
 {
     struct certificate c;
-    certificate_of(&c, ck);
+    certificate_of(&c, ck, hs->conn->config->own_raw);
     c.context = bytes_of(hs->context, hs->context_len);
     staple_choose(hs);
     bool bare = !staple_fill(hs, &c) && hs->context_len == 0;
@@ -67,7 +68,7 @@ int auth13_pick_own(struct hs *hs, const struct certificate_request *cr, cssl_er
                 cr->certificate_authorities, bytes_of(NULL, 0));
     int index = certkey_pick(config->certkeys, config->num_certkeys, config->schemes13.list,
                              config->schemes13.num, &wish->wish, &hs->scheme);
-    hs->own = index < 0 ? NULL : &config->certkeys[index];
+    hs->own = index < 0 || !cert_type_may_show(hs->conn) ? NULL : &config->certkeys[index];
     hs->compression = first_common(&config->compression, cr->compress_certificate);
     mem_free(wish);
     return 0;
@@ -148,6 +149,10 @@ static int take_body(struct hs *hs, cssl_bytes body, struct ext_set asked, bool 
     if (*empty) {
         return 0;
     }
+    if (hs->conn->config->peer_raw) { /* RFC 8446 4.4.2: no more than one */
+        return c.num_entries > 1 ? fail(err, CSSL_R_RAW_KEYS_TOO_MANY)
+                                 : auth_take_key(hs, c.entries[0].cert, err);
+    }
     cssl_bytes certs[CERTIFICATE_ENTRIES_MAX];
     cssl_bytes staples[CERTIFICATE_ENTRIES_MAX];
     for (size_t i = 0; i < c.num_entries; i++) {
@@ -194,10 +199,11 @@ int auth13_take_verify(struct hs *hs, const struct hs_msg *m, cssl_error *err)
         return ret;
     }
     struct conn *c = hs->conn;
-    const struct cert *leaf = c->peer->certs[0];
+    enum key_type type;
+    cssl_bytes spki = peer_chain_spki(c->peer, &type);
     /* RFC 8446 4.4.3: one of the schemes that were offered, and fit for the key. */
     if (!codes_has(&c->config->schemes13, cv.scheme) ||
-        !scheme_fits_key(cv.scheme, cert_key(leaf)->type, true)) {
+        !scheme_fits_key(cv.scheme, type, true)) {
         const char *name = name_of_scheme(cv.scheme);
         return fail_text(err, CSSL_R_SCHEME_NOT_OFFERED, "%s (0x%04x)",
                          name == NULL ? "unknown" : name, cv.scheme);
@@ -216,7 +222,7 @@ int auth13_take_verify(struct hs *hs, const struct hs_msg *m, cssl_error *err)
     } else {
         c->server_scheme = cv.scheme;
     }
-    return spki_verify(cert_spki(leaf), cv.scheme, wr_view(&w), cv.signature, err);
+    return spki_verify(spki, cv.scheme, wr_view(&w), cv.signature, err);
 }
 
 int auth13_take_finished(struct hs *hs, const struct hs_msg *m, cssl_error *err)
@@ -291,7 +297,7 @@ int auth13_take_session(struct hs *hs, const struct session *s, cssl_error *err)
     if (s->chain_len == 0) {
         return 0;
     }
-    c->peer = peer_chain_from(bytes_of(s->chain, s->chain_len), err);
+    c->peer = peer_chain_from(bytes_of(s->chain, s->chain_len), c->config->peer_raw, err);
     if (c->peer == NULL) {
         return CSSL_ALERT;
     }

@@ -6,6 +6,7 @@
 #include "hs/ask.h"
 #include "hs/auth12.h"
 #include "hs/auth13.h"
+#include "hs/cert_type.h"
 #include "hs/exchange12.h"
 #include "hs/limits.h"
 #include "hs/negotiate.h"
@@ -60,7 +61,9 @@ int client12_server_hello(struct hs *hs, const struct server_hello *sh, cssl_err
     }
     c->authenticated_at = config_now(c->config);
     if (!auth12_by_psk(hs)) {
-        return CLIENT12_WAIT_CERT;
+        ret = cert_type_take(c, sh->has, sh->client_certificate_type,
+                             sh->server_certificate_type, err);
+        return ret == 0 ? CLIENT12_WAIT_CERT : ret;
     }
     return kx12(hs) == KX_PSK ? CLIENT12_WAIT_SKE_SHD : CLIENT12_WAIT_SKE;
 }
@@ -462,7 +465,7 @@ static int take_request(struct hs *hs, const struct hs_msg *m, cssl_error *err)
     size_t num = fitting_schemes(&config->schemes, cr.types, schemes);
     int index = certkey_pick(config->certkeys, config->num_certkeys, schemes, num, &wish->wish,
                              &hs->scheme);
-    hs->own = index < 0 ? NULL : &config->certkeys[index];
+    hs->own = index < 0 || !cert_type_may_show(hs->conn) ? NULL : &config->certkeys[index];
     mem_free(wish);
     return CLIENT12_WAIT_SHD;
 }

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "hs/auth13.h"
+#include "hs/cert_type.h"
 #include "hs/limits.h"
 #include "hs/client12.h"
 #include "hs/client_hello.h"
@@ -173,6 +174,11 @@ int client13_encrypted_extensions(struct hs *hs, const struct hs_msg *m, cssl_er
         return ret;
     }
     if (!hs->using_psk) {
+        ret = cert_type_take(c, ee.has, ee.client_certificate_type, ee.server_certificate_type,
+                             err);
+        if (ret != 0) {
+            return ret;
+        }
         c->authenticated_at = config_now(c->config);
         return CLIENT13_WAIT_CERT_CR;
     }

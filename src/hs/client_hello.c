@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "crypto/suite.h"
 #include "hs/renegotiate.h"
+#include "hs/cert_type.h"
 #include "hs/limits.h"
 #include "hs/staple.h"
 
@@ -47,6 +48,7 @@ int client_hello_send(struct hs *hs, cssl_error *err)
         .all_psks = hs->num_psks,
     };
     fill_extensions(hs, &ch);
+    cert_type_offer(config, &ch);
     fill_offers(hs, &ch);
     int ret = staple_ask(hs, &ch, err);
     if (ret != 0) {

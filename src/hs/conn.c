@@ -116,8 +116,57 @@ const char *conn_verify_name(const struct conn *c)
     return c->host == NULL ? "" : c->host;
 }
 
-struct peer_chain *peer_chain_from(cssl_bytes encoded, cssl_error *err)
+struct peer_chain *peer_chain_of_key(cssl_bytes spki, cssl_error *err)
 {
+    struct spki_info info;
+    if (spki_inspect(spki, &info, err) != 0) {
+        return NULL;
+    }
+    if (info.type == KEY_NONE) {
+        (void)fail(err, CSSL_R_UNSUPPORTED_KEY);
+        return NULL;
+    }
+    struct peer_chain *chain = mem_new(sizeof(*chain));
+    uint8_t *raw = mem_copy(spki.data, spki.len);
+    if (chain == NULL || raw == NULL) {
+        mem_free(chain);
+        mem_free(raw);
+        (void)fail(err, CSSL_R_NOMEM);
+        return NULL;
+    }
+    atomic_init(&chain->refs, 1);
+    chain->raw = raw;
+    chain->raw_len = spki.len;
+    chain->raw_type = info.type;
+    return chain;
+}
+
+cssl_bytes peer_chain_spki(const struct peer_chain *chain, enum key_type *type)
+{
+    if (chain->raw != NULL) {
+        *type = chain->raw_type;
+        return bytes_of(chain->raw, chain->raw_len);
+    }
+    *type = cert_key(chain->certs[0])->type;
+    return cert_spki(chain->certs[0]);
+}
+
+void peer_chain_write(struct wr *w, const struct peer_chain *chain)
+{
+    if (chain->raw != NULL) {
+        wr_vec24(w, bytes_of(chain->raw, chain->raw_len));
+    }
+    for (size_t i = 0; i < chain->num; i++) {
+        wr_vec24(w, cert_der(chain->certs[i]));
+    }
+}
+
+struct peer_chain *peer_chain_from(cssl_bytes encoded, bool raw, cssl_error *err)
+{
+    if (raw) {
+        struct rd one = rd_of(encoded);
+        return peer_chain_of_key(rd_view24(&one), err);
+    }
     struct peer_chain *chain = mem_new(sizeof(*chain));
     if (chain == NULL) {
         (void)fail(err, CSSL_R_NOMEM);
@@ -158,6 +207,7 @@ void peer_chain_free(struct peer_chain *chain)
         cert_free(chain->certs[i]);
     }
     mem_free(chain->extras);
+    mem_free(chain->raw);
     mem_free(chain);
 }
 

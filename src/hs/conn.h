@@ -24,6 +24,9 @@ struct peer_chain {
     struct cert *certs[CHAIN_CERTS_MAX];
     struct peer_extras *extras; /* NULL: nothing came along */
     bool staple_good;           /* the response for the first one said so, when it came */
+    uint8_t *raw; /* instead: a raw public key (RFC 7250), SubjectPublicKeyInfo; num is 0 then */
+    size_t raw_len;
+    enum key_type raw_type;
 };
 
 struct conn {
@@ -38,6 +41,7 @@ struct conn {
     uint16_t max_fragment_length; /* agreed on; 0: nothing */
     uint16_t record_size_limit;   /* the peer's, 0: nothing was agreed on; */
     uint16_t own_size_limit;      /* and ours */
+    bool raw_agreed;     /* clients: the server takes a raw public key (RFC 7250) */
     uint16_t version; /* that was agreed on; 0 before */
     uint16_t suite, group;
     uint16_t server_scheme, client_scheme; /* of CertificateVerify; 0: none */
@@ -88,8 +92,14 @@ void conn_keylog(const struct conn *c, const char *label, const uint8_t *client_
  * NULL for servers. */
 const char *conn_verify_name(const struct conn *c);
 
-/* peer_chain_from makes a chain from an encoded one (24-bit length and DER for each). */
-struct peer_chain *peer_chain_from(cssl_bytes encoded, cssl_error *err) CHECK;
+/* peer_chain_from makes a chain from an encoded one (24-bit length and DER for each), or what
+ * stands there of a raw public key; peer_chain_write encodes one. peer_chain_of_key makes one of
+ * such a key, which must be of a kind that is known. */
+struct peer_chain *peer_chain_from(cssl_bytes encoded, bool raw, cssl_error *err) CHECK;
+void peer_chain_write(struct wr *w, const struct peer_chain *chain);
+struct peer_chain *peer_chain_of_key(cssl_bytes spki, cssl_error *err) CHECK;
+/* peer_chain_spki is the key of the peer itself, and its type. */
+cssl_bytes peer_chain_spki(const struct peer_chain *chain, enum key_type *type);
 struct peer_chain *peer_chain_ref(struct peer_chain *chain);
 void peer_chain_free(struct peer_chain *chain);
 /* peer_chain_expires is the first end of validity in the chain. */

@@ -209,7 +209,8 @@ static int encrypt_premaster(struct hs *hs, cssl_error *err)
     if (ret == 0) {
         ret = hs_new_step(hs, err);
     }
-    return ret == 0 ? pk_step_encrypt(hs->step, cert_spki(hs->conn->peer->certs[0]),
+    enum key_type type;
+    return ret == 0 ? pk_step_encrypt(hs->step, peer_chain_spki(hs->conn->peer, &type),
                                       hs->premaster.data, err)
                     : ret;
 }

@@ -142,6 +142,7 @@ struct hs {
     bool using_psk;              /* one was agreed on */
     bool certificate_wanted;     /* by a CertificateRequest */
     bool peer_has_certificate;
+    struct ext_set cert_types;   /* server: of RFC 7250, what its answer has */
     bool may_ask_later;          /* post_handshake_auth was offered */
     uint8_t context[255];        /* certificate_request_context */
     uint8_t context_len;

@@ -151,6 +151,8 @@ void hello_digest(const struct client_hello *ch, uint8_t out[32])
                                ch->alpn,
                                ch->psk_modes,
                                ch->compress_certificate,
+                               ch->client_certificate_types,
+                               ch->server_certificate_types,
                                ch->certificate_authorities,
                                ch->max_fragment_length,
                                ch->record_size_limit };

@@ -147,9 +147,7 @@ int session_of(struct conn *c, struct session *s, cssl_error *err)
     }
     struct wr chain;
     wr_init(&chain, SESSION_CHAIN_MAX);
-    for (size_t i = 0; i < c->peer->num; i++) {
-        wr_vec24(&chain, cert_der(c->peer->certs[i]));
-    }
+    peer_chain_write(&chain, c->peer);
     int ret = 0;
     if (wr_ok(&chain)) {
         s->chain = mem_copy(chain.data, chain.len);

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "hs/ask.h"
 #include "hs/auth12.h"
+#include "hs/cert_type.h"
 #include "hs/auth13.h"
 #include "hs/choose12.h"
 #include "hs/exchange12.h"
@@ -56,6 +57,12 @@ int server12_hello(struct hs *hs, const struct client_hello *ch, cssl_error *err
     uint16_t suite = 0;
     if ((ret = choose12(hs, ch, &suite, err)) != 0) {
         return ret;
+    }
+    if (!kx_has_psk(suite_find(suite)->kx)) {
+        if ((ret = cert_type_check(c->config, ch, err)) != 0) {
+            return ret;
+        }
+        cert_type_answer(c->config, ch, &hs->cert_types);
     }
     auth12_settle(hs, suite, ch->random.data, random);
     hs->client_version = ch->legacy_version;
@@ -325,6 +332,8 @@ static int send_server_hello(struct hs *hs, cssl_error *err)
         }
     }
     limits_answer(c, &sh.has, &sh.max_fragment_length, &sh.record_size_limit, limits);
+    sh.has.bits |= hs->cert_types.bits;
+    sh.client_certificate_type = sh.server_certificate_type = cert_type_raw;
     msg_open(&hs->out, HT_SERVER_HELLO);
     server_hello_write(&hs->out, &sh);
     wr_close(&hs->out);

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "hs/auth13.h"
+#include "hs/cert_type.h"
 #include "hs/early13.h"
 #include "hs/later13.h"
 #include "hs/limits.h"
@@ -130,6 +131,8 @@ int server13_send_parameters(struct hs *hs, const struct hs_msg *m, cssl_error *
         ext_add(&ee.has, EXT_EARLY_DATA);
     }
     limits_answer(c, &ee.has, &ee.max_fragment_length, &ee.record_size_limit, limits);
+    ee.has.bits |= hs->cert_types.bits;
+    ee.client_certificate_type = ee.server_certificate_type = cert_type_raw;
     msg_open(&hs->out, HT_ENCRYPTED_EXTENSIONS);
     encrypted_extensions_write(&hs->out, &ee);
     wr_close(&hs->out);
@@ -349,6 +352,10 @@ static int find_identity(struct hs *hs, const struct client_hello *ch, cssl_erro
     if (!ext_has(ch->has, EXT_SIGNATURE_ALGORITHMS)) {
         return fail_text(err, CSSL_R_EXTENSION_MISSING, "signature_algorithms");
     }
+    int ret = cert_type_check(config, ch, err);
+    if (ret != 0) {
+        return ret;
+    }
     struct auth13_wish *wish = mem_new(sizeof(*wish));
     if (wish == NULL) {
         return fail(err, CSSL_R_NOMEM);
@@ -363,5 +370,6 @@ static int find_identity(struct hs *hs, const struct client_hello *ch, cssl_erro
     }
     hs->own = &config->certkeys[index];
     hs->compression = first_common(&config->compression, ch->compress_certificate);
+    cert_type_answer(config, ch, &hs->cert_types);
     return 0;
 }

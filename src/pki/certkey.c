@@ -98,6 +98,29 @@ int certkey_load(struct certkey *ck, const cssl_cert_key *conf, char *warning, c
     return ret;
 }
 
+int certkey_load_key(struct certkey *ck, const cssl_cert_key *conf, char *warning,
+                     cssl_error *err)
+{
+    struct source key = { 0 };
+    *ck = (struct certkey){ 0 };
+    if (warning != NULL) {
+        warning[0] = '\0';
+    }
+    int ret = open_source(&key, conf->keyfile, "keyfile", conf->key, "key", err);
+    if (ret == 0 && key.option == NULL) {
+        ret = fail_option(err, CSSL_R_NO_KEY, "keyfile",
+                          "an identity that is a raw public key needs keyfile or key");
+    }
+    if (ret == 0) {
+        ret = load_key(ck, &key, conf->password, err);
+    }
+    if (ret == 0) {
+        warn_if_readable(&key, warning);
+    }
+    close_source(&key);
+    return ret;
+}
+
 void certkey_free(struct certkey *ck)
 {
     if (ck == NULL) {
@@ -406,7 +429,8 @@ static uint16_t first_scheme(const struct certkey *ck, const uint16_t *ours, siz
 
 static unsigned suitability(const struct certkey *ck, const struct certkey_wish *wish)
 {
-    bool named = wish->name != NULL && hostname_check(ck->certs[0], wish->name, NULL) == 0;
+    bool named = wish->name != NULL && ck->num_certs > 0 &&
+                 hostname_check(ck->certs[0], wish->name, NULL) == 0;
     return (named ? 4U : 0U) | (under_authority(ck, wish) ? 2U : 0U) |
            (chain_accepted(ck, wish) ? 1U : 0U);
 }

@@ -7,7 +7,7 @@
 
 /* Immutable once loaded, but for what the stapler keeps behind its lock. */
 struct certkey {
-    struct cert **certs; /* the leaf first */
+    struct cert **certs; /* the leaf first; none: a raw public key (RFC 7250) */
     size_t num_certs;
     struct pkey *key; /* NULL: it is elsewhere, and signs there */
     struct stapler *stapler; /* servers; NULL: nothing is stapled */
@@ -24,6 +24,9 @@ enum { CERTKEY_WARNING_MAX = 256 };
  * password, cert, key). */
 int certkey_load(struct certkey *ck, const cssl_cert_key *conf, char *warning,
                  cssl_error *err) CHECK;
+/* certkey_load_key is for identities that are a raw public key: there is no certificate. */
+int certkey_load_key(struct certkey *ck, const cssl_cert_key *conf, char *warning,
+                     cssl_error *err) CHECK;
 void certkey_free(struct certkey *ck);
 
 /* What a peer said that it accepts. */

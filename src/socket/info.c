@@ -22,6 +22,12 @@ void cssl_connection_information_sized(const cssl_socket *s, cssl_info *info, si
     memcpy(info, &none, min_size(size, sizeof(none)));
 }
 
+int cssl_peer_key(const cssl_socket *s, cssl_bytes *der, cssl_error *err)
+{
+    int rc = has_engine(s, err);
+    return rc != 0 ? rc : cssl_engine_peer_key(s->engine, der, err);
+}
+
 int cssl_peercert(const cssl_socket *s, size_t i, cssl_bytes *der, cssl_error *err)
 {
     int rc = has_engine(s, err);

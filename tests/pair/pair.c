@@ -57,7 +57,8 @@ static cssl_config *make_config(struct pair_host *h, const cssl_options *options
         o.num_certs_keys = 1;
     }
     bool verifies = h->server ? o.verify == CSSL_VERIFY_PEER : o.verify != CSSL_VERIFY_NONE;
-    if (verifies && o.cacerts.len == 0 && o.cacertfile == NULL) {
+    if (verifies && o.cacerts.len == 0 && o.cacertfile == NULL &&
+        o.peer_cert_type != CSSL_CERT_TYPE_RAW) {
         o.cacerts = (cssl_bytes)PAIR_PEM(pair_root);
     }
     o.trace = host_trace;

@@ -39,7 +39,7 @@ static void test_chains(void **state)
         struct certificate c;
         struct wr body;
         wr_init(&body, 100000);
-        certificate_of(&c, ck);
+        certificate_of(&c, ck, false);
         assert_int_equal(c.num_entries, ck->num_certs);
         certificate_write(&body, &c);
         assert_non_null(p->data);
@@ -59,7 +59,7 @@ static void test_none(void **state)
 {
     (void)state;
     struct certificate c;
-    certificate_of(&c, NULL);
+    certificate_of(&c, NULL, true);
     assert_int_equal(c.num_entries, 0);
     cssl_config config = { .num_certkeys = 3 }; /* no algorithm: nothing is made */
     assert_int_equal(config_pack(&config, NULL), 0);

@@ -44,11 +44,12 @@ void hs_side_config(struct hs_side *side, bool server, const cssl_options *optio
     memset(side, 0, sizeof(*side));
     test_clock_init(&side->clock, HS_NOW);
     test_rng_init(&side->rng, server ? 2 : 1);
-    if (server && o.certfile == NULL) {
+    if (server && o.certfile == NULL && o.num_certs_keys == 0) {
         o.certfile = HS_CERTS "server.pem";
         o.keyfile = HS_CERTS "server.key.pem";
     }
-    if (o.cacertfile == NULL && (!server || o.verify == CSSL_VERIFY_PEER)) {
+    if (o.cacertfile == NULL && o.peer_cert_type != CSSL_CERT_TYPE_RAW &&
+        (!server || o.verify == CSSL_VERIFY_PEER)) {
         o.cacertfile = HS_CERTS "ca.pem";
     }
     o.now_us = side_now;

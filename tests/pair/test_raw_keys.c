@@ -1,0 +1,243 @@
+/*
+ * test_raw_keys.c - raw public keys (RFC 7250) in both versions: each side, both, each kind of key;
+ * keys that nobody trusts, peers that can do no such thing, sessions.
+ */
+#include "base/error.h"
+#include "crypto/pkey.h"
+#include "crypto/pem.h"
+#include "pair.h"
+
+static struct test_clock wall;
+
+/* The SubjectPublicKeyInfo of an identity's key. */
+struct known {
+    struct pkey *key;
+    cssl_bytes spki;
+};
+
+static struct known known_of(const char *pem)
+{
+    size_t at = 0;
+    struct known k = { NULL, { NULL, 0 } };
+    while (k.key == NULL) {
+        struct pem_block block;
+        assert_int_equal(pem_next(bytes_str(pem), &at, &block, NULL), 0);
+        assert_string_not_equal(block.label, "");
+        if (strstr(block.label, "PRIVATE KEY") != NULL) {
+            k.key = pkey_from_der(bytes_of(block.der, block.len), NULL, NULL);
+            assert_non_null(k.key);
+        }
+        pem_free(&block);
+    }
+    k.spki = pkey_spki(k.key);
+    return k;
+}
+
+#define KEY_OF(text) \
+    .certs_keys = &(const cssl_cert_key){ .key = PAIR_PEM(text) }, .num_certs_keys = 1
+#define OWN_RAW(text) .own_cert_type = CSSL_CERT_TYPE_RAW, KEY_OF(text)
+#define PEER_RAW(k) \
+    .peer_cert_type = CSSL_CERT_TYPE_RAW, .trusted_keys = &(k).spki, .num_trusted_keys = 1
+
+static int set_up(void **state)
+{
+    (void)state;
+    test_clock_init(&wall, PAIR_NOW);
+    return 0;
+}
+
+static void make(struct pair_host *h, bool server, const cssl_options *o)
+{
+    host_init(h, server, &wall, o);
+}
+
+static void check_key(const struct pair *p, enum pair_dir side, cssl_bytes spki)
+{
+    cssl_bytes der;
+    cssl_info info;
+    cssl_engine_information(p->side[side].engine, &info);
+    assert_true(info.peer_verified);
+    assert_int_equal(cssl_engine_peer_key(p->side[side].engine, &der, NULL), 0);
+    assert_int_equal(der.len, spki.len);
+    assert_memory_equal(der.data, spki.data, spki.len);
+    assert_int_equal(cssl_engine_peercert(p->side[side].engine, 0, &der, NULL), CSSL_STATE);
+}
+
+static const unsigned versions[] = { CSSL_TLSV1_3, CSSL_TLSV1_2 };
+
+/* Both sides with a raw key, of each kind; and a session of it, which knows the keys still. */
+static void test_both(void **state)
+{
+    (void)state;
+    static const char *const servers[] = { pair_p256, pair_rsa, pair_ed25519, pair_p384 };
+    for (size_t i = 0; i < 2 * ARRAY_SIZE(servers); i++) {
+        struct pair_host client, server;
+        struct pair p;
+        unsigned v = versions[i % 2];
+        struct known ks = known_of(servers[i / 2]), kc = known_of(pair_client_ed25519);
+        const cssl_options c = { .versions = v, OWN_RAW(pair_client_ed25519), PEER_RAW(ks) };
+        const cssl_options s = { .versions = v, OWN_RAW(servers[i / 2]), PEER_RAW(kc),
+                                 .verify = CSSL_VERIFY_PEER };
+        make(&client, false, &c);
+        make(&server, true, &s);
+        for (int round = 0; round < 2; round++) {
+            pair_start(&p, &client, &server, "server.test");
+            pair_must_connect(&p);
+            pair_must_talk(&p);
+            assert_int_equal(pair_resumed(&p), round == 1);
+            check_key(&p, FROM_CLIENT, ks.spki);
+            check_key(&p, FROM_SERVER, kc.spki);
+            pair_free(&p);
+        }
+        host_free(&client);
+        host_free(&server);
+        pkey_free(ks.key);
+        pkey_free(kc.key);
+    }
+}
+
+/* One side raw, the other X.509. */
+static void test_one(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(versions); i++) {
+        struct pair_host client, server;
+        struct pair p;
+        cssl_bytes der;
+        struct known ks = known_of(pair_p256), kc = known_of(pair_client);
+        const cssl_options c = { .versions = versions[i], PAIR_IDENTITY(pair_client),
+                                 PEER_RAW(ks) };
+        const cssl_options s = { .versions = versions[i], OWN_RAW(pair_p256),
+                                 .verify = CSSL_VERIFY_PEER };
+        make(&client, false, &c);
+        make(&server, true, &s);
+        pair_start(&p, &client, &server, NULL); /* no name is needed */
+        pair_must_connect(&p);
+        pair_must_talk(&p);
+        check_key(&p, FROM_CLIENT, ks.spki);
+        assert_int_equal(cssl_engine_peercert(p.side[FROM_SERVER].engine, 0, &der, NULL), 0);
+        assert_int_equal(cssl_engine_peer_key(p.side[FROM_SERVER].engine, &der, NULL), 0);
+        assert_memory_equal(der.data, kc.spki.data, kc.spki.len);
+        pair_free(&p);
+        host_free(&client);
+        host_free(&server);
+        const cssl_options c2 = { .versions = versions[i], OWN_RAW(pair_client) };
+        const cssl_options s2 = { .versions = versions[i], PAIR_IDENTITY(pair_p256), PEER_RAW(kc),
+                                  .verify = CSSL_VERIFY_PEER };
+        make(&client, false, &c2);
+        make(&server, true, &s2);
+        pair_start(&p, &client, &server, "server.test");
+        pair_must_connect(&p);
+        pair_must_talk(&p);
+        check_key(&p, FROM_SERVER, kc.spki);
+        pair_free(&p);
+        host_free(&client);
+        host_free(&server);
+        pkey_free(ks.key);
+        pkey_free(kc.key);
+    }
+}
+
+static void refuse(const cssl_options *c, const cssl_options *s, enum pair_dir side, int alert,
+                   int reason)
+{
+    struct pair_host client, server;
+    struct pair p;
+    make(&client, false, c);
+    make(&server, true, s);
+    pair_start(&p, &client, &server, "server.test");
+    pair_must_fail(&p, side, alert, reason);
+    pair_free(&p);
+    host_free(&client);
+    host_free(&server);
+}
+
+static void test_refused(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(versions); i++) {
+        unsigned v = versions[i];
+        struct known ks = known_of(pair_p256), kc = known_of(pair_client);
+        const cssl_options raw_server = { .versions = v, OWN_RAW(pair_p256) };
+        const cssl_options x509_server = { .versions = v };
+        const cssl_options x509_client = { .versions = v };
+        const cssl_options wants_raw = { .versions = v, PEER_RAW(ks) };
+        const cssl_options wants_other = { .versions = v, PEER_RAW(kc) };
+        const cssl_options asks_raw = { .versions = v, PAIR_IDENTITY(pair_p256), PEER_RAW(kc),
+                                        .verify = CSSL_VERIFY_PEER };
+        const cssl_options asks_other = { .versions = v, PAIR_IDENTITY(pair_p256), PEER_RAW(ks),
+                                          .verify = CSSL_VERIFY_PEER };
+        const cssl_options asks_x509 = { .versions = v, .verify = CSSL_VERIFY_PEER };
+        const cssl_options shows_raw = { .versions = v, OWN_RAW(pair_client) };
+        refuse(&x509_client, &raw_server, FROM_SERVER, ALERT_UNSUPPORTED_CERTIFICATE,
+               CSSL_R_CERT_TYPE_NOT_COMMON);
+        refuse(&wants_raw, &x509_server, FROM_SERVER, ALERT_UNSUPPORTED_CERTIFICATE,
+               CSSL_R_CERT_TYPE_NOT_COMMON);
+        refuse(&wants_other, &raw_server, FROM_CLIENT, ALERT_CERTIFICATE_UNKNOWN,
+               CSSL_R_RAW_KEY_UNKNOWN);
+        refuse(&x509_client, &asks_raw, FROM_SERVER, ALERT_UNSUPPORTED_CERTIFICATE,
+               CSSL_R_CERT_TYPE_NOT_COMMON);
+        refuse(&shows_raw, &asks_x509, FROM_SERVER, ALERT_UNSUPPORTED_CERTIFICATE,
+               CSSL_R_CERT_TYPE_NOT_COMMON);
+        refuse(&shows_raw, &asks_other, FROM_SERVER, ALERT_CERTIFICATE_UNKNOWN,
+               CSSL_R_RAW_KEY_UNKNOWN);
+        pkey_free(ks.key);
+        pkey_free(kc.key);
+    }
+}
+
+/* A server that is content without one, and one that asks for nothing, take a client that could
+ * show a raw key. */
+static void test_not_needed(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(versions); i++) {
+        struct pair_host client, server;
+        const cssl_options c = { .versions = versions[i], OWN_RAW(pair_client) };
+        const cssl_options content = { .versions = versions[i], .verify = CSSL_VERIFY_PEER,
+                                       .fail_if_no_peer_cert = CSSL_OFF };
+        const cssl_options nothing = { .versions = versions[i] };
+        for (int k = 0; k < 2; k++) {
+            make(&client, false, &c);
+            make(&server, true, k == 0 ? &content : &nothing);
+            assert_false(pair_handshake(&client, &server, "server.test"));
+            host_free(&client);
+            host_free(&server);
+        }
+    }
+}
+
+/* Without verification any key will do, and is told. */
+static void test_unverified(void **state)
+{
+    (void)state;
+    struct pair_host client, server;
+    struct pair p;
+    cssl_bytes der;
+    cssl_info info;
+    const cssl_options c = { .verify = CSSL_VERIFY_NONE, .peer_cert_type = CSSL_CERT_TYPE_RAW };
+    const cssl_options s = { OWN_RAW(pair_p384), .cert_compression = CSSL_LIST("zlib") };
+    make(&client, false, &c);
+    make(&server, true, &s);
+    pair_start(&p, &client, &server, "server.test");
+    assert_int_equal(cssl_engine_peer_key(p.side[FROM_CLIENT].engine, &der, NULL), CSSL_STATE);
+    pair_must_connect(&p);
+    cssl_engine_information(p.side[FROM_CLIENT].engine, &info);
+    assert_false(info.peer_verified);
+    assert_int_equal(cssl_engine_peer_key(p.side[FROM_CLIENT].engine, &der, NULL), 0);
+    pair_free(&p);
+    host_free(&client);
+    host_free(&server);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_both, set_up),
+        cmocka_unit_test_setup(test_one, set_up),
+        cmocka_unit_test_setup(test_refused, set_up),
+        cmocka_unit_test_setup(test_not_needed, set_up),
+        cmocka_unit_test_setup(test_unverified, set_up),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
