@@ -188,7 +188,7 @@ static void test_chain(void **state)
     for (size_t i = 0; i < ARRAY_SIZE(nums); i++) {
         struct wr w = encode(nums[i]);
         cssl_error err = { 0 };
-        struct peer_chain *chain = peer_chain_from(wr_view(&w), &err);
+        struct peer_chain *chain = peer_chain_from(wr_view(&w), false, &err);
         wr_free(&w); /* the chain has copies */
         if (nums[i] > CHAIN_CERTS_MAX) {
             assert_null(chain);
@@ -216,7 +216,7 @@ static void try_chain(void *arg, uint8_t *data, size_t len)
 {
     (void)arg;
     cssl_error err = { 0 };
-    struct peer_chain *chain = peer_chain_from(bytes_of(data, len), &err);
+    struct peer_chain *chain = peer_chain_from(bytes_of(data, len), false, &err);
     assert_int_equal(chain != NULL, len == 0 || len == whole);
     assert_int_equal(err.status != 0, chain == NULL);
     peer_chain_free(chain);
@@ -247,6 +247,35 @@ static void put_file(struct wr *w, const char *path)
     pem_free(&block);
 }
 
+/* A raw public key stands where a chain would, there and back; what is none is refused. */
+static void test_raw_key(void **state)
+{
+    (void)state;
+    struct pkey *key = pkey_generate(KEY_ED25519, 0, NULL);
+    assert_non_null(key);
+    struct peer_chain *chain = peer_chain_of_key(pkey_spki(key), NULL);
+    assert_non_null(chain);
+    struct wr w;
+    wr_init(&w, 1000);
+    peer_chain_write(&w, chain);
+    struct peer_chain *again = peer_chain_from(wr_view(&w), true, NULL);
+    assert_non_null(again);
+    enum key_type type;
+    assert_true(bytes_equal(peer_chain_spki(again, &type), pkey_spki(key)));
+    assert_int_equal(type, KEY_ED25519);
+    assert_int_equal(again->num, 0);
+    assert_true(peer_chain_expires(again) == INT64_MAX);
+    peer_chain_free(again);
+    peer_chain_free(chain);
+    cssl_error err = { 0 };
+    w.data[5] ^= 0x20;
+    assert_null(peer_chain_from(wr_view(&w), true, &err));
+    assert_null(peer_chain_of_key(bytes_of(NULL, 0), &err));
+    assert_int_equal(err.reason, CSSL_R_BAD_PUBLIC_KEY);
+    wr_free(&w);
+    pkey_free(key);
+}
+
 /* The first end counts, wherever in the chain it stands. */
 static void test_chain_expires(void **state)
 {
@@ -257,7 +286,7 @@ static void test_chain_expires(void **state)
         for (size_t i = 0; i < 3; i++) {
             put_file(&w, i == place ? HS_CERTS "expired.pem" : HS_CERTS "server.pem");
         }
-        struct peer_chain *chain = peer_chain_from(wr_view(&w), NULL);
+        struct peer_chain *chain = peer_chain_from(wr_view(&w), false, NULL);
         assert_non_null(chain);
         assert_int_equal(peer_chain_expires(chain) < HS_NOW, place < 3);
         peer_chain_free(chain);
@@ -272,6 +301,7 @@ int main(void)
         cmocka_unit_test(test_fragments), cmocka_unit_test(test_limit),
         cmocka_unit_test(test_message),   cmocka_unit_test(test_keylog),
         cmocka_unit_test(test_chain),     cmocka_unit_test(test_chain_cut),
+        cmocka_unit_test(test_raw_key),
         cmocka_unit_test(test_chain_expires),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
