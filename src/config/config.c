@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "config/imported.h"
 #include "config/packed.h"
 #include "config/trusted_keys.h"
 
@@ -67,6 +68,7 @@ void cssl_config_free(cssl_config *config)
         return;
     }
     config_unpack(config);
+    config_import_free(config);
     trusted_keys_free(config);
     for (size_t i = 0; i < config->num_certkeys; i++) {
         certkey_free(&config->certkeys[i]);
@@ -157,7 +159,7 @@ static cssl_config *config_make(bool server, cssl_config *old, const cssl_option
         peer_rules_check(&config->rules, o, server, config->verify, err) != 0 ||
         load_anchors(config, o, err) != 0 || encode_authorities(config, o, err) != 0 ||
         config_load_dh(config, o, err) != 0 || load_ticket(config, o, err) != 0 ||
-        config_pack(config, err) != 0 ||
+        config_pack(config, err) != 0 || config_import(config, err) != 0 ||
         (config->options = options_keep(o, err)) == NULL) {
         cssl_config_free(config);
         return NULL;
@@ -345,6 +347,9 @@ static void digest_policy(cssl_config *config)
     if (config->psk != NULL) {
         hash_update(&h, config->psk_identity, name_len);
         hash_update(&h, config->psk, config->psk_len);
+        for (size_t i = 0; i < config->num_imported; i++) {
+            hash_update(&h, config->imported[i].identity, config->imported[i].identity_len);
+        }
     }
     /* A client that becomes somebody else must not be taken for whom it was. A server's certificate
      * may be exchanged: its clients have verified the one before. */

@@ -99,6 +99,11 @@ struct cssl_config {
     struct dh_params *dh;     /* servers, TLS 1.2: the option's; NULL without */
     uint16_t dh_group;        /* or with one: its number */
     bool client_order;        /* servers: the client's order of suites counts */
+    bool psk_import;          /* RFC 9258: psk is used as it is imported, and not otherwise */
+    uint8_t *psk_context;
+    size_t psk_context_len;
+    struct imported_psk *imported; /* one for each hash of the suites */
+    size_t num_imported;
     bool middlebox_comp_mode;
     bool cookie;
     size_t max_handshake_size;

@@ -2,10 +2,13 @@
 #include "config/options_beyond.h"
 
 #include "base/error.h"
+#include "base/mem.h"
+#include "config/imported.h"
 #include "msg/compress.h"
 
 static int check_compression(cssl_config *config, const cssl_options *o, cssl_error *err);
 static int check_cert_types(cssl_config *config, const cssl_options *o, cssl_error *err);
+static int check_import(cssl_config *config, const cssl_options *o, cssl_error *err);
 
 int options_check_beyond(cssl_config *config, const cssl_options *o, cssl_error *err)
 {
@@ -19,7 +22,10 @@ int options_check_beyond(cssl_config *config, const cssl_options *o, cssl_error 
                            "whom would a server ask for? it needs verify set to CSSL_VERIFY_PEER");
     }
     int ret = check_compression(config, o, err);
-    return ret == 0 ? check_cert_types(config, o, err) : ret;
+    if (ret == 0) {
+        ret = check_cert_types(config, o, err);
+    }
+    return ret == 0 ? check_import(config, o, err) : ret;
 }
 
 static int check_compression(cssl_config *config, const cssl_options *o, cssl_error *err)
@@ -85,4 +91,24 @@ static int check_cert_types(cssl_config *config, const cssl_options *o, cssl_err
                            "raw keys have no authorities: trusted_keys names them");
     }
     return 0;
+}
+
+static int check_import(cssl_config *config, const cssl_options *o, cssl_error *err)
+{
+    if (o->psk_import && (config->psk == NULL || !config->tls13)) {
+        return fail_option(err, CSSL_R_OPTION_CONFLICT, "psk_import",
+                           config->psk == NULL ? "there is no key: give psk and psk_identity"
+                                               : "keys are imported for TLS 1.3, which is off");
+    }
+    if (o->psk_context.len > 0 && !o->psk_import) {
+        return fail_option(err, CSSL_R_OPTION_CONFLICT, "psk_context", "it needs psk_import");
+    }
+    if (o->psk_context.len > IMPORTED_CONTEXT_MAX) {
+        return fail_option(err, CSSL_R_OPTION_VALUE, "psk_context", "more than %d bytes",
+                           IMPORTED_CONTEXT_MAX);
+    }
+    config->psk_import = o->psk_import;
+    config->psk_context = mem_copy(o->psk_context.data, o->psk_context.len);
+    config->psk_context_len = o->psk_context.len;
+    return config->psk_context == NULL ? fail(err, CSSL_R_NOMEM) : 0;
 }

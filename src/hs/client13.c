@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "config/imported.h"
 #include "hs/auth13.h"
 #include "hs/cert_type.h"
 #include "hs/limits.h"
@@ -312,9 +313,19 @@ static int find_psks(struct hs *hs, cssl_error *err)
             .secret = secret_bytes(&hs->session.psk),
         };
     }
-    if (config->psk != NULL &&
+    for (size_t i = 0; i < config->num_imported; i++) {
+        const struct imported_psk *p = &config->imported[i];
+        hs->psks[hs->num_psks++] = (struct hs_psk){
+            .origin = PSK_IMPORTED,
+            .hash = p->hash,
+            .identity = bytes_of(p->identity, p->identity_len),
+            .secret = secret_bytes(&p->secret),
+        };
+    }
+    if (config->psk != NULL && !config->psk_import &&
         first_suite(&config->suites, codes_wire(&config->suites), HASH_SHA256) != 0) {
         hs->psks[hs->num_psks++] = (struct hs_psk){
+            .origin = PSK_EXTERNAL,
             .hash = HASH_SHA256,
             .identity = bytes_str(config->psk_identity),
             .secret = bytes_of(config->psk, config->psk_len),

@@ -149,7 +149,7 @@ static void write_binders(struct hs *hs, const struct client_hello *ch, size_t b
         struct schedule13 early;
         transcript_hash_with(&hs->transcript, hs->psks[i].hash, bytes_of(hs->out.data, end), hash);
         schedule13_early(&early, hs->psks[i].hash, hs->psks[i].secret);
-        schedule13_binder(&early, hs->psks[i].session == NULL, hash, hs->out.data + at + 1);
+        schedule13_binder(&early, hs->psks[i].origin, hash, hs->out.data + at + 1);
         schedule13_wipe(&early);
         at += 1 + hash_len(hs->psks[i].hash);
     }

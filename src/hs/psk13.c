@@ -3,12 +3,15 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "config/imported.h"
 #include "hs/ask.h"
 #include "hs/auth13.h"
 #include "hs/negotiate.h"
 
+static enum psk_origin find_external(const cssl_config *config, cssl_bytes identity,
+                                     cssl_bytes *psk, enum hash_alg *alg);
 static int check_binder(struct hs *hs, const struct client_hello *ch, cssl_bytes body,
-                        size_t index, bool external, cssl_error *err);
+                        size_t index, enum psk_origin origin, cssl_error *err);
 static bool session_usable(struct hs *hs, uint16_t version, const struct client_hello *ch,
                            bool found);
 
@@ -24,18 +27,17 @@ int psk13_find(struct hs *hs, const struct client_hello *ch, cssl_bytes body,
         cssl_bytes identity = ch->psks[i].identity;
         cssl_bytes psk = bytes_of(NULL, 0);
         enum hash_alg alg = HASH_SHA256;
-        bool external = config->psk != NULL &&
-                        bytes_equal(identity, bytes_str(config->psk_identity));
+        enum psk_origin origin = find_external(config, identity, &psk, &alg);
         cssl_bytes told = ask_psk(hs, identity);
-        if (external) {
-            psk = bytes_of(config->psk, config->psk_len);
-        } else if (told.len > 0) {
+        if (origin == PSK_SESSION && told.len > 0) {
             psk = told;
-            external = true;
-        } else if (psk_is_session(hs, TLS_1_3, ch, identity)) {
+            origin = PSK_EXTERNAL;
+        }
+        bool external = origin != PSK_SESSION;
+        if (!external && psk_is_session(hs, TLS_1_3, ch, identity)) {
             psk = secret_bytes(&hs->session.psk);
             alg = suite_hash(hs->session.suite);
-        } else {
+        } else if (!external) {
             continue;
         }
         if (suite13_choose(hs, ch, alg, NULL) != 0) {
@@ -44,7 +46,7 @@ int psk13_find(struct hs *hs, const struct client_hello *ch, cssl_bytes body,
         hs->using_psk = true;
         hs->psk_index = (uint16_t)i;
         schedule13_early(&hs->schedule, alg, psk);
-        int ret = check_binder(hs, ch, body, i, external, err);
+        int ret = check_binder(hs, ch, body, i, origin, err);
         if (ret == 0 && !external) {
             ret = auth13_take_session(hs, &hs->session, err);
         } else if (ret == 0) {
@@ -121,8 +123,28 @@ static bool session_usable(struct hs *hs, uint16_t version, const struct client_
     return false;
 }
 
+/* find_external looks the identity up among the config's own; PSK_SESSION: it is none of them. */
+static enum psk_origin find_external(const cssl_config *config, cssl_bytes identity,
+                                     cssl_bytes *psk, enum hash_alg *alg)
+{
+    for (size_t i = 0; i < config->num_imported; i++) {
+        const struct imported_psk *p = &config->imported[i];
+        if (bytes_equal(identity, bytes_of(p->identity, p->identity_len))) {
+            *psk = secret_bytes(&p->secret);
+            *alg = p->hash;
+            return PSK_IMPORTED;
+        }
+    }
+    if (config->psk != NULL && !config->psk_import &&
+        bytes_equal(identity, bytes_str(config->psk_identity))) {
+        *psk = bytes_of(config->psk, config->psk_len);
+        return PSK_EXTERNAL;
+    }
+    return PSK_SESSION;
+}
+
 static int check_binder(struct hs *hs, const struct client_hello *ch, cssl_bytes body,
-                        size_t index, bool external, cssl_error *err)
+                        size_t index, enum psk_origin origin, cssl_error *err)
 {
     enum hash_alg alg = hs->schedule.alg;
     uint8_t hash[HASH_MAX];
@@ -131,7 +153,7 @@ static int check_binder(struct hs *hs, const struct client_hello *ch, cssl_bytes
     cssl_bytes truncated = bytes_of(body.data - HANDSHAKE_HEADER,
                                     HANDSHAKE_HEADER + ch->binders_at);
     transcript_hash_with(&hs->transcript, alg, truncated, hash);
-    schedule13_binder(&hs->schedule, external, hash, binder);
+    schedule13_binder(&hs->schedule, origin, hash, binder);
     if (ch->binders[index].len != hash_len(alg) ||
         !ct_equal(binder, ch->binders[index].data, hash_len(alg))) {
         return fail(err, CSSL_R_BINDER_WRONG); /* RFC 8446 4.2.11: abort */

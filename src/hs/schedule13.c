@@ -15,13 +15,14 @@ void schedule13_early(struct schedule13 *s, enum hash_alg alg, cssl_bytes psk)
     hkdf_extract(alg, bytes_of(NULL, 0), psk, &s->current);
 }
 
-void schedule13_binder(const struct schedule13 *s, bool external, const uint8_t *hash,
+void schedule13_binder(const struct schedule13 *s, enum psk_origin origin, const uint8_t *hash,
                        uint8_t *binder)
 {
     uint8_t empty[HASH_MAX];
     struct secret key;
     hash_once(s->alg, NULL, 0, empty);
-    derive_secret(s->alg, &s->current, external ? "ext binder" : "res binder",
+    static const char *const labels[] = { "res binder", "ext binder", "imp binder" };
+    derive_secret(s->alg, &s->current, labels[origin],
                   bytes_of(empty, hash_len(s->alg)), &key);
     finished13(s->alg, &key, hash, binder);
     secret_wipe(&key);

@@ -19,9 +19,11 @@ struct schedule13 {
 
 /* schedule13_early begins: psk empty means none. */
 void schedule13_early(struct schedule13 *s, enum hash_alg alg, cssl_bytes psk);
+/* Where a PSK comes from: a session, outside, or from outside through RFC 9258. */
+enum psk_origin { PSK_SESSION, PSK_EXTERNAL, PSK_IMPORTED };
 /* schedule13_binder computes a binder over hash (of the truncated ClientHello); the schedule must
- * be at its Early Secret. external says whether the PSK came from outside. */
-void schedule13_binder(const struct schedule13 *s, bool external, const uint8_t *hash,
+ * be at its Early Secret. */
+void schedule13_binder(const struct schedule13 *s, enum psk_origin origin, const uint8_t *hash,
                        uint8_t *binder);
 /* schedule13_client_early derives the secret of early data; the schedule must be at its Early
  * Secret. hash is of the ClientHello, binders included. */

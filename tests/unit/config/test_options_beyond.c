@@ -110,12 +110,34 @@ static void test_cert_types(void **state)
     check(rows, ARRAY_SIZE(rows));
 }
 
+static void test_import(void **state)
+{
+    (void)state;
+    static const uint8_t psk[32] = { 1 };
+    static uint8_t long_context[1025];
+    const cssl_bytes key = { psk, sizeof(psk) }, context = { psk, 3 };
+    const struct row rows[] = {
+        { { .psk_identity = "i", .psk = key, .psk_import = true, .psk_context = context }, false,
+          NULL, 0 },
+        { { .psk_import = true }, false, "psk_import", CSSL_R_OPTION_CONFLICT },
+        { { .psk_identity = "i", .psk = key, .psk_import = true, .versions = CSSL_TLSV1_2 }, true,
+          "psk_import", CSSL_R_OPTION_CONFLICT },
+        { { .psk_identity = "i", .psk = key, .psk_context = context }, false, "psk_context",
+          CSSL_R_OPTION_CONFLICT },
+        { { .psk_identity = "i", .psk = key, .psk_import = true,
+            .psk_context = { long_context, sizeof(long_context) } }, true, "psk_context",
+          CSSL_R_OPTION_VALUE },
+    };
+    check(rows, ARRAY_SIZE(rows));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_compression),
         cmocka_unit_test(test_post_handshake_auth),
         cmocka_unit_test(test_cert_types),
+        cmocka_unit_test(test_import),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -30,7 +30,8 @@ static int offer(const struct offer *offers, size_t num, const cssl_options *of_
     hs_side_start(&client);
     hs_side_start(&server);
     for (size_t i = 0; i < num; i++) {
-        client.hs->psks[i] = (struct hs_psk){ .hash = offers[i].hash,
+        client.hs->psks[i] = (struct hs_psk){ .origin = PSK_EXTERNAL,
+                                              .hash = offers[i].hash,
                                               .identity = bytes_str(offers[i].identity),
                                               .secret = bytes_of(offers[i].secret, 32) };
     }

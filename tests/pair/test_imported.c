@@ -1,0 +1,111 @@
+/*
+ * test_imported.c - imported PSKs (RFC 9258): both hashes, HelloRetryRequest, another context, a
+ * key that one side alone imports, a key that is another one.
+ */
+#include "base/error.h"
+#include "pair.h"
+
+static struct test_clock wall;
+static const uint8_t secret[32] = "thirty-two bytes of good secret";
+static const uint8_t other[32] = "thirty-two bytes of other secret";
+
+#define KEY(bytes) .psk_identity = "somebody", .psk = { bytes, sizeof(bytes) }
+#define IMPORT .psk_import = true
+#define CONTEXT(text) .psk_context = { (const uint8_t *)(text), sizeof(text) - 1 }
+
+static int set_up(void **state)
+{
+    (void)state;
+    test_clock_init(&wall, PAIR_NOW);
+    return 0;
+}
+
+/* connects returns whether a connection came about with the key alone. */
+static bool connects(const cssl_options *c, const cssl_options *s, const char *suite)
+{
+    struct pair_host client, server;
+    struct pair p;
+    cssl_info info;
+    host_init(&client, false, &wall, c);
+    host_init(&server, true, &wall, s);
+    pair_start(&p, &client, &server, "server.test");
+    pair_pump(&p);
+    bool done = pair_connected(&p);
+    if (done) {
+        pair_must_connect(&p);
+        pair_must_talk(&p);
+        cssl_engine_information(p.side[FROM_SERVER].engine, &info);
+        assert_true(info.peer_verified && !info.session_resumption);
+        assert_int_equal(host_saw(&client, false, CT_HANDSHAKE, HT_CERTIFICATE), 0);
+        if (suite != NULL) {
+            assert_string_equal(info.cipher_suite, suite);
+        }
+        pair_free(&p);
+        assert_true(pair_handshake(&client, &server, "server.test")); /* and is resumed */
+    } else {
+        pair_free(&p);
+    }
+    host_free(&client);
+    host_free(&server);
+    return done;
+}
+
+static void test_good(void **state)
+{
+    (void)state;
+    static const char *const suites[] = { "TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384" };
+    for (size_t i = 0; i < ARRAY_SIZE(suites); i++) {
+        const cssl_options c = { KEY(secret), IMPORT };
+        const cssl_options s = { KEY(secret), IMPORT, .ciphers = CSSL_LIST(suites[i]) };
+        const cssl_options c2 = { KEY(secret), IMPORT, CONTEXT("here"),
+                                  .ciphers = CSSL_LIST(suites[i]),
+                                  .supported_groups = CSSL_LIST("x25519", "secp256r1") };
+        const cssl_options s2 = { KEY(secret), IMPORT, CONTEXT("here"),
+                                  .supported_groups = CSSL_LIST("secp256r1") };
+        assert_true(connects(&c, &s, suites[i]));
+        assert_true(connects(&c2, &s2, suites[i])); /* after a HelloRetryRequest */
+    }
+}
+
+static void test_different(void **state)
+{
+    (void)state;
+    const cssl_options plain = { KEY(secret) }, imports = { KEY(secret), IMPORT };
+    const cssl_options here = { KEY(secret), IMPORT, CONTEXT("here") };
+    const cssl_options there = { KEY(secret), IMPORT, CONTEXT("there") };
+    const cssl_options sha256 = { KEY(secret), IMPORT,
+                                  .ciphers = CSSL_LIST("TLS_AES_128_GCM_SHA256") };
+    const cssl_options sha384 = { KEY(secret), IMPORT,
+                                  .ciphers = CSSL_LIST("TLS_AES_256_GCM_SHA384") };
+    assert_true(connects(&plain, &plain, NULL));
+    assert_false(connects(&plain, &imports, NULL));
+    assert_false(connects(&imports, &plain, NULL));
+    assert_false(connects(&here, &there, NULL));
+    assert_false(connects(&here, &imports, NULL));
+    assert_false(connects(&sha256, &sha384, NULL));
+}
+
+/* Another key under the same name: its binder does not fit. */
+static void test_wrong_key(void **state)
+{
+    (void)state;
+    struct pair_host client, server;
+    struct pair p;
+    host_init(&client, false, &wall, &(cssl_options){ KEY(other), IMPORT });
+    host_init(&server, true, &wall, &(cssl_options){ KEY(secret), IMPORT });
+    pair_start(&p, &client, &server, "server.test");
+    pair_must_fail(&p, FROM_SERVER, ALERT_DECRYPT_ERROR, CSSL_R_BINDER_WRONG);
+    pair_free(&p);
+    host_free(&client);
+    host_free(&server);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_good, set_up),
+        cmocka_unit_test_setup(test_different, set_up),
+        cmocka_unit_test_setup(test_wrong_key, set_up),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
