@@ -104,6 +104,7 @@ struct cssl_config {
     size_t psk_context_len;
     struct imported_psk *imported; /* one for each hash of the suites */
     size_t num_imported;
+    bool grease;              /* clients, RFC 8701 */
     bool middlebox_comp_mode;
     bool cookie;
     size_t max_handshake_size;

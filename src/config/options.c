@@ -106,6 +106,7 @@ static int check_role(const cssl_config *config, const cssl_options *o, cssl_err
         { "key_share_groups", o->key_share_groups != NULL, false },
         { "server_name_indication", o->server_name_indication != NULL, false },
         { "use_ticket", o->use_ticket.len > 0, false },
+        { "grease", o->grease, false },
         { "early_data", o->early_data.len > 0, false },
         { "max_early_data", o->max_early_data != 0, true },
         { "anti_replay_window", o->anti_replay_window != 0, true },

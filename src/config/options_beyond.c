@@ -12,6 +12,7 @@ static int check_import(cssl_config *config, const cssl_options *o, cssl_error *
 
 int options_check_beyond(cssl_config *config, const cssl_options *o, cssl_error *err)
 {
+    config->grease = o->grease;
     config->post_handshake_auth = o->post_handshake_auth;
     if (o->post_handshake_auth && !config->tls13) {
         return fail_option(err, CSSL_R_OPTION_CONFLICT, "post_handshake_auth",

@@ -5,6 +5,7 @@
 #include "crypto/suite.h"
 #include "hs/renegotiate.h"
 #include "hs/cert_type.h"
+#include "hs/grease.h"
 #include "hs/limits.h"
 #include "hs/staple.h"
 
@@ -55,10 +56,15 @@ int client_hello_send(struct hs *hs, cssl_error *err)
         return ret;
     }
     limits_offer(config, &ch, limits);
+    struct greased greased = { .alpn = { .data = NULL } };
+    if (config->grease) {
+        grease_hello(&greased, hs, &ch);
+    }
     msg_open(&hs->out, HT_CLIENT_HELLO);
     size_t body_at = hs->out.len;
     client_hello_write(&hs->out, &ch);
     wr_close(&hs->out);
+    grease_free(&greased);
     if (!wr_ok(&hs->out)) {
         return fail(err, CSSL_R_NOMEM);
     }

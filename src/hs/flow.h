@@ -158,6 +158,7 @@ struct hs {
     size_t num_shares;
     struct ext_set asked;        /* what the ClientHello had */
     uint16_t retry_suite;
+    uint8_t grease[8];           /* random: which of RFC 8701's values stand where */
     uint8_t *cookie;
     size_t cookie_len;
     struct hs_psk psks[HS_PSKS];

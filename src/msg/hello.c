@@ -38,6 +38,7 @@ static void write_share(struct wr *w, const void *message);
 static void write_group(struct wr *w, const void *message);
 static void write_selected_psk(struct wr *w, const void *message);
 static void write_padding(struct wr *w, const struct client_hello *ch, size_t body_at);
+static void write_unknown(struct wr *w, const struct client_hello *ch, size_t i);
 static void write_psks(struct wr *w, struct client_hello *ch, size_t body_at);
 static int check_client_hello(const struct client_hello *ch, const struct ext_walk *walk,
                               cssl_error *err);
@@ -159,7 +160,9 @@ void client_hello_write(struct wr *w, struct client_hello *ch)
         return;
     }
     wr_open16(w);
+    write_unknown(w, ch, 0);
     form_block_write(w, client_rows, ARRAY_LEN(client_rows), ch, ch->has);
+    write_unknown(w, ch, 1);
     write_padding(w, ch, body_at);
     write_psks(w, ch, body_at);
     wr_close(w);
@@ -459,6 +462,14 @@ static int own_padding(void *message, struct rd *data, enum ext_place place, css
     (void)err;
     (void)rd_rest(data);
     return 0;
+}
+
+static void write_unknown(struct wr *w, const struct client_hello *ch, size_t i)
+{
+    if (i < ch->num_unknown) {
+        wr_u16(w, ch->unknown[i].type);
+        wr_vec16(w, ch->unknown[i].data);
+    }
 }
 
 static void write_padding(struct wr *w, const struct client_hello *ch, size_t body_at)

@@ -68,6 +68,9 @@ struct client_hello {
     size_t all_psks;           /* how many the message has; as many binders */
     size_t binders_at;         /* offset in the body of the binders' list length: what is before
                                   it goes into the binders' hash (RFC 8446 4.2.11.2) */
+    struct ext unknown[2];     /* write: extensions that the table does not have, the first in front
+                                  of the others, the second behind them (RFC 8701) */
+    size_t num_unknown;
     bool padding;              /* write: lift a message of 256 to 511 bytes, header included, over
                                   511 (RFC 7685)? Otherwise a padding that has names is empty */
 };
