@@ -1,4 +1,4 @@
-/* grease.h - values that nobody knows among what a client offers (RFC 8701), for servers to skip. */
+/* grease.h - values that nobody knows among what a client offers (RFC 8701): servers skip them. */
 #ifndef CSSL_HS_GREASE_H
 #define CSSL_HS_GREASE_H
 

@@ -1,4 +1,4 @@
-/* test_grease.c - a client that offers what nobody knows (RFC 8701), with all that a hello can have:
+/* test_grease.c - a client that offers what nobody knows (RFC 8701), with all a hello can have:
  * both versions, a retry, sessions, a PSK, authentication both ways. */
 #include "base/error.h"
 #include "pair.h"

@@ -1,5 +1,5 @@
-/* test_grease.c - values that nobody knows (RFC 8701): where they stand, that a second hello repeats
- * them, and that no server can choose one. */
+/* test_grease.c - values that nobody knows (RFC 8701): where they stand, that a second hello has
+ * them too, and that no server can choose one. */
 #include "base/error.h"
 #include "hs_support.h"
 
