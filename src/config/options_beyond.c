@@ -83,6 +83,15 @@ static int check_cert_types(cssl_config *config, const cssl_options *o, cssl_err
         return fail_option(err, CSSL_R_OPTION_MISSING, "trusted_keys",
                            "a raw key has no issuer: name the keys that are accepted");
     }
+    if (config->peer_raw && o->crl_check != CSSL_CRL_NONE) {
+        return fail_option(err, CSSL_R_OPTION_CONFLICT, "crl_check",
+                           "nobody issued a raw key, so nobody revokes it");
+    }
+    if (config->peer_raw && (o->stapling == CSSL_ON || o->signed_certificate_timestamps)) {
+        return fail_option(err, CSSL_R_OPTION_CONFLICT,
+                           o->stapling == CSSL_ON ? "stapling" : "signed_certificate_timestamps",
+                           "nobody issued a raw key, so nobody speaks for it");
+    }
     if (o->num_trusted_keys > UINT8_MAX) {
         return fail_option(err, CSSL_R_OPTION_VALUE, "trusted_keys", "more than 255 keys");
     }

@@ -12,7 +12,7 @@ int staple_ask(struct hs *hs, struct client_hello *ch, cssl_error *err)
     if (rules->ask_scts) {
         ext_add(&ch->has, EXT_SIGNED_CERTIFICATE_TIMESTAMP);
     }
-    if (!rules->ask_staple) {
+    if (!rules->ask_staple || hs->conn->config->peer_raw) { /* nobody speaks for a raw key */
         return 0;
     }
     ext_add(&ch->has, EXT_STATUS_REQUEST);

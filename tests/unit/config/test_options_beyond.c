@@ -105,6 +105,11 @@ static void test_cert_types(void **state)
         { { .peer_cert_type = CSSL_CERT_TYPE_RAW, .trusted_keys = &key, .num_trusted_keys = 1,
             .cacertfile = "ca.pem" }, false, "cacertfile", CSSL_R_OPTION_CONFLICT },
         { { .peer_cert_type = CSSL_CERT_TYPE_RAW, .trusted_keys = &key, .num_trusted_keys = 1,
+            .stapling = CSSL_ON }, false, "stapling", CSSL_R_OPTION_CONFLICT },
+        { { .peer_cert_type = CSSL_CERT_TYPE_RAW, .trusted_keys = &key, .num_trusted_keys = 1,
+            .crl_check = CSSL_CRL_PEER, .crlfile = "crl.pem" }, false, "crl_check",
+          CSSL_R_OPTION_CONFLICT },
+        { { .peer_cert_type = CSSL_CERT_TYPE_RAW, .trusted_keys = &key, .num_trusted_keys = 1,
             .verify = CSSL_VERIFY_PEER }, true, NULL, 0 },
     };
     check(rows, ARRAY_SIZE(rows));
