@@ -143,7 +143,7 @@ int later13_send(struct conn *c, struct worker *w, const struct later_reply *rep
     struct wr all;
     *sent = false;
     size_t len = reply->len + HANDSHAKE_HEADER + hash_len(alg);
-    size_t records = len / c->config->max_fragment + 1;
+    size_t records = len / min_size(c->config->max_fragment, rec_content_max(&c->write)) + 1;
     size_t room = len + records * (REC_WIRE_MAX - REC_PLAIN_MAX + c->config->record_padding);
     if (buf_room(&c->out, room) == NULL) {
         return 0;
