@@ -13,7 +13,7 @@ void certificate_of(struct certificate *c, const struct certkey *ck, bool raw)
 {
     *c = (struct certificate){ .num_entries = 0 };
     if (ck != NULL && raw) {
-        c->entries[0].cert = pkey_spki(ck->key);
+        c->entries[0].cert = certkey_spki(ck);
         c->num_entries = 1;
         return;
     }

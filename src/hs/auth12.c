@@ -39,7 +39,7 @@ int auth12_send_certificate(struct hs *hs, const struct certkey *ck, cssl_error 
     }
     msg_open(&hs->out, HT_CERTIFICATE);
     if (hs->conn->config->own_raw) {
-        wr_vec24(&hs->out, ck == NULL ? bytes_of(NULL, 0) : pkey_spki(ck->key));
+        wr_vec24(&hs->out, ck == NULL ? bytes_of(NULL, 0) : certkey_spki(ck));
     } else {
         certificate12_write(&hs->out, &c);
     }

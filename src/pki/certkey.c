@@ -121,6 +121,11 @@ int certkey_load_key(struct certkey *ck, const cssl_cert_key *conf, char *warnin
     return ret;
 }
 
+cssl_bytes certkey_spki(const struct certkey *ck)
+{
+    return ck->key != NULL ? pkey_spki(ck->key) : cert_spki(ck->certs[0]);
+}
+
 void certkey_free(struct certkey *ck)
 {
     if (ck == NULL) {

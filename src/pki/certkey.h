@@ -28,6 +28,8 @@ int certkey_load(struct certkey *ck, const cssl_cert_key *conf, char *warning,
 int certkey_load_key(struct certkey *ck, const cssl_cert_key *conf, char *warning,
                      cssl_error *err) CHECK;
 void certkey_free(struct certkey *ck);
+/* certkey_spki is the public key, wherever the private one is. */
+cssl_bytes certkey_spki(const struct certkey *ck);
 
 /* What a peer said that it accepts. */
 struct certkey_wish {

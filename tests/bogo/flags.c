@@ -58,6 +58,7 @@ static const struct flag flags[] = {
     { "max-send-fragment", INT, OF(max_send_fragment) },
     { "max-cert-list", INT, OF(max_cert_list) },
     { "key-update", BOOL, OF(key_update) },
+    { "enable-grease", BOOL, OF(grease) },
     { "export-keying-material", INT, OF(export_keying_material) },
     { "export-label", TEXT, OF(export_label) },
     { "export-context", TEXT, OF(export_context) },

@@ -70,6 +70,7 @@ static bool set_groups(cssl_options *o, struct lists *l, const struct settings *
         }
     }
     o->supported_groups = l->groups;
+    o->grease = s->grease && !s->server;
     o->key_share_groups = s->key_shares.num > 0 ? l->shares : NULL;
     return true;
 }

@@ -29,7 +29,7 @@ struct credential {
 struct settings {
     bool server, ipv6;
     bool async, implicit_handshake, shim_writes_first, read_with_unfinished_write;
-    bool shim_shuts_down, check_close_notify, key_update, tls_unique;
+    bool shim_shuts_down, check_close_notify, key_update, grease, tls_unique;
     bool verify_peer, require_any_client_certificate, verify_fail, use_custom_verify_callback;
     bool expect_hrr, expect_no_hrr, expect_session_miss, expect_no_session;
     bool expect_no_server_name, expect_no_peer_cert, no_ticket;
