@@ -454,16 +454,16 @@ static bool under_authority(const struct certkey *ck, const struct certkey_wish 
     return wish->num_authorities == 0;
 }
 
-/* may: a certificate without keyUsage allows everything (RFC 5280 4.2.1.3). */
+/* may: a certificate without keyUsage allows everything (RFC 5280 4.2.1.3), and so does none. */
 static bool may(const struct certkey *ck, uint16_t usage)
 {
-    return !cert_has(ck->certs[0], EXTENSION_KEY_USAGE) ||
+    return ck->num_certs == 0 || !cert_has(ck->certs[0], EXTENSION_KEY_USAGE) ||
            (ck->certs[0]->key_usage & usage) == usage;
 }
 
 static bool curve_accepted(const struct certkey *ck, const struct certkey_wish *wish)
 {
-    uint16_t curve = group_of_key(ck->certs[0]->key.type);
+    uint16_t curve = group_of_key(ck->num_certs == 0 ? pkey_type(ck->key) : ck->certs[0]->key.type);
     return curve == 0 || !wish->curve_bound || u16s_has(wish->curves, curve);
 }
 
