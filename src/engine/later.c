@@ -104,8 +104,6 @@ int cssl_engine_request_certificate(cssl_engine *e, cssl_error *err)
                       : e->hs != NULL             ? "the handshake is not done"
                       : e->closed                 ? "close_notify was sent already"
                       : e->peer_closed            ? "the peer says nothing any more"
-                      : (c->config->ask_about & (CSSL_ASK_VERIFY | CSSL_ASK_PARTIAL_CHAIN)) != 0
-                          ? "after the handshake nobody is asked about a certificate"
                       : !c->config->verify        ? "option verify is CSSL_VERIFY_NONE"
                       : c->handshake == NULL      ? "the client did not offer it"
                       : e->later != NULL          ? "one is asked for already"

@@ -74,6 +74,7 @@ int auth_take_key(struct hs *hs, cssl_bytes spki, cssl_error *err)
 {
     struct conn *c = hs->conn;
     const cssl_config *config = c->config;
+    peer_chain_free(c->peer); /* before a renegotiation there was one */
     c->peer = peer_chain_of_key(spki, err);
     if (c->peer == NULL) {
         return err == NULL ? CSSL_ALERT : err->status;

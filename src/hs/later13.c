@@ -191,9 +191,6 @@ int later13_asked(struct hs *hs, const struct hs_msg *m, cssl_error *err)
     memcpy(hs->context, cr.context.data, cr.context.len);
     hs->context_len = (uint8_t)cr.context.len;
     ret = auth13_pick_own(hs, &cr, err);
-    if (hs->own != NULL && hs->own->key == NULL) {
-        hs->own = NULL; /* there is no question after the handshake to have it sign by */
-    }
     return ret == 0 ? CLIENT13_LATER_CERT : ret;
 }
 

