@@ -28,11 +28,10 @@ int client13_start(struct hs *hs, const struct hs_msg *m, cssl_error *err)
     (void)m;
     const cssl_config *config = hs->conn->config;
     int ret = rand_fill(&config->rand, hs->client_random, HELLO_RANDOM, err);
-    if (ret == 0 && !hs->renegotiation) {
     if (ret == 0 && config->grease) {
         ret = rand_fill(&config->rand, hs->grease, sizeof(hs->grease), err);
     }
-    if (ret == 0) {
+    if (ret == 0 && !hs->renegotiation) {
         ret = find_psks(hs, err);
     }
     if (ret == 0 && !hs->renegotiation) {

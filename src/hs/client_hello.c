@@ -3,10 +3,10 @@
 
 #include "base/error.h"
 #include "crypto/suite.h"
-#include "hs/renegotiate.h"
 #include "hs/cert_type.h"
 #include "hs/grease.h"
 #include "hs/limits.h"
+#include "hs/renegotiate.h"
 #include "hs/staple.h"
 
 static void choose_suites(const struct hs *hs, struct codes *suites);
