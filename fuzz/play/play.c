@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { NOW = 1800000000, OUTPUT_MAX = 1 << 20 };
+enum { NOW = 1800000000, OUTPUT_MAX = 1 << 20, EARLY_LIMIT = 1000 };
 
 static const uint8_t ticket_seed[32] = { 4, 5, 6 };
 
@@ -29,9 +29,13 @@ struct player {
     bool connected;
     cssl_error error; /* the first one */
     bool proved_identity, proved_psk, finished;
+    bool early;
+    size_t early_len; /* bytes of early data that were handed out */
 };
 
 static void make(unsigned variant);
+static void begin_early(struct player *p);
+static void feed(struct player *p, cssl_bytes bytes);
 static void one_op(struct player *p, uint8_t op, cssl_bytes bytes);
 static void take_events(struct player *p);
 static void drain(struct player *p);
@@ -162,12 +166,17 @@ static bool must_prove(unsigned variant)
 bool play(cssl_bytes script, cssl_error *error)
 {
     struct rd r = rd_of(script);
-    struct player p = { .variant = rd_u8(&r) % VARIANTS };
+    const uint8_t first = rd_u8(&r);
+    struct player p = { .variant = first % VARIANTS, .early = is_server && first == PLAY_EARLY };
     const cssl_peer peer = { .name = "server.test", .port = 443 };
     play_sent = (struct play_sent){ 0 };
     random_state = 1;
     clock_us = NOW * INT64_C(1000000);
-    p.e = cssl_engine_new(configs[p.variant], is_server ? NULL : &peer, NULL);
+    if (p.early) {
+        begin_early(&p);
+    } else {
+        p.e = cssl_engine_new(configs[p.variant], is_server ? NULL : &peer, NULL);
+    }
     must(p.e != NULL, "an engine");
     take_events(&p);
     drain(&p);
@@ -185,6 +194,61 @@ bool play(cssl_bytes script, cssl_error *error)
     cssl_engine_free(p.e);
     *error = p.error;
     return p.connected;
+}
+
+/* carry moves what one engine has to say to another, and drops what comes of it. */
+static void carry(cssl_engine *from, cssl_engine *to)
+{
+    cssl_event event;
+    cssl_bytes out = cssl_engine_output(from);
+    uint8_t *where = NULL;
+    if (out.len > 0) {
+        must(cssl_engine_room(to, &where) >= out.len, "room for a flight");
+        memcpy(where, out.data, out.len);
+        must(cssl_engine_received(to, out.len, NULL) == 0, "a good flight");
+        cssl_engine_sent(from, out.len);
+    }
+    while (cssl_engine_next(to, &event)) {
+    }
+}
+
+/* begin_early lets a client of ours meet a server, and come back with early data. The configs are
+ * made each time: a server that has seen a first flight would not take it again. */
+static void begin_early(struct player *p)
+{
+    const cssl_peer peer = { .name = "server.test", .port = 443 };
+    const cssl_cert_key identity = { .cert = bytes_str(pair_ed25519) };
+    const cssl_options server = { .certs_keys = &identity,
+                                  .num_certs_keys = 1,
+                                  .max_early_data = EARLY_LIMIT,
+                                  .anti_replay_bits = 1024,
+                                  .now_us = fixed_clock,
+                                  .random = fixed_random,
+                                  .trace = count_sent };
+    const cssl_options client = { .cacerts = bytes_str(pair_root),
+                                  .supported_groups = CSSL_LIST("x25519"),
+                                  .early_data = bytes_str("early"),
+                                  .now_us = fixed_clock,
+                                  .random = fixed_random };
+    cssl_config *sc = cssl_server_config(&server, NULL), *cc = cssl_client_config(&client, NULL);
+    must(sc != NULL && cc != NULL, "configs for early data");
+    cssl_engine *s = cssl_engine_new(sc, NULL, NULL), *c = cssl_engine_new(cc, &peer, NULL);
+    must(s != NULL && c != NULL, "engines for early data");
+    for (int i = 0; i < 3; i++) {
+        carry(c, s);
+        carry(s, c);
+    }
+    cssl_engine_free(s);
+    cssl_engine_free(c);
+    c = cssl_engine_new(cc, &peer, NULL);
+    p->e = cssl_engine_new(sc, NULL, NULL);
+    must(c != NULL && p->e != NULL, "engines for early data");
+    p->proved_psk = true;
+    feed(p, cssl_engine_output(c));
+    must(p->early_len == strlen("early"), "early data");
+    cssl_engine_free(c);
+    cssl_config_free(sc);
+    cssl_config_free(cc);
 }
 
 /* note keeps the first failure. None is our own fault, unless the peer says that it was its. */
@@ -219,6 +283,11 @@ static void take_events(struct player *p)
             break;
         case CSSL_EV_ERROR:
             note(p, -1, event.error);
+            break;
+        case CSSL_EV_EARLY_DATA:
+            p->early_len += event.data.len;
+            must(p->early && !p->connected && event.data.len > 0, "early data of a client");
+            must(p->early_len <= EARLY_LIMIT, "bounded early data");
             break;
         case CSSL_EV_DATA:
             must(p->connected && event.data.len > 0, "data after the handshake");

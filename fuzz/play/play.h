@@ -37,7 +37,9 @@ enum {
     VARIANT_PSK = 2,       /* an external PSK, "fuzz" */
     VARIANT_STEPS = 4,     /* public-key steps are run by the player */
     VARIANT_RETRY = 8,     /* servers: secp256r1 alone */
-    VARIANTS = 16
+    VARIANTS = 16,
+    PLAY_EARLY = 0x80 /* alone, servers: a client of ours has come back and sent early data; the
+                         player goes on in its place */
 };
 
 /* play_init makes the configs of a role; after play_free it can be called for the other one. */

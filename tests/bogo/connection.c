@@ -106,12 +106,17 @@ static void keep_ticket(struct connection *c, cssl_bytes ticket)
     }
 }
 
-static void keep_early(struct connection *c, cssl_bytes data)
+/* echo_early answers early data at once, where a server may write before the handshake is done;
+ * else it is kept until then. */
+static void echo_early(struct connection *c, cssl_bytes data)
 {
     size_t room = sizeof(c->early) - c->early_len;
     size_t len = data.len < room ? data.len : room;
-    memcpy(c->early + c->early_len, data.data, len);
-    c->early_len += len;
+    for (size_t i = 0; i < len; i++) {
+        c->early[c->early_len + i] = data.data[i] ^ 0xff;
+    }
+    ssize_t n = cssl_engine_write(c->engine, c->early + c->early_len, len, NULL);
+    c->early_len += n == (ssize_t)len ? 0 : len;
 }
 
 /* -async: public-key work is done later than it is asked for, and the engine waits for it. */
@@ -142,7 +147,7 @@ static bool next_event(struct connection *c, cssl_event *event)
             if (event->type == CSSL_EV_TICKET) {
                 keep_ticket(c, event->data);
             } else if (event->type == CSSL_EV_EARLY_DATA) {
-                keep_early(c, event->data);
+                echo_early(c, event->data);
             } else if (event->type == CSSL_EV_STEP) {
                 if (!run_step(c)) {
                     return false;

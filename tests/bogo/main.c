@@ -111,15 +111,6 @@ static bool echo(const struct settings *s, struct connection *c)
     return n == 0;
 }
 
-/* A server answers early data when the handshake is done: nobody is known before. */
-static bool echo_early(struct connection *c)
-{
-    for (size_t i = 0; i < c->early_len; i++) {
-        c->early[i] ^= 0xff;
-    }
-    return connection_write(c, c->early, c->early_len);
-}
-
 /* close_connection ends it as -check-close-notify wants it. */
 static bool close_connection(const struct settings *s, struct connection *c)
 {
@@ -156,8 +147,9 @@ static int converse(const struct settings *s, const struct settings *retry, stru
     if (!check_handshake(s, c->engine, resumption)) {
         return EXIT_FAIL;
     }
-    if (!echo_early(c) || !write_exported(s, c) || !write_unique(s, c) || !write_first(s, c) ||
-        (!s->shim_shuts_down && !echo(s, c)) || !close_connection(s, c)) {
+    if (!connection_write(c, c->early, c->early_len) || !write_exported(s, c) ||
+        !write_unique(s, c) || !write_first(s, c) || (!s->shim_shuts_down && !echo(s, c)) ||
+        !close_connection(s, c)) {
         return report(&c->error);
     }
     return check_ticket(s, c) ? EXIT_PASS : EXIT_FAIL;

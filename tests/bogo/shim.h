@@ -98,7 +98,7 @@ struct connection {
     bool hold_output; /* nothing more leaves until data came */
     bool connected, closed, ended; /* close_notify came; the stream ended */
     cssl_bytes data;  /* that was received and not read yet */
-    uint8_t early[16384]; /* a server's early data, to be echoed */
+    uint8_t early[16384]; /* what is still to be said to a client's early data */
     size_t early_len;
     uint8_t *ticket;  /* the newest one */
     size_t ticket_len;

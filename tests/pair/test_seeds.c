@@ -76,8 +76,42 @@ static void test_seeds(void **state)
     }
 }
 
+/* A client that came back with early data has nothing left to say but this. */
+static void test_early_seed(void **state)
+{
+    (void)state;
+    static const struct seed seed = { "server", "early", PLAY_EARLY };
+    struct wr w;
+    uint8_t kept[1024];
+    wr_init(&w, 1 << 16);
+    wr_u8(&w, PLAY_EARLY);
+    record_op(&w, PLAY_DATA, bytes_str("more"));
+    record_op(&w, PLAY_DATA, bytes_str(""));
+    record_op(&w, PLAY_HANDSHAKE, bytes_of((const uint8_t *)"\5\0\0\0", 4));
+    record_op(&w, PLAY_FINISHED, bytes_str(""));
+    record_op(&w, PLAY_DATA, bytes_str("and now in earnest"));
+    record_op(&w, PLAY_WRITE, bytes_str("hello"));
+    record_op(&w, PLAY_ALERT, bytes_of((const uint8_t *)"\1\0", 2));
+    record_op(&w, PLAY_END, bytes_str(""));
+    assert_true(wr_ok(&w));
+    play_init(true);
+    must_play(&seed, wr_view(&w), "new");
+    if (getenv("CSSL_WRITE_SEEDS") != NULL) {
+        FILE *file = open_seed(&seed, "wb");
+        assert_int_equal(fwrite(w.data, 1, w.len, file), w.len);
+        assert_int_equal(fclose(file), 0);
+    }
+    FILE *file = open_seed(&seed, "rb");
+    size_t len = fread(kept, 1, sizeof(kept), file);
+    (void)fclose(file);
+    must_play(&seed, bytes_of(kept, len), "kept");
+    wr_free(&w);
+    play_free();
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_seeds) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_seeds),
+                                        cmocka_unit_test(test_early_seed) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
