@@ -135,6 +135,12 @@ cssl_add_c_tests(socket socket cssl_socket TIMEOUT 300 LABELS socket threads)
 cssl_add_c_tests(alloc alloc cssl_socket TIMEOUT 600 LABELS alloc
     LINK_OPTIONS -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc)
 cssl_add_script_tests(interop interop 600)
+add_executable(interop_peer tests/interop/interop_peer.c)
+target_include_directories(interop_peer PRIVATE ${PROJECT_SOURCE_DIR}/include)
+target_link_libraries(interop_peer PRIVATE cssl_socket)
+set_target_properties(interop_peer PROPERTIES
+    RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+cssl_check_program(interop_peer interop_openssl)
 cssl_add_script_tests(cli cli 300)
 if(TARGET cssl)
     cssl_check_program(cssl cli interop_openssl)

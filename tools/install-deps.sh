@@ -39,6 +39,7 @@ test_packages='
     libclang-rt-14-dev|libclang-rt-19-dev
     gnutls-bin
     libnss3-tools
+    tshark
     curl
     erlang-base
     erlang-ssl
