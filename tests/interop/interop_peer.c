@@ -4,6 +4,8 @@
  *
  *     interop_peer client PORT [OPTION=VALUE...]    to localhost
  *     interop_peer server [OPTION=VALUE...]         says "port N" first
+ *     interop_peer suites                           a line for each: version, IANA's name,
+ *                                                   OpenSSL's, key exchange, cipher
  *
  * Lists have commas between their members; psk is hexadecimal; early_data is text. Lines of stdin are sent to the peer, but for
  *
@@ -225,7 +227,7 @@ static void say_error(peer *p, const cssl_error *err)
 {
     const char *name = cssl_reason_name(err->reason);
     fprintf(stderr, "error %s: %s\n", name == NULL ? "?" : name, err->text);
-    p->failed = true;
+    p->failed |= p->listener == NULL; /* clients come and go, and that is no fault of a server */
 }
 
 static const char *word(bool value)
@@ -399,6 +401,22 @@ static void listen_for(peer *p)
     fprintf(stderr, "port %u\n", cssl_listener_port(p->listener));
 }
 
+static int list_suites(void)
+{
+    for (unsigned version = CSSL_TLSV1_2; version <= CSSL_TLSV1_3; version++) {
+        const char *const *names = cssl_cipher_suites("all", version);
+        cssl_suite_info info;
+        for (; *names != NULL; names++) {
+            if (cssl_cipher_suite_info(*names, &info, NULL) != 0) {
+                die(*names, "is not known, though it is listed");
+            }
+            printf("%s %s %s %s %s\n", version == CSSL_TLSV1_2 ? "1.2" : "1.3", info.name,
+                   info.openssl_name, info.key_exchange, info.cipher);
+        }
+    }
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     static peer p;
@@ -406,6 +424,9 @@ int main(int argc, char **argv)
     cssl_error err;
     cssl_event event;
     bool client = argc > 2 && strcmp(argv[1], "client") == 0;
+    if (argc == 2 && strcmp(argv[1], "suites") == 0) {
+        return list_suites();
+    }
     if (argc < 2 || (!client && strcmp(argv[1], "server") != 0)) {
         die("arguments", "see the head of its file");
     }

@@ -268,6 +268,68 @@ def check_traced(name, *messages):
         check(message in seen, f"no '{message}' in the trace: {seen}")
 
 
+# ---- Our library, with any option (interop_peer.c) ----
+
+PEER = os.path.join(BUILD, "tests", "interop_peer")
+PSK = "8f2a5c1e9b7d3046a1c2e3f405162738495a6b7c8d9eafb0c1d2e3f405162738"
+PSK_OPTIONS = [f"psk={PSK}", "psk_identity=interop"]
+
+
+class Peer(Program):
+    """interop_peer as a client (port says of what) or as a server that echoes."""
+
+    def __init__(self, *options, port=None, trust=True, code=0):
+        role = ["server"] if port is None else ["client", str(port)]
+        if port is not None and trust:
+            options = ("cacertfile=" + path("ca.pem"), *options)
+        super().__init__([PEER, *role, *options])
+        self.seen = 0
+        self.code = code
+        self.port = int(self.next(r"^port (\d+)").group(1)) if port is None else port
+
+    def next(self, pattern, seconds=PATIENCE):
+        """The next line that matches, behind the one that was found before."""
+        deadline = time.monotonic() + seconds
+        with self.news:
+            while True:
+                while self.seen < len(self.said):
+                    self.seen += 1
+                    match = re.search(pattern, self.said[self.seen - 1])
+                    if match:
+                        return match
+                left = deadline - time.monotonic()
+                if self.ended == self.streams or left <= 0:
+                    raise Failure(f"no /{pattern}/ from {' '.join(self.arguments)}:\n"
+                                  + "\n".join(self.said[-40:]))
+                self.news.wait(left)
+
+    def connected(self, **wanted):
+        """What the next connection came to, which has to be what is wanted."""
+        event = json.loads(self.next(r"^connected (.*)").group(1))
+        for name, value in wanted.items():
+            check(event[name] == value, f"{name} is not {value}: {event}")
+        return event
+
+    def __exit__(self, kind, *_):
+        if kind is None and self.process.poll() is None:
+            self.close_stdin()
+        if kind is None:
+            code = self.wait()
+            check(self.code in (code, None), f"interop_peer ended with {code}:\n{self.text()}")
+        self.kill()
+
+
+@functools.lru_cache(None)
+def suites(version):
+    """All suites of ours: (IANA's name, OpenSSL's name, key exchange, cipher)."""
+    lines = must_run([PEER, "suites"]).splitlines()
+    return [tuple(line.split()[1:]) for line in lines if line.split()[0] == version]
+
+
+def identity(name):
+    return ["certfile=" + path(name + ".pem"), "keyfile=" + path(name + ".key")]
+
+
 # ---- Certificates, by OpenSSL: a second opinion on ours ----
 
 KEYS = {
@@ -288,6 +350,13 @@ subjectKeyIdentifier = hash
 [server]
 basicConstraints = critical, CA:FALSE
 keyUsage = critical, digitalSignature
+extendedKeyUsage = serverAuth
+subjectAltName = DNS:localhost, IP:127.0.0.1, IP:::1
+subjectKeyIdentifier = hash
+authorityKeyIdentifier = keyid
+[encipher]
+basicConstraints = critical, CA:FALSE
+keyUsage = critical, digitalSignature, keyEncipherment
 extendedKeyUsage = serverAuth
 subjectAltName = DNS:localhost, IP:127.0.0.1, IP:::1
 subjectKeyIdentifier = hash
@@ -463,9 +532,10 @@ def run(peer, programs):
     absent = missing(programs)
     if absent:
         skip(peer, f"{', '.join(absent)} not installed (tools/install-deps.sh --tests)")
-    if not os.access(CSSL, os.X_OK):
-        print(f"{CSSL} is not built")
-        sys.exit(1)
+    for program in CSSL, PEER:
+        if not os.access(program, os.X_OK):
+            print(f"{program} is not built")
+            sys.exit(1)
     wanted = sys.argv[1] if len(sys.argv) > 1 else ""
     make_pki()
     failed = passed = 0
