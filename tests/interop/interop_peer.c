@@ -7,7 +7,8 @@
  *     interop_peer suites                           a line for each: version, IANA's name,
  *                                                   OpenSSL's, key exchange, cipher
  *
- * Lists have commas between their members; psk is hexadecimal; early_data is text. Lines of stdin are sent to the peer, but for
+ * Lists have commas between their members; psk is hexadecimal; early_data is text. Lines of stdin
+ * are sent to the peer, but for
  *
  *     !renegotiate, !certificate, !update, !close    the calls of these names
  *     !again                                         client: another connection, same config

@@ -1,5 +1,5 @@
-"""openssl_tls12.py - TLS 1.2 with OpenSSL's s_client and s_server: every suite that both have, every
-group, every signature scheme, resumption, renegotiation, client certificates."""
+"""openssl_tls12.py - TLS 1.2 with OpenSSL's s_client and s_server: every suite that both have,
+every group, every signature scheme, resumption, renegotiation, client certificates."""
 
 from lib import (PSK, PSK_OPTIONS, Failure, Peer, Program, case, check, identity, make_cert,
                  must_run, path, run, suites)
