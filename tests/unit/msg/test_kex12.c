@@ -17,17 +17,30 @@ static int parse_certificate(cssl_bytes body, cssl_error *err)
     return certificate12_parse(&c, body, err);
 }
 
-static int parse_ske(cssl_bytes body, cssl_error *err)
-{
-    struct server_key_exchange ske;
-    return server_key_exchange_parse(&ske, KX_ECDHE, body, err);
-}
-
-static int parse_cke(cssl_bytes body, cssl_error *err)
-{
-    struct client_key_exchange cke;
-    return client_key_exchange_parse(&cke, KX_ECDHE, body, err);
-}
+#define SKE(name, kx)                                       \
+    static int name(cssl_bytes body, cssl_error *err)       \
+    {                                                       \
+        struct server_key_exchange ske;                     \
+        return server_key_exchange_parse(&ske, kx, body, err); \
+    }
+#define CKE(name, kx)                                       \
+    static int name(cssl_bytes body, cssl_error *err)       \
+    {                                                       \
+        struct client_key_exchange cke;                     \
+        return client_key_exchange_parse(&cke, kx, body, err); \
+    }
+SKE(parse_ske, KX_ECDHE)
+SKE(parse_ske_dhe, KX_DHE)
+SKE(parse_ske_psk, KX_PSK)
+SKE(parse_ske_ecdhe_psk, KX_ECDHE_PSK)
+SKE(parse_ske_dhe_psk, KX_DHE_PSK)
+SKE(parse_ske_rsa, KX_RSA)
+CKE(parse_cke, KX_ECDHE)
+CKE(parse_cke_dhe, KX_DHE)
+CKE(parse_cke_psk, KX_PSK)
+CKE(parse_cke_ecdhe_psk, KX_ECDHE_PSK)
+CKE(parse_cke_dhe_psk, KX_DHE_PSK)
+CKE(parse_cke_rsa, KX_RSA)
 
 static int parse_request(cssl_bytes body, cssl_error *err)
 {
@@ -48,6 +61,16 @@ static const struct {
     { "Certificate", "00000a 000002 3000 000002 3000", parse_certificate },
     { "ServerKeyExchange", "03 001d 06 040102030405 0403 0003 090807", parse_ske },
     { "ClientKeyExchange", "06 040102030405", parse_cke },
+    { "DHE", "0003 0000fb 0001 02 0002 0005 0401 0003 090807", parse_ske_dhe },
+    { "PSK hint", "0003 414243", parse_ske_psk },
+    { "ECDHE_PSK", "0000 03 001d 06 040102030405", parse_ske_ecdhe_psk },
+    { "DHE_PSK", "0001 41 0001 fb 0001 02 0001 05", parse_ske_dhe_psk },
+    { "client's DHE", "0003 000102", parse_cke_dhe },
+    { "client's PSK", "0003 414243", parse_cke_psk },
+    { "client's empty PSK", "0000", parse_cke_psk },
+    { "client's ECDHE_PSK", "0001 41 02 0405", parse_cke_ecdhe_psk },
+    { "client's DHE_PSK", "0001 41 0002 0405", parse_cke_dhe_psk },
+    { "client's RSA", "0004 01020304", parse_cke_rsa },
     { "CertificateRequest", "02 4001 0004 0403 0804 0004 0002 3000", parse_request },
     { "NewSessionTicket", "00001c20 0003 010203", parse_ticket },
 };
@@ -99,6 +122,16 @@ static void test_refused(void **state)
         { "02 001d 06 040102030405 0403 0003 090807", parse_ske, ALERT_ILLEGAL_PARAMETER },
         { "03 001d 00 0403 0003 090807", parse_ske, ALERT_DECODE_ERROR },
         { "00", parse_cke, ALERT_DECODE_ERROR },
+        { "0000 0001 02 0001 05 0401 0001 09", parse_ske_dhe, ALERT_DECODE_ERROR },
+        { "0002 0000 0001 02 0001 05 0401 0001 09", parse_ske_dhe, ALERT_DECODE_ERROR },
+        { "0001 fb 0001 00 0001 05 0401 0001 09", parse_ske_dhe, ALERT_DECODE_ERROR },
+        { "0001 fb 0001 02 0000 0401 0001 09", parse_ske_dhe, ALERT_DECODE_ERROR },
+        { "0000 01 001d 01 04", parse_ske_ecdhe_psk, ALERT_ILLEGAL_PARAMETER },
+        { "", parse_ske_rsa, ALERT_DECODE_ERROR },
+        { "0000", parse_ske_rsa, ALERT_DECODE_ERROR },
+        { "0000", parse_cke_dhe, ALERT_DECODE_ERROR },
+        { "0000", parse_cke_rsa, ALERT_DECODE_ERROR },
+        { "0001 41 0000", parse_cke_dhe_psk, ALERT_DECODE_ERROR },
         { "00 0002 0403 0000", parse_request, ALERT_DECODE_ERROR },
         { "01 40 0000 0000", parse_request, ALERT_DECODE_ERROR },
         { "01 40 0003 040308 0000", parse_request, ALERT_DECODE_ERROR },
@@ -186,6 +219,20 @@ static void test_round_trips(void **state)
     assert_true(bytes_equal(got.share, cke.share));
 }
 
+/* Identities and hints have a bound of their own. */
+static void test_identities(void **state)
+{
+    (void)state;
+    for (size_t len = KEX_IDENTITY_MAX - 1; len <= KEX_IDENTITY_MAX + 1; len++) {
+        uint8_t body[KEX_IDENTITY_MAX + 3] = { (uint8_t)(len >> 8), (uint8_t)len };
+        cssl_error err = { 0 };
+        int want = len <= KEX_IDENTITY_MAX ? 0 : CSSL_ALERT;
+        assert_int_equal(parse_ske_psk(bytes_of(body, 2 + len), &err), want);
+        assert_int_equal(parse_cke_psk(bytes_of(body, 2 + len), &err), want);
+        assert_int_equal(err.reason, want == 0 ? 0 : CSSL_R_PSK_IDENTITY_TOO_LONG);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -193,6 +240,7 @@ int main(void)
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_too_many_certificates),
         cmocka_unit_test(test_round_trips),
+        cmocka_unit_test(test_identities),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
