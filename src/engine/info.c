@@ -84,7 +84,9 @@ int cssl_engine_export_key_material(cssl_engine *e, const char *label, cssl_byte
     if (atomic_load_explicit(&e->rx_failed, memory_order_acquire)) {
         return error_copy(err, engine_error(e)); /* RFC 8446 6.2: its secrets are forgotten */
     }
-    if (c->exporter.len == 0 || (e->hs != NULL && !c->server)) {
+    /* Early for servers: in TLS 1.3 the secret is of what the server has signed. In TLS 1.2 it is
+     * worth nothing before the client's Finished. */
+    if (c->exporter.len == 0 || (e->hs != NULL && (!c->server || c->version == TLS_1_2))) {
         return fail_text(err, CSSL_R_NOT_NOW, "the handshake is not done");
     }
     if (context.len > UINT16_MAX || strlen(label) > LABEL_MAX ||

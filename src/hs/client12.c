@@ -339,7 +339,7 @@ static int check_server_hello(struct hs *hs, const struct server_hello *sh, cssl
     const cssl_config *config = hs->conn->config;
     static const uint8_t downgrade[] = { 'D', 'O', 'W', 'N', 'G', 'R', 'D' };
     /* RFC 8446 4.1.3: a server that knows better says that somebody made it speak worse. */
-    if (config->tls13 && !hs->renegotiation &&
+    if (ext_has(hs->asked, EXT_SUPPORTED_VERSIONS) &&
         memcmp(sh->random.data + HELLO_RANDOM - 8, downgrade, sizeof(downgrade)) == 0) {
         return fail(err, CSSL_R_DOWNGRADE);
     }
@@ -418,6 +418,9 @@ static int take_session(struct hs *hs, cssl_error *err)
     }
     if (!c->extended_master_secret) {
         return fail(err, CSSL_R_SESSION_WITHOUT_EMS);
+    }
+    if (c->other_policy) {
+        return fail(err, CSSL_R_OTHER_POLICY);
     }
     hs->master = hs->session.psk;
     auth12_use_master(hs);

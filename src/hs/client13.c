@@ -327,11 +327,13 @@ static int find_psks(struct hs *hs, cssl_error *err)
     }
     if (config->psk != NULL && !config->psk_import &&
         first_suite(&config->suites, codes_wire(&config->suites), HASH_SHA256) != 0) {
+        hs->offered_psk.len = (uint8_t)config->psk_len;
+        memcpy(hs->offered_psk.data, config->psk, config->psk_len);
         hs->psks[hs->num_psks++] = (struct hs_psk){
             .origin = PSK_EXTERNAL,
             .hash = HASH_SHA256,
             .identity = bytes_str(config->psk_identity),
-            .secret = bytes_of(config->psk, config->psk_len),
+            .secret = secret_bytes(&hs->offered_psk),
         };
     }
     return 0;
@@ -422,6 +424,9 @@ static int take_psk(struct hs *hs, const struct server_hello *sh, cssl_error *er
         /* RFC 8446 4.2.11: one that was offered, with the hash it is bound to. */
         if (sh->selected_psk >= hs->num_psks || hs->psks[sh->selected_psk].hash != c->hash_alg) {
             return fail(err, CSSL_R_PSK_NOT_OFFERED);
+        }
+        if (c->other_policy) {
+            return fail(err, CSSL_R_OTHER_POLICY);
         }
         const struct hs_psk *chosen = &hs->psks[sh->selected_psk];
         hs->using_psk = true;

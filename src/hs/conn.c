@@ -31,6 +31,7 @@ int conn_init(struct conn *c, cssl_config *config, const char *host, uint16_t po
 void conn_set_config(struct conn *c, cssl_config *config)
 {
     cssl_config *old = c->config;
+    c->other_policy = c->other_policy || memcmp(old->policy, config->policy, SESSION_DIGEST) != 0;
     c->config = cssl_config_ref(config);
     c->out.limit = config->send_limit + HANDSHAKE_ROOM;
     cssl_config_free(old);

@@ -35,6 +35,7 @@ struct conn {
     uint8_t hash_alg, aead_alg;
     bool resumed, hello_retry, peer_verified;
     bool early_offered, early_accepted;
+    bool other_policy; /* clients: the config is not that of the ClientHello, and trusts others */
     uint16_t port;
     bool extended_master_secret; /* TLS 1.2 */
     bool encrypt_then_mac;       /* TLS 1.2 with CBC */
@@ -73,8 +74,9 @@ int conn_init(struct conn *c, cssl_config *config, const char *host, uint16_t po
               cssl_error *err) CHECK;
 void conn_free(struct conn *c);
 
-/* conn_set_config goes on under another config of the same role; a reference is taken. For before
- * anything of the old one was used. */
+/* conn_set_config goes on under another config of the same role; a reference is taken. Servers do
+ * so before anything of the old one was used. A client has sent its ClientHello: what it offered to
+ * resume by then holds only for a config that trusts the same peers. */
 void conn_set_config(struct conn *c, cssl_config *config);
 
 /* conn_send seals data as records of type into out, in fragments; the limit of out holds. */

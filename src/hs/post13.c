@@ -198,8 +198,13 @@ int make_ticket(struct conn *c, struct worker *w, struct session *s, int64_t now
         if (id == NULL) {
             return fail(err, CSSL_R_NOMEM);
         }
+        uint8_t key[SESSION_DIGEST];
         int ret = rand_fill(&config->rand, id, CACHE_ID, err);
-        return ret != 0 ? ret : cache_put(config->shared->sessions, id, s, now, err);
+        if (ret != 0) {
+            return ret;
+        }
+        cache_ticket_key(key, bytes_of(id, CACHE_ID));
+        return cache_put(config->shared->sessions, key, s, now, err);
     }
     struct wr plain;
     wr_init(&plain, SESSION_ENCODED_MAX);

@@ -74,7 +74,9 @@ bool psk_is_session(struct hs *hs, uint16_t version, const struct client_hello *
                 session_decode(&hs->session, wr_view(&plain), NULL) == 0;
         wr_free(&plain);
     } else if (config->tickets == CSSL_TICKETS_STATEFUL && identity.len == CACHE_ID) {
-        found = cache_take(config->shared->sessions, identity.data, now, &hs->session);
+        uint8_t key[SESSION_DIGEST];
+        cache_ticket_key(key, identity);
+        found = cache_take(config->shared->sessions, key, now, &hs->session);
     }
     return session_usable(hs, version, ch, found);
 }
@@ -105,7 +107,9 @@ bool psk_is_known(struct hs *hs, cssl_bytes identity)
                             NULL) == 0;
         wr_free(&plain);
     } else if (config->tickets == CSSL_TICKETS_STATEFUL && identity.len == CACHE_ID) {
-        found = cache_find(config->shared->sessions, identity.data, now, &s);
+        uint8_t key[SESSION_DIGEST];
+        cache_ticket_key(key, identity);
+        found = cache_find(config->shared->sessions, key, now, &s);
         session_wipe(&s);
     }
     return found;

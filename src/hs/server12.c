@@ -184,8 +184,13 @@ int server12_ccs(struct hs *hs, const struct hs_msg *m, cssl_error *err)
 int server12_finished(struct hs *hs, const struct hs_msg *m, cssl_error *err)
 {
     int ret = auth12_take_finished(hs, m, err);
-    if (ret != 0 || hs->conn->resumed) {
-        return ret == 0 ? HS_DONE : ret;
+    if (ret != 0) {
+        return ret;
+    }
+    if (hs->conn->resumed) {
+        /* Whoever only names somebody's session does not end it. */
+        hs->conn->session_kept = hs->may_id;
+        return HS_DONE;
     }
     hs->conn->authenticated_at = config_now(hs->conn->config);
     hs->conn->peer_verified = hs->conn->peer_verified || auth12_by_psk(hs);
@@ -378,7 +383,6 @@ static int make_id(struct hs *hs, cssl_error *err)
     if (c->resumed) {
         memcpy(c->session_id, hs->session_id, hs->session_id_len);
         c->session_id_len = hs->session_id_len;
-        c->session_kept = hs->may_id;
         return 0;
     }
     c->session_id_len = hs->may_id ? HELLO_SESSION_ID_MAX : 0;

@@ -27,7 +27,7 @@ int ocsp_judge(cssl_bytes response, const struct ocsp_question *q, struct ocsp_r
                cssl_error *err)
 {
     struct ocsp_response r;
-    struct ocsp_single answer;
+    struct ocsp_single answer = { 0 };
     *result = (struct ocsp_result){ .verdict = OCSP_USELESS };
     if (!ocsp_parse(&r, response)) {
         result->why = "it is malformed";

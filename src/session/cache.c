@@ -219,13 +219,23 @@ static void hash_sized(struct hash *h, cssl_bytes bytes)
     }
 }
 
-void cache_id_key(uint8_t key[SESSION_DIGEST], cssl_bytes id)
+static void labelled_key(uint8_t key[SESSION_DIGEST], const char *label, cssl_bytes id)
 {
     struct hash h;
     hash_init(&h, HASH_SHA256);
-    hash_sized(&h, bytes_str("cssl session identifier"));
+    hash_sized(&h, bytes_str(label));
     hash_sized(&h, id);
     hash_peek(&h, key);
+}
+
+void cache_id_key(uint8_t key[SESSION_DIGEST], cssl_bytes id)
+{
+    labelled_key(key, "cssl session identifier", id);
+}
+
+void cache_ticket_key(uint8_t key[SESSION_DIGEST], cssl_bytes ticket)
+{
+    labelled_key(key, "cssl ticket", ticket);
 }
 
 void cache_client_key(uint8_t key[SESSION_DIGEST], const char *host, uint16_t port,

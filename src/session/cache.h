@@ -38,9 +38,11 @@ bool cache_find(struct cache *c, const uint8_t key[SESSION_DIGEST], int64_t now,
 void cache_drop(struct cache *c, const uint8_t key[SESSION_DIGEST], cssl_bytes ticket);
 size_t cache_size(struct cache *c);
 
-/* cache_id_key is the key of a session identifier of TLS 1.2. It is sent in the clear: whoever saw
- * one must not be able to take a session of TLS 1.3 with it, or the other way round. */
+/* cache_id_key is the key of a session identifier of TLS 1.2, cache_ticket_key that of a ticket of
+ * TLS 1.3 which is an identifier. The first is sent in the clear: whoever saw one must not be able
+ * to take its session as one of TLS 1.3, which would end it. So both are digests, each its own. */
 void cache_id_key(uint8_t key[SESSION_DIGEST], cssl_bytes id);
+void cache_ticket_key(uint8_t key[SESSION_DIGEST], cssl_bytes ticket);
 /* cache_client_key is the digest a client stores under: host (case-folded), port, the ALPN list
  * that was offered (encoded) and the digest of its verification settings. */
 void cache_client_key(uint8_t key[SESSION_DIGEST], const char *host, uint16_t port,

@@ -187,7 +187,9 @@ static void test_ticket(void **state)
         } else {
             static const uint8_t id[CACHE_ID] = { 4 };
             wr_put(&ticket, id, CACHE_ID);
-            assert_int_equal(cache_put(server.config->shared->sessions, id, &s, HS_NOW, NULL), 0);
+            uint8_t key[SESSION_DIGEST];
+            cache_ticket_key(key, bytes_of(id, CACHE_ID));
+            assert_int_equal(cache_put(server.config->shared->sessions, key, &s, HS_NOW, NULL), 0);
         }
         ticket.data[ticket.len - 1] ^= cases[k].damage ? 1 : 0;
         server.clock.wall_us += cases[k].later * 1000000;

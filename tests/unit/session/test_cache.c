@@ -306,6 +306,11 @@ static void test_id_key(void **state)
     assert_memory_not_equal(a, id, sizeof(a));
     cache_id_key(b, bytes_of(id, sizeof(id) - 1));
     assert_memory_not_equal(a, b, sizeof(a));
+    /* Nor is any ticket the key of an identifier: not the identifier, nor its digest. */
+    cache_ticket_key(b, bytes_of(id, sizeof(id)));
+    assert_memory_not_equal(a, b, sizeof(a));
+    cache_ticket_key(b, bytes_of(a, sizeof(a)));
+    assert_memory_not_equal(a, b, sizeof(a));
 }
 
 int main(void)
