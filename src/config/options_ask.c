@@ -29,6 +29,10 @@ int options_check_ask(cssl_config *config, const cssl_options *o, cssl_error *er
         return fail_option(err, CSSL_R_OPTION_CONFLICT, "ask_about",
                            "nothing is asked about certificates that are not verified");
     }
+    if ((about & CSSL_ASK_SESSION) != 0) {
+        return fail_option(err, CSSL_R_OPTION_NOT_SUPPORTED, "ask_about",
+                           "CSSL_ASK_SESSION: sessions are kept in the config, or in tickets");
+    }
     if (((about & CSSL_ASK_SESSION) != 0) != (o->store_session != NULL)) {
         return fail_option(err, CSSL_R_OPTION_CONFLICT, "store_session",
                            "a store needs both: store_session, and CSSL_ASK_SESSION in ask_about");
