@@ -191,6 +191,8 @@ typedef struct cssl_question {
     size_t num_certs;
     uint16_t scheme;         /* SIGN: the signature scheme, IANA's number */
     cssl_bytes certificate;  /* SIGN: the identity's own certificate */
+    cssl_socket *socket;     /* for cssl_answer_question; NULL: an engine's, or cssl_connect has not
+                                returned it yet */
 } cssl_question;
 
 typedef enum {
@@ -547,8 +549,9 @@ int cssl_answer_question(cssl_socket *s, const cssl_answer *answer, cssl_error *
 /* cssl_downgrade says close_notify, waits for the peer's, frees s and returns the TCP socket, which
  * belongs to the caller. Bytes that came behind it are put into rest, which has room for *rest_len
  * bytes (65,536 are always enough). Data of the peer's that was not received yet is a failure: it
- * is neither lost in silence nor passed off as plain. On failure s is freed, its socket closed. s
- * has to be in no mailbox. The descriptor is a blocking one. */
+ * is neither lost in silence nor passed off as plain. On failure s is freed, its socket closed;
+ * but where there is nothing to downgrade (s is in a mailbox: take it out first; there was no
+ * handshake, or one side is closed) nothing has happened. The descriptor is a blocking one. */
 int cssl_downgrade(cssl_socket *s, uint8_t *rest, size_t *rest_len, int timeout, cssl_error *err);
 /* cssl_export_key_material fills out with len bytes that only the two peers know, bound to label
  * (at most 243 characters) and context (RFC 8446 7.5). len is at most 255 times the length of the

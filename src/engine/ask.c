@@ -27,6 +27,7 @@ int engine_ask(struct cssl_engine *e, struct worker *w, cssl_error *err)
         engine_raise(e, CSSL_EV_HELLO);
         return 0;
     }
+    hs->question.socket = e->socket;
     bool seen = hs->question.id == e->asked;
     e->asked = hs->question.id; /* asked once: what is not answered now is answered later */
     if (config->ask == NULL || seen) {
@@ -42,6 +43,44 @@ int engine_ask(struct cssl_engine *e, struct worker *w, cssl_error *err)
     a.id = q.id;
     int ret = hs_answer(hs, w, &a, err);
     return ret == 0 ? go_on(e, w, err) : ret;
+}
+
+void engine_set_socket(struct cssl_engine *e, cssl_socket *s)
+{
+    e->socket = s;
+}
+
+bool engine_asks(const struct cssl_engine *e)
+{
+    const struct hs *hs = engine_asker(e);
+    return hs != NULL && hs->question.kind != (cssl_ask)ASK_HELLO;
+}
+
+bool engine_stands(const struct cssl_engine *e)
+{
+    return engine_asker(e) != NULL && engine_blocked(e);
+}
+
+bool engine_can_answer(const struct cssl_engine *e)
+{
+    return e->conn.config->ask != NULL && e->socket != NULL;
+}
+
+int engine_must_answer(struct cssl_engine *e, const cssl_answer *a, cssl_error *err)
+{
+    cssl_error error;
+    return cssl_engine_answer(e, a, &error) == 0 ? 0 : engine_fail(e, &error, err);
+}
+
+int engine_unasked(struct cssl_engine *e, cssl_error *err)
+{
+    cssl_error error;
+    (void)fail_option(&error, CSSL_R_ASK_NEEDS_MAILBOX, "ask",
+                      e->conn.config->ask == NULL
+                          ? "give ask, or use a mailbox"
+                          : "within cssl_connect ask has to answer at once; else use "
+                            "cssl_connect_start and a mailbox");
+    return engine_fail(e, &error, err);
 }
 
 int cssl_engine_answer(cssl_engine *e, const cssl_answer *a, cssl_error *err)

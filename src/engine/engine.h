@@ -42,6 +42,7 @@ struct cssl_engine {
     bool two_threads, both_held; /* see renegotiate.c */
     int64_t renegotiated_us; /* when the peer's last wish was granted; 0: never */
     cssl_bytes event_data;
+    cssl_socket *socket; /* whose engine it is, for questions; never followed */
     uint64_t asked;      /* number of the question that the callback has seen last */
     uint8_t *ticket;     /* encoded session of CSSL_EV_TICKET, until that was taken */
     size_t ticket_len;
@@ -79,6 +80,17 @@ struct hs *engine_asker(const struct cssl_engine *e);
 /* engine_blocked: nothing is taken while the program has something to do: a step or an answer of
  * the handshake's, or an opinion on a chain. A signature that is asked for later stops nothing. */
 bool engine_blocked(const struct cssl_engine *e);
+/* For the socket layer. engine_asks: a question is open. engine_stands: nothing is read before it
+ * is answered, or before the pause at the hello is over. engine_can_answer: a callback was asked
+ * that may know the socket, which engine_set_socket names. engine_must_answer is cssl_engine_answer
+ * for an answer that nobody has checked: a wrong one is the end. engine_unasked is an end too:
+ * nobody is there who could answer. */
+void engine_set_socket(struct cssl_engine *e, cssl_socket *s);
+bool engine_asks(const struct cssl_engine *e);
+bool engine_stands(const struct cssl_engine *e);
+bool engine_can_answer(const struct cssl_engine *e);
+int engine_must_answer(struct cssl_engine *e, const cssl_answer *a, cssl_error *err);
+int engine_unasked(struct cssl_engine *e, cssl_error *err);
 /* ask.c: engine_ask puts the handshake's question to the callback, or lets it be an event. */
 int engine_ask(struct cssl_engine *e, struct worker *w, cssl_error *err) CHECK;
 /* renegotiate.c: a renegotiation needs both halves. A program with a thread for each says so after

@@ -1,5 +1,6 @@
 /* connect.c - clients' sockets and those made of connected descriptors. */
 #include "config/config.h"
+#include "engine/engine.h"
 #include "socket/deadline.h"
 #include "socket/mailbox.h"
 #include "socket/race.h"
@@ -217,8 +218,14 @@ static cssl_socket *secure(int fd, const char *host, uint16_t port, cssl_config 
     if (s == NULL) {
         return NULL;
     }
-    if (sock_check_askable(config, err) == 0 && sock_start(s, host, port, err) == 0 &&
-        sock_handshake(s, deadline, err) >= 0) { /* done, or paused at the hello */
+    int rc = sock_check_askable(config, err);
+    rc = rc == 0 ? sock_start(s, host, port, err) : rc;
+    if (rc == 0) {
+        engine_set_socket(s->engine, NULL); /* nobody can know it yet */
+        rc = sock_handshake(s, deadline, err);
+        engine_set_socket(s->engine, s);
+    }
+    if (rc >= 0) { /* done, or paused at the hello */
         return s;
     }
     give_up(s, deadline);

@@ -16,7 +16,10 @@ int cssl_downgrade(cssl_socket *s, uint8_t *rest, size_t *rest_len, int timeout,
 {
     int64_t deadline = deadline_after(timeout);
     int rc = check(s, err);
-    if (rc == 0 && (rc = say_close(s, deadline, err)) == 0) {
+    if (rc != 0) {
+        return rc;
+    }
+    if ((rc = say_close(s, deadline, err)) == 0) {
         rc = await_close(s, deadline, err);
     }
     if (rc == 0) {
@@ -35,11 +38,7 @@ int cssl_downgrade(cssl_socket *s, uint8_t *rest, size_t *rest_len, int timeout,
         rc = s->fd;
         s->fd = -1;
     }
-    if (s->mailbox == NULL) {
-        sock_free(s);
-    } else {
-        (void)cssl_close(s, 0, NULL);
-    }
+    sock_free(s);
     return rc;
 }
 
@@ -91,8 +90,13 @@ static int await_close(cssl_socket *s, int64_t deadline, cssl_error *err)
         if (s->recv_failed) {
             return sock_tell_error(s, err);
         }
-        if (sock_pull(s) == SOCK_AGAIN && sock_wait(s->fd, POLLIN, deadline) == 0) {
-            return fail_time(err, "the peer has not said close_notify");
+        sock_take_reply(s);
+        if (sock_pull(s) != SOCK_AGAIN) {
+            continue;
+        }
+        int rc = sock_linger(s, sock_idle(s), POLLIN, deadline, err);
+        if (rc <= 0) {
+            return rc < 0 ? rc : fail_time(err, "the peer has not said close_notify");
         }
     }
     return fail(err, CSSL_R_DOWNGRADE_DATA);

@@ -1,7 +1,7 @@
 /* handshake.c - the handshake and the end of a connection, each a blocking call. */
 #include "socket/socket.h"
 
-#include "config/config.h"
+#include "engine/engine.h"
 #include "socket/deadline.h"
 #include "socket/sockerr.h"
 
@@ -27,7 +27,9 @@ ssize_t sock_recv_early(cssl_socket *s, uint8_t *data, size_t len, int64_t deadl
 {
     int rc = s->early.len > 0 ? 0 : run(s, true, deadline, err);
     if (rc != 0) {
-        return rc;
+        return rc < 0 ? rc
+                      : fail_text(err, CSSL_R_NOT_NOW, "the handshake is paused at the peer's "
+                                  "hello: cssl_handshake_continue is next");
     }
     size_t n = min_size(len, s->early.len);
     if (n > 0) {
@@ -144,15 +146,6 @@ static bool take_events(cssl_socket *s, bool early)
             s->paused = true;
             return false;
         }
-        if (event.type == CSSL_EV_ASK) {
-            sock_ask(s, &event.question);
-            if (s->config->ask != NULL) {
-                return false;
-            }
-            (void)fail_text(&err, CSSL_R_ASK_NEEDS_MAILBOX, "this call waits");
-            cssl_engine_cancel(s->engine);
-            sock_keep_error(s, &err);
-        }
         sock_take_event(s, &event);
         if (event.type == CSSL_EV_CLOSED) {
             (void)fail_text(&err, CSSL_R_CLOSED, "the peer closed it during the handshake");
@@ -209,6 +202,10 @@ static int drain(cssl_socket *s, int64_t deadline, cssl_error *err)
         }
         if (dropped > DRAIN_MAX) {
             rc = fail(err, CSSL_R_STILL_SENDING);
+            break;
+        }
+        if (engine_stands(s->engine)) { /* what comes is not looked at any more */
+            rc = drain_blindly(s, deadline);
             break;
         }
         if (sock_pull(s) == SOCK_AGAIN && sock_wait(s->fd, POLLIN, deadline) == 0) {

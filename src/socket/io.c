@@ -434,6 +434,7 @@ static ssize_t receive(cssl_socket *s, uint8_t *data, size_t len, int64_t deadli
 {
     cssl_event event;
     for (;;) {
+        sock_take_reply(s);
         ssize_t n = take(s, data, len);
         if (n > 0) {
             return n;
@@ -460,11 +461,14 @@ static ssize_t receive(cssl_socket *s, uint8_t *data, size_t len, int64_t deadli
             sock_take_event(s, &event);
             continue;
         }
+        const int idle = sock_idle(s);
         recv_pause(s);
-        int ready = sock_wait(s->fd, (short)(left ? POLLIN | POLLOUT : POLLIN), deadline);
+        rc = sock_linger(s, idle, (short)(left ? POLLIN | POLLOUT : POLLIN), deadline, err);
         recv_resume(s);
-        if (ready == 0) {
-            return fail_time(err, "the peer has sent nothing");
+        if (rc <= 0) {
+            return rc < 0 ? rc
+                          : fail_time(err, idle == SOCK_STANDS ? "the question was not answered"
+                                                               : "the peer has sent nothing");
         }
     }
 }

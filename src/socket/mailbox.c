@@ -166,7 +166,7 @@ void mailbox_poke(cssl_mailbox *mb)
 
 void mailbox_arrive(cssl_mailbox *mb, cssl_socket *s)
 {
-    s->mailbox = mb;
+    sock_set_mailbox(s, mb);
     s->arriving = true;
     (void)pthread_mutex_lock(&mb->lock);
     s->next = mb->arrived;

@@ -18,6 +18,7 @@ static enum run run_open(cssl_mailbox *mb, cssl_socket *s, cssl_event *event);
 static enum run run_closing(cssl_mailbox *mb, cssl_socket *s);
 static bool deliver_kept(cssl_mailbox *mb, cssl_socket *s, cssl_event *event);
 static bool deliver(cssl_mailbox *mb, cssl_socket *s, const cssl_event *from, cssl_event *event);
+static void tell_question(cssl_socket *s, const cssl_event *from, cssl_event *event);
 static void count_down(cssl_socket *s);
 static void pull(cssl_socket *s);
 static int push(cssl_socket *s, bool *room, cssl_error *err);
@@ -90,6 +91,9 @@ void socket_enter(cssl_mailbox *mb, cssl_socket *s)
 void socket_leave(cssl_mailbox *mb, cssl_socket *s)
 {
     socket_handshaken(mb, s);
+    if (!mb->inherited) {
+        sock_set_mailbox(s, NULL); /* first: then no answer can come into the list any more */
+    }
     mailbox_drop_answered(mb, s);
     tasks_remove(&mb->tasks, &s->task);
     timers_clear(&mb->timers, &s->timer);
@@ -212,12 +216,7 @@ static enum run run_handshake(cssl_mailbox *mb, cssl_socket *s, cssl_event *even
         while (sock_next(s, &from)) {
             if (from.type == CSSL_EV_HELLO || from.type == CSSL_EV_ASK) {
                 (void)push(s, NULL, NULL);
-                s->paused = from.type == CSSL_EV_HELLO;
-                if (!s->paused) {
-                    sock_ask(s, &from.question);
-                }
-                event->type = from.type;
-                event->question = from.question;
+                tell_question(s, &from, event);
                 return RUN_EVENT;
             }
             if (from.type == CSSL_EV_CONNECTED) {
@@ -257,6 +256,7 @@ static enum run run_open(cssl_mailbox *mb, cssl_socket *s, cssl_event *event)
     cssl_error err;
     cssl_event from;
     bool room = false;
+    sock_take_reply(s);
     int rc = push(s, &room, &err);
     if (room) {
         event->type = CSSL_EV_WRITABLE;
@@ -280,7 +280,7 @@ static enum run run_open(cssl_mailbox *mb, cssl_socket *s, cssl_event *event)
             }
             continue;
         }
-        if (s->recv_failed || !s->readable) {
+        if (s->recv_failed || !s->readable || engine_stands(s->engine)) {
             break;
         }
         if (mb->spent >= TURN_BYTES) {
@@ -382,12 +382,27 @@ static bool deliver(cssl_mailbox *mb, cssl_socket *s, const cssl_event *from, cs
         event->error = from->error;
         return true;
     }
+    if (from->type == CSSL_EV_ASK) {
+        tell_question(s, from, event);
+        return true;
+    }
     if (from->type == CSSL_EV_AUTHENTICATED) {
         event->type = CSSL_EV_AUTHENTICATED;
         return true;
     }
     sock_take_event(s, from); /* its end is told by deliver_kept, an error by run_open */
     return false;
+}
+
+/* tell_question hands out a question, or the pause at the hello. */
+static void tell_question(cssl_socket *s, const cssl_event *from, cssl_event *event)
+{
+    s->paused = from->type == CSSL_EV_HELLO;
+    if (!s->paused) {
+        sock_ask(s, &from->question);
+    }
+    event->type = from->type;
+    event->question = from->question;
 }
 
 /* count_down counts one event of data against active mode's number. */

@@ -29,14 +29,18 @@ int cssl_handshake_continue_sized(cssl_socket *s, const cssl_options *more, size
                 return err == NULL ? CSSL_OPTION : err->status;
             }
         }
-        int rc = cssl_engine_continue(s->engine, config, err);
+        cssl_error why;
+        int rc = cssl_engine_continue(s->engine, config, &why);
         if (config != NULL) {
-            cssl_config_free(s->config);
+            cssl_config *old = s->config;
+            (void)pthread_mutex_lock(&s->lock); /* whoever answers too early reads it */
             s->config = config;
+            (void)pthread_mutex_unlock(&s->lock);
+            cssl_config_free(old);
         }
         s->paused = false;
         if (rc < 0) {
-            sock_keep_error(s, err);
+            sock_keep_error(s, &why);
         }
     }
     if (s->mailbox != NULL) {

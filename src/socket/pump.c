@@ -53,6 +53,9 @@ int sock_pull(cssl_socket *s)
 {
     cssl_error err;
     uint8_t *where = NULL;
+    if (engine_stands(s->engine)) {
+        return SOCK_AGAIN;
+    }
     size_t room = s->recv_failed || s->eof ? 0 : cssl_engine_room(s->engine, &where);
     if (room == 0) {
         if (!s->recv_failed && !s->peer_closed) {
@@ -119,6 +122,14 @@ void sock_take_event(cssl_socket *s, const cssl_event *event)
         break;
     case CSSL_EV_CLOSED: s->peer_closed = true; break;
     case CSSL_EV_ERROR: sock_keep_error(s, event->error); break;
+    case CSSL_EV_ASK: /* in a call that waits, or looks */
+        sock_ask(s, &event->question);
+        if (!engine_can_answer(s->engine)) {
+            cssl_error err;
+            (void)engine_unasked(s->engine, &err);
+            sock_keep_error(s, &err);
+        }
+        break;
     default: /* a session ticket, which only a mailbox can hand out */ break;
     }
 }

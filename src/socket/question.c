@@ -3,7 +3,7 @@
 
 #include "base/mem.h"
 #include "config/config.h"
-#include "hs/ask.h"
+#include "engine/engine.h"
 #include "socket/deadline.h"
 #include "socket/mailbox.h"
 #include "socket/sockerr.h"
@@ -39,11 +39,12 @@ int cssl_answer_question(cssl_socket *s, const cssl_answer *answer, cssl_error *
             (void)!write(s->wake_fd, &one, sizeof(one));
         }
     }
-    (void)pthread_mutex_unlock(&s->lock);
-    reply_free(reply);
     if (rc == 0 && s->mailbox != NULL) {
         mailbox_answered(s->mailbox, s);
     }
+    /* From here on s may be gone: it goes on without waiting for this thread. */
+    (void)pthread_mutex_unlock(&s->lock);
+    reply_free(reply);
     return rc;
 }
 
@@ -77,6 +78,9 @@ bool sock_is_asking(cssl_socket *s)
 void sock_take_reply(cssl_socket *s)
 {
     struct reply *reply = NULL;
+    if (!engine_asks(s->engine)) {
+        return;
+    }
     (void)pthread_mutex_lock(&s->lock);
     if (s->question.id != 0 && s->reply != NULL) {
         reply = s->reply;
@@ -89,9 +93,18 @@ void sock_take_reply(cssl_socket *s)
         return;
     }
     cssl_error err;
-    if (cssl_engine_answer(s->engine, &reply->answer, &err) < 0) {
-        cssl_engine_cancel(s->engine); /* an answer that came too early to be checked */
+    bool both = s->phase == PHASE_OPEN && engine_renegotiating(s->engine);
+    if (both) {
+        send_begin(s);
+        engine_hold_both(s->engine, true);
+    }
+    if (engine_must_answer(s->engine, &reply->answer, &err) < 0) {
         sock_keep_error(s, &err);
+    }
+    if (both) {
+        (void)sock_push(s, NULL); /* a failure is told by whoever sends next */
+        engine_hold_both(s->engine, false);
+        send_end(s);
     }
     reply_free(reply);
 }
@@ -120,6 +133,28 @@ int sock_await(cssl_socket *s, short events, int64_t deadline, cssl_error *err)
     }
     (void)!read(s->wake_fd, &count, sizeof(count));
     return 1;
+}
+
+int sock_idle(const cssl_socket *s)
+{
+    return !engine_asks(s->engine)    ? SOCK_AGAIN
+           : engine_stands(s->engine) ? SOCK_STANDS
+                                      : SOCK_ASKS;
+}
+
+int sock_linger(cssl_socket *s, int idle, short events, int64_t deadline, cssl_error *err)
+{
+    if (idle == SOCK_AGAIN) {
+        return sock_wait(s->fd, events, deadline);
+    }
+    return sock_await(s, idle == SOCK_STANDS ? (short)(events & ~POLLIN) : events, deadline, err);
+}
+
+void sock_set_mailbox(cssl_socket *s, cssl_mailbox *mb)
+{
+    (void)pthread_mutex_lock(&s->lock);
+    s->mailbox = mb;
+    (void)pthread_mutex_unlock(&s->lock);
 }
 
 void sock_no_questions(cssl_socket *s)

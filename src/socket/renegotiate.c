@@ -16,7 +16,7 @@ enum { KEPT_MAX = 65536 }; /* bytes that came while nobody received */
 
 static int begin(cssl_socket *s, bool if_due, cssl_error *err);
 static int turn(cssl_socket *s, cssl_event *event, cssl_error *err);
-static int await(cssl_socket *s, int64_t deadline, cssl_error *err);
+static int await(cssl_socket *s, int idle, int64_t deadline, cssl_error *err);
 static bool wait_for_receiver(cssl_socket *s, int64_t deadline);
 
 int cssl_renegotiate(cssl_socket *s, int timeout, cssl_error *err)
@@ -36,8 +36,8 @@ int cssl_renegotiate(cssl_socket *s, int timeout, cssl_error *err)
         if (rc == 0 && event.type == CSSL_EV_CONNECTED) {
             return event.error == NULL ? 0 : error_copy(err, event.error);
         }
-        if (rc == SOCK_AGAIN) {
-            rc = await(s, deadline, err);
+        if (rc > 0) {
+            rc = await(s, rc, deadline, err);
         }
         if (rc != 0) {
             return rc;
@@ -65,8 +65,8 @@ int sock_renegotiate_on(cssl_socket *s, int64_t deadline, cssl_error *err)
         if (!mine && !wait_for_receiver(s, deadline)) {
             return fail_time(err, "the renegotiation does not come to its end");
         }
-        if (rc == SOCK_AGAIN && engine_renegotiating(s->engine)) {
-            rc = await(s, deadline, err);
+        if (rc > 0 && engine_renegotiating(s->engine)) {
+            rc = await(s, rc, deadline, err);
         }
         if (rc < 0) {
             return rc;
@@ -90,9 +90,10 @@ static int begin(cssl_socket *s, bool if_due, cssl_error *err)
     return rc;
 }
 
-/* turn, holding the receiving half, takes an event or reads: 0, SOCK_AGAIN, or a failure. */
+/* turn, holding the receiving half, takes an event or reads: 0, why it waits, or a failure. */
 static int turn(cssl_socket *s, cssl_event *event, cssl_error *err)
 {
+    sock_take_reply(s);
     if (sock_next(s, event)) {
         sock_take_event(s, event);
         return stash_keep(s, KEPT_MAX, err);
@@ -103,16 +104,21 @@ static int turn(cssl_socket *s, cssl_event *event, cssl_error *err)
     if (s->peer_closed) {
         return fail_text(err, CSSL_R_CLOSED, "the peer closed it instead of renegotiating");
     }
-    return sock_pull(s);
+    int rc = sock_pull(s);
+    return rc == SOCK_AGAIN ? sock_idle(s) : rc;
 }
 
-/* await waits until there is something to read, or to write. */
-static int await(cssl_socket *s, int64_t deadline, cssl_error *err)
+/* await waits until there is something to read, or to write, or an answer. */
+static int await(cssl_socket *s, int idle, int64_t deadline, cssl_error *err)
 {
     bool left = sock_kick(s);
-    return sock_wait(s->fd, (short)(left ? POLLIN | POLLOUT : POLLIN), deadline) != 0
-               ? 0
-               : fail_time(err, "the peer does not go on with the renegotiation");
+    int rc = sock_linger(s, idle, (short)(left ? POLLIN | POLLOUT : POLLIN), deadline, err);
+    if (rc == 0) {
+        return fail_time(err, idle == SOCK_STANDS
+                                  ? "the question was not answered"
+                                  : "the peer does not go on with the renegotiation");
+    }
+    return rc < 0 ? rc : 0;
 }
 
 /* wait_for_receiver waits while another thread, which waits in cssl_recv, runs the handshake. */

@@ -127,6 +127,7 @@ int sock_start(cssl_socket *s, const char *name, uint16_t port, cssl_error *err)
         return error_copy(err, &why);
     }
     engine_two_threads(s->engine);
+    engine_set_socket(s->engine, s);
     s->phase = PHASE_HANDSHAKE;
     return 0;
 }

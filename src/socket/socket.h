@@ -115,7 +115,7 @@ void recv_resume(cssl_socket *s);
 
 /* sock_push, holding the sending half, writes what is queued. 0: all of it; SOCK_AGAIN: the
  * kernel takes no more now; or a negative status. */
-enum { SOCK_AGAIN = 1, SOCK_BUSY = 2 };
+enum { SOCK_AGAIN = 1, SOCK_BUSY = 2, SOCK_ASKS = 3, SOCK_STANDS = 4 };
 int sock_push(cssl_socket *s, cssl_error *err);
 /* sock_kick does so without waiting for the half; true when something is left to write. */
 bool sock_kick(cssl_socket *s);
@@ -142,6 +142,13 @@ void sock_ask(cssl_socket *s, const cssl_question *q);
 bool sock_is_asking(cssl_socket *s);
 void sock_take_reply(cssl_socket *s);
 int sock_await(cssl_socket *s, short events, int64_t deadline, cssl_error *err) CHECK;
+/* sock_idle, holding the receiving half, says more of SOCK_AGAIN: SOCK_ASKS: a question is open, or
+ * SOCK_STANDS: and nothing is read before it is answered. sock_linger then waits for what there is
+ * to wait for, holding nothing; it returns what sock_await does. */
+int sock_idle(const cssl_socket *s);
+int sock_linger(cssl_socket *s, int idle, short events, int64_t deadline, cssl_error *err) CHECK;
+/* sock_set_mailbox: answers wake mb from now on. */
+void sock_set_mailbox(cssl_socket *s, cssl_mailbox *mb);
 /* sock_no_questions ends it: nothing is open any more. */
 void sock_no_questions(cssl_socket *s);
 /* sock_check_askable: a blocking call can ask what config wants to be asked. */

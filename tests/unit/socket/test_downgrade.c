@@ -113,7 +113,15 @@ static void test_refused(void **state)
     socks_free(&p);
     socks_new(&p); /* no TLS yet */
     assert_int_equal(cssl_downgrade(p.server, rest, &len, 0, &err), CSSL_STATE);
-    p.server = NULL;
+    socks_free(&p); /* it is still there */
+    socks_open(&p);
+    cssl_mailbox *mb = cssl_mailbox_new(&err);
+    assert_int_equal(cssl_set_active(p.client, mb, CSSL_ACTIVE, &err), 0);
+    assert_int_equal(cssl_downgrade(p.client, rest, &len, 0, &err), CSSL_STATE);
+    assert_int_equal(err.reason, CSSL_R_IN_MAILBOX);
+    assert_int_equal(cssl_set_active(p.client, NULL, CSSL_PASSIVE, &err), 0);
+    assert_int_equal(cssl_send(p.client, "still", 5, PATIENCE_MS, &err), 0);
+    cssl_mailbox_free(mb);
     socks_free(&p);
 }
 
