@@ -13,18 +13,27 @@
 static const struct {
     const char *key;
     const char *label;
+    bool bytes; /* a number of them */
 } shown[] = {
-    { "peer", "Peer" },
-    { "protocol", "Protocol" },
-    { "cipher_suite", "Cipher suite" },
-    { "group", "Key exchange" },
-    { "signature_scheme", "Server's signature" },
-    { "client_signature_scheme", "Client's signature" },
-    { "server_name", "Server name (SNI)" },
-    { "alpn", "Application (ALPN)" },
-    { "resumed", "Resumed" },
-    { "hello_retry", "HelloRetryRequest" },
-    { "early_data", "Early data" },
+    { "peer", "Peer", false },
+    { "protocol", "Protocol", false },
+    { "cipher_suite", "Cipher suite", false },
+    { "group", "Key exchange", false },
+    { "signature_scheme", "Server's signature", false },
+    { "client_signature_scheme", "Client's signature", false },
+    { "server_name", "Server name (SNI)", false },
+    { "alpn", "Application (ALPN)", false },
+    { "resumed", "Resumed", false },
+    { "hello_retry", "HelloRetryRequest", false },
+    { "early_data", "Early data", false },
+    { "session_id", "Session", false },
+    { "extended_master_secret", "Extended secret", false },
+    { "secure_renegotiation", "Safe renegotiation", false },
+    { "encrypt_then_mac", "Encrypt then MAC", false },
+    { "max_fragment_length", "Records agreed on", true },
+    { "record_size_limit", "Records it takes", true },
+    { "cert_compression", "Chain compressed", false },
+    { "staple", "OCSP response", false },
 };
 
 /* ---- Addresses ---- */
@@ -123,6 +132,42 @@ static json_t *chain_of(const cssl_socket *s)
 
 /* ---- All of it ---- */
 
+/* TLS 1.3 has no such choices, or none that differ. */
+static void facts_of_12(json_t *facts, const cssl_info *info)
+{
+    cssl_suite_info suite;
+    cli_json_set(facts, "session_id",
+                 cli_json_hex(bytes_of(info->session_id, info->session_id_len)));
+    cli_json_set(facts, "extended_master_secret", json_boolean(info->extended_master_secret));
+    cli_json_set(facts, "secure_renegotiation", json_boolean(info->secure_renegotiation));
+    if (cssl_cipher_suite_info(info->cipher_suite, &suite, NULL) == 0 &&
+        strcmp(suite.mac, "aead") != 0) {
+        cli_json_set(facts, "encrypt_then_mac", json_boolean(info->encrypt_then_mac));
+    }
+}
+
+/* Bytes; left out when nothing was agreed on. */
+static void facts_of_records(json_t *facts, const cssl_info *info)
+{
+    if (info->max_fragment_length > 0) {
+        cli_json_set(facts, "max_fragment_length", json_integer(info->max_fragment_length));
+    }
+    if (info->record_size_limit > 0) {
+        cli_json_set(facts, "record_size_limit", json_integer(info->record_size_limit));
+    }
+}
+
+static void facts_of_staple(json_t *facts, const cssl_socket *s, const cssl_info *info)
+{
+    cssl_bytes der;
+    const bool there = cssl_peer_staple(s, &der, NULL) >= 0;
+    cli_json_set(facts, "staple",
+                 json_string(info->staple_verified ? "good" : there ? "not verified" : ""));
+    if (cssl_peer_scts(s, &der, NULL) >= 0) {
+        cli_json_set(facts, "scts", cli_json_hex(der));
+    }
+}
+
 json_t *facts_of(const cssl_socket *s)
 {
     char peer[ADDRESS_MAX];
@@ -142,6 +187,12 @@ json_t *facts_of(const cssl_socket *s)
         "early_data", info.early_data_accepted  ? "accepted"
                       : info.early_data_offered ? "refused"
                                                 : ""));
+    if (strcmp(info.protocol, "tlsv1.2") == 0) {
+        facts_of_12(facts, &info);
+    }
+    facts_of_records(facts, &info);
+    (void)json_object_set_new(facts, "cert_compression", json_string(info.cert_compression));
+    facts_of_staple(facts, s, &info);
     (void)json_object_set_new(facts, "certificates", chain_of(s));
     return facts;
 }
@@ -152,7 +203,13 @@ char *facts_next(const json_t *facts, size_t *i, const char **label)
         const json_t *value = json_object_get(facts, shown[*i].key);
         *label = shown[*i].label;
         (*i)++;
+        char number[40];
         const char *text = json_string_value(value);
+        if (shown[*i - 1].bytes && json_is_integer(value)) {
+            (void)snprintf(number, sizeof(number), "%" JSON_INTEGER_FORMAT " bytes at most",
+                           json_integer_value(value));
+            text = number;
+        }
         if (json_is_true(value)) {
             text = "yes";
         } else if (json_is_false(value)) {

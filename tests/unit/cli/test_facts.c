@@ -44,10 +44,11 @@ static void test_next(void **state)
         { "Application (ALPN)", "h2\\x1b" },
         { "Resumed", "yes" },
         { "HelloRetryRequest", "no" },
+        { "Records it takes", "1000 bytes at most" },
     };
-    json_t *facts = json_pack("{s:s, s:s, s:s, s:b, s:b, s:s, s:i}", "peer", "192.0.2.1:1",
+    json_t *facts = json_pack("{s:s, s:s, s:s, s:b, s:b, s:s, s:i, s:i}", "peer", "192.0.2.1:1",
                               "server_name", "", "alpn", "h2\x1b", "resumed", 1, "hello_retry", 0,
-                              "not_shown", "x", "group", 7);
+                              "not_shown", "x", "group", 7, "record_size_limit", 1000);
     assert_non_null(facts);
     size_t i = 0;
     size_t num = 0;
@@ -183,12 +184,46 @@ static void test_of_connection(void **state)
     ends_close(&e);
 }
 
+/* What a version has no notion of is not said of it. */
+static void test_of_versions(void **state)
+{
+    (void)state;
+    static const char *const suites[] = { NULL, "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+                                          "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256" };
+    for (size_t i = 0; i < ARRAY_SIZE(suites); i++) {
+        struct ends e;
+        const char *const list[] = { suites[i], NULL };
+        const cssl_options server = { .certfile = CERTS "server.pem",
+                                      .keyfile = CERTS "server.key.pem",
+                                      .record_size_limit = 2000,
+                                      .ciphers = i > 0 ? list : NULL };
+        const cssl_options client = { .cacertfile = CERTS "ca.pem",
+                                      .record_size_limit = 1000,
+                                      .ciphers = i > 0 ? list : NULL };
+        ends_open(&e, &server, &client);
+        json_t *facts = facts_of(e.client);
+        assert_string_equal(json_string_value(json_object_get(facts, "protocol")),
+                            i == 0 ? "tlsv1.3" : "tlsv1.2");
+        assert_int_equal(json_object_get(facts, "session_id") != NULL, i > 0);
+        assert_int_equal(json_is_true(json_object_get(facts, "extended_master_secret")), i > 0);
+        assert_int_equal(json_is_true(json_object_get(facts, "secure_renegotiation")), i > 0);
+        assert_int_equal(json_is_true(json_object_get(facts, "encrypt_then_mac")), i == 2);
+        assert_int_equal(json_object_get(facts, "encrypt_then_mac") != NULL, i == 2);
+        assert_int_equal(json_integer_value(json_object_get(facts, "record_size_limit")), 2000);
+        assert_null(json_object_get(facts, "max_fragment_length"));
+        assert_string_equal(json_string_value(json_object_get(facts, "staple")), "");
+        json_decref(facts);
+        ends_close(&e);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_address), cmocka_unit_test(test_next),
         cmocka_unit_test(test_error),   cmocka_unit_test(test_certificate),
         cmocka_unit_test(test_print),   cmocka_unit_test(test_of_connection),
+        cmocka_unit_test(test_of_versions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
