@@ -18,6 +18,7 @@ enum {
     OPT_SESS_IN,
     OPT_SESS_OUT,
     OPT_EARLY_DATA,
+    OPT_RENEGOTIATE,
     OPT_QUIET
 };
 
@@ -30,6 +31,7 @@ static const struct argp_option options[] = {
     OPT_ROW_CACERT("trust these authorities rather than the system's"),
     { "insecure", OPT_INSECURE, NULL, 0,
       "go on whoever the server is: ANYBODY may be in the middle", 0 },
+    TLS_OPT_ROWS_LISTS,
     { "starttls", OPT_STARTTLS, "PROTOCOL", 0,
       "ask for TLS first: smtp, imap, pop3, postgres, ldap, xmpp", 0 },
     { "timeout", OPT_TIMEOUT, "SECONDS", 0,
@@ -43,6 +45,8 @@ static const struct argp_option options[] = {
       "send this first: within the first flight if the session of --sess-in allows it, where "
       "ANYBODY may replay it, else behind the handshake", 0 },
     { NULL, 0, NULL, 0, "TLS and what is shown:", 3 },
+    TLS_OPT_ROWS_CLIENT,
+    { "renegotiate", OPT_RENEGOTIATE, NULL, 0, "shake hands once more before data (TLS 1.2)", 0 },
     TLS_OPT_ROWS,
     { "json", OPT_JSON, NULL, 0, "print the facts as JSON, and carry no data", 0 },
     { "quiet", OPT_QUIET, NULL, 0, "print nothing but data and errors", 0 },
@@ -79,6 +83,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case OPT_SESS_IN: a->sess_in = arg; return 0;
     case OPT_SESS_OUT: a->sess_out = arg; return 0;
     case OPT_EARLY_DATA: a->early = arg; return 0;
+    case OPT_RENEGOTIATE: a->renegotiate = true; return 0;
     case OPT_STARTTLS:
         a->starttls = starttls_find(arg);
         if (a->starttls == NULL) {
@@ -175,13 +180,26 @@ int connect_target(struct connect_args *a)
     if (port != 0 && port != a->port) {
         return cli_fail_usage("the port is %u or %u? Say it once", a->port, port);
     }
-    a->tls.options.server_name_indication = a->name;
-    a->cacert = a->tls.options.cacertfile;
-    if (a->insecure) { /* the handshake asks nobody; what is said of trust still does */
-        a->tls.options.cacertfile = NULL;
+    if (a->insecure && a->tls.options.stapling == CSSL_ON) {
+        return cli_fail_usage("--insecure looks at nothing that the server shows: leave --staple "
+                              "out");
     }
-    a->tls.options.verify = a->insecure ? CSSL_VERIFY_NONE : CSSL_VERIFY_DEFAULT;
+    a->tls.options.server_name_indication = a->name;
     return CLI_OK;
+}
+
+/* The handshake asks nobody; what is said of trust still does. */
+cssl_options connect_options(const struct connect_args *a)
+{
+    cssl_options o = a->tls.options;
+    if (a->insecure) {
+        o.verify = CSSL_VERIFY_NONE;
+        o.cacertfile = NULL;
+        o.stapling = CSSL_DEFAULT;
+        o.crl_check = CSSL_CRL_NONE;
+        o.crlfile = o.crl_dir = NULL;
+    }
+    return o;
 }
 
 /* ---- The connection ---- */
@@ -234,6 +252,11 @@ cssl_socket *dial(const struct connect_args *a, cssl_config *config, cssl_error 
 static void say_trust(const struct connect_args *a, const struct trust *trust, bool resumed)
 {
     const char *name = a->name == NULL ? a->host : a->name;
+    if (trust->by_key) {
+        term_print(stderr, STYLE_GOOD, "Trusted");
+        (void)fprintf(stderr, ": it knows the pre-shared key, and showed no certificate\n");
+        return;
+    }
     if (trust->trusted) {
         term_print(stderr, STYLE_GOOD, "Trusted");
         (void)fprintf(stderr, ": its certificate is for %s%s\n", name,
@@ -258,7 +281,7 @@ static int refused(const struct connect_args *a, const cssl_error *err)
     struct trust trust = { .certificates = NULL };
     bool about_trust = err->status == CSSL_ALERT && err->reason >= 400 && err->reason < 500;
     if (about_trust) {
-        trust_diagnose(&trust, a);
+        trust_diagnose(&trust, a, err);
     }
     if (a->json) {
         json_t *j = cli_memory(json_pack("{s:s, s:i, s:b, s:o}", "host", a->host, "port",
@@ -326,10 +349,27 @@ static int send_late(const struct connect_args *a, cssl_socket *s, const cssl_in
     return status;
 }
 
+/* A server that says no leaves the connection as it is. */
+static int renegotiate(const struct connect_args *a, cssl_socket *s, cssl_error *err)
+{
+    int status = a->renegotiate ? cssl_renegotiate(s, a->timeout, err) : 0;
+    if (status < 0 && err->reason == CSSL_R_RENEGOTIATION_REFUSED) {
+        cli_warn("%s", err->text);
+        return 0;
+    }
+    if (status < 0) {
+        (void)cssl_close(s, 0, NULL);
+    } else if (a->renegotiate && !a->quiet && !a->json) {
+        (void)fprintf(stderr, "Renegotiated\n");
+    }
+    return status;
+}
+
 static int run(struct connect_args *a)
 {
     cssl_error err;
-    cssl_config *config = cssl_client_config(&a->tls.options, &err);
+    const cssl_options o = connect_options(a);
+    cssl_config *config = cssl_client_config(&o, &err);
     if (config == NULL) {
         return tls_opts_fail(&err);
     }
@@ -345,12 +385,13 @@ static int run(struct connect_args *a)
         trust_judge(&trust, a, s);
         int said = report(a, s, &trust);
         cssl_connection_information(s, &info);
-        int status = send_late(a, s, &info, &err);
+        int status = renegotiate(a, s, &err);
+        status = status == 0 ? send_late(a, s, &info, &err) : status;
         status = status == 0 ? relay(a, s, &err) : status;
         if (status < 0) {
             (void)cli_fail("%s", err.text);
         }
-        code = status == 0 && info.peer_verified ? said : CLI_NO;
+        code = status == 0 && trust.verified ? said : CLI_NO;
         trust_free(&trust);
     }
     char server[CLI_HOST_MAX + 8];

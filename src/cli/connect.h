@@ -12,11 +12,11 @@ struct connect_args {
     struct tls_opts tls;
     const char *target; /* HOST:PORT as given */
     const char *name;   /* to verify instead of the host */
-    const char *cacert; /* authorities to judge by; NULL: the system's */
     char host[CLI_HOST_MAX];
     uint16_t port;
     const struct starttls *starttls;
-    bool insecure;
+    bool insecure;    /* tls.options is what is judged by all the same: see connect_options */
+    bool renegotiate;
     bool json, quiet;
     int timeout;      /* ms, for all that comes before the connection stands */
     int silence;      /* ms, for a peer that says nothing after our end; CSSL_INFINITY */
@@ -28,6 +28,10 @@ struct connect_args {
  * CLI_OK, or the exit code after a sentence. */
 int connect_target(struct connect_args *args) CHECK;
 
+/* connect_options is what the connection is made with: args->tls.options, and with args->insecure
+ * without all that would verify the server. */
+cssl_options connect_options(const struct connect_args *args);
+
 /* dial connects and runs the handshake under config, STARTTLS before it included. */
 cssl_socket *dial(const struct connect_args *args, cssl_config *config, cssl_error *err);
 
@@ -35,14 +39,17 @@ cssl_socket *dial(const struct connect_args *args, cssl_config *config, cssl_err
 struct trust {
     json_t *certificates; /* as the server showed them; NULL when they could not be had */
     bool trusted;
-    cssl_error why; /* when it is not */
+    bool by_key;    /* there are no certificates: it knew the pre-shared key */
+    bool verified;  /* in the handshake, which alone counts for the exit code */
+    cssl_error why; /* when it is not trusted */
 };
 
-/* trust_judge checks a chain that is there: that of an open connection. */
+/* trust_judge checks a chain that is there, that of an open connection, by all that args want of a
+ * server. Of stapled responses only the leaf's is seen. */
 void trust_judge(struct trust *trust, const struct connect_args *args, const cssl_socket *s);
 /* trust_diagnose connects once more, without verifying and without saying anything, to see what the
- * server shows and what is wrong with it. */
-void trust_diagnose(struct trust *trust, const struct connect_args *args);
+ * server shows. What is wrong with it is err, of the handshake that failed. */
+void trust_diagnose(struct trust *trust, const struct connect_args *args, const cssl_error *err);
 void trust_free(struct trust *trust);
 
 /* relay carries stdin to the peer and the peer's words to stdout until both are at their end, then

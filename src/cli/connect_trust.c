@@ -7,45 +7,42 @@
 
 #include <time.h>
 
-static void judge(struct trust *trust, const struct connect_args *a, const cssl_socket *s);
+static void judge(struct trust *trust, const struct connect_args *a, const cssl_socket *s,
+                  const cssl_info *info);
+static void show(struct trust *trust, const cssl_socket *s);
+static cssl_options only_trust(const struct connect_args *a);
 
 void trust_judge(struct trust *trust, const struct connect_args *a, const cssl_socket *s)
 {
     cssl_info info;
     cssl_connection_information(s, &info);
-    json_t *facts = facts_of(s);
-    trust->certificates = json_incref(json_object_get(facts, "certificates"));
-    json_decref(facts);
-    trust->trusted = info.peer_verified;
+    show(trust, s);
+    /* No handshake goes without certificate and key: it was by the key, or by a session's. */
+    trust->by_key = (info.peer_verified || a->tls.options.psk.len > 0) &&
+                    json_array_size(trust->certificates) == 0;
+    trust->verified = info.peer_verified || trust->by_key;
+    trust->trusted = trust->verified;
     if (!trust->trusted) {
-        judge(trust, a, s);
+        judge(trust, a, s, &info);
     }
 }
 
-void trust_diagnose(struct trust *trust, const struct connect_args *a)
+void trust_diagnose(struct trust *trust, const struct connect_args *a, const cssl_error *err)
 {
-    /* The same question to the server, but without our certificate, sessions, hooks, and above all
-     * without a word of data. */
-    cssl_options o = a->tls.options;
-    o.verify = CSSL_VERIFY_NONE;
-    o.certfile = o.keyfile = o.password = NULL;
-    o.cacertfile = NULL;
-    o.session_tickets = CSSL_TICKETS_DISABLED;
-    o.use_ticket = bytes_of(NULL, 0);
-    o.trace = NULL;
-    o.keylog = NULL;
-    o.sslkeylogfile = false;
-    o.log = NULL;
-    o.ask = NULL;
-    o.early_data = bytes_of(NULL, 0);
+    struct connect_args again = *a;
+    again.insecure = true;
+    again.tls.options = only_trust(a);
+    again.tls.options.psk_identity = NULL;
+    again.tls.options.psk = bytes_of(NULL, 0);
+    const cssl_options o = connect_options(&again);
+    trust->why = *err;
     cssl_config *config = cssl_client_config(&o, NULL);
     if (config == NULL) {
         return;
     }
-    cssl_error err;
-    cssl_socket *s = dial(a, config, &err);
+    cssl_socket *s = dial(a, config, NULL);
     if (s != NULL) {
-        trust_judge(trust, a, s);
+        show(trust, s);
         (void)cssl_close(s, 0, NULL);
     }
     cssl_config_free(config);
@@ -55,6 +52,31 @@ void trust_free(struct trust *trust)
 {
     json_decref(trust->certificates);
     trust->certificates = NULL;
+}
+
+static void show(struct trust *trust, const cssl_socket *s)
+{
+    json_t *facts = facts_of(s);
+    trust->certificates = json_incref(json_object_get(facts, "certificates"));
+    json_decref(facts);
+}
+
+/* What is asked of the server, but without our certificate, sessions, hooks, and above all
+ * without a word of data. */
+static cssl_options only_trust(const struct connect_args *a)
+{
+    cssl_options o = a->tls.options;
+    o.certfile = o.keyfile = o.password = NULL;
+    o.post_handshake_auth = false;
+    o.session_tickets = CSSL_TICKETS_DISABLED;
+    o.use_ticket = bytes_of(NULL, 0);
+    o.trace = NULL;
+    o.keylog = NULL;
+    o.sslkeylogfile = false;
+    o.log = NULL;
+    o.ask = NULL;
+    o.early_data = bytes_of(NULL, 0);
+    return o;
 }
 
 /* The certificates of s as chain_new wants them. */
@@ -75,25 +97,35 @@ static size_t parse_all(const cssl_socket *s, struct cert *certs[CHAIN_CERTS_MAX
     return num;
 }
 
-static void judge(struct trust *trust, const struct connect_args *a, const cssl_socket *s)
+/* The parameters are those of a config that would have verified the server. */
+static void judge(struct trust *trust, const struct connect_args *a, const cssl_socket *s,
+                  const cssl_info *info)
 {
     struct cert *certs[CHAIN_CERTS_MAX];
-    const char *file = a->cacert;
-    struct store *anchors =
-        file == NULL ? store_system(&trust->why) : store_from_file(file, &trust->why);
-    size_t num = anchors == NULL ? 0 : parse_all(s, certs, &trust->why);
+    cssl_bytes staples[CHAIN_CERTS_MAX] = { { NULL, 0 } };
+    cssl_options o = only_trust(a);
+    if (a->insecure) {
+        o.stapling = CSSL_OFF; /* none was asked for */
+    }
+    cssl_config *config = cssl_client_config(&o, &trust->why);
+    size_t num = config == NULL ? 0 : parse_all(s, certs, &trust->why);
     if (num > 0) {
-        struct codes schemes;
-        codes_default(&schemes, CODES_CERT_SCHEMES);
-        const struct chain_params params = {
-            .anchors = anchors,
+        struct chain_params params = {
+            .anchors = config->anchors,
             .purpose = PURPOSE_SERVER,
             .name = a->name == NULL ? a->host : a->name,
             .now = time(NULL),
-            .depth = CHAIN_DEPTH_DEFAULT,
-            .schemes = schemes.list,
-            .num_schemes = schemes.num,
+            .depth = config->depth,
+            .schemes = config->cert_schemes.list,
+            .num_schemes = config->cert_schemes.num,
+            .key_usage = strncmp(info->cipher_suite, "TLS_RSA_WITH_", 13) == 0
+                             ? KU_KEY_ENCIPHERMENT
+                             : 0,
         };
+        peer_rules_apply(&config->rules, &params);
+        if (cssl_peer_staple(s, &staples[0], NULL) >= 0) {
+            params.staples = staples;
+        }
         struct chain *chain = chain_new(&params, certs, num, &trust->why);
         trust->trusted = chain != NULL && chain_run(chain, &trust->why) == CHAIN_OK;
         chain_free(chain);
@@ -101,5 +133,5 @@ static void judge(struct trust *trust, const struct connect_args *a, const cssl_
     for (size_t i = 0; i < num; i++) {
         cert_free(certs[i]);
     }
-    store_free(anchors);
+    cssl_config_free(config);
 }

@@ -1,5 +1,5 @@
-/* tlsopts.h - the options that `cssl serve` and `cssl connect` share: identity, lists of names, key
- * log, trace. Knows neither command. */
+/* tlsopts.h - the options that `cssl serve`, `cssl connect` and `cssl trace` share: identity, lists
+ * of names, pre-shared keys, revocation, key log, trace. Knows no command. */
 #ifndef CSSL_CLI_TLSOPTS_H
 #define CSSL_CLI_TLSOPTS_H
 
@@ -17,6 +17,17 @@ enum {
     OPT_TRACE_FILE,
     OPT_KEY_UPDATE_AT,
     OPT_PASSWORD_FILE,
+    OPT_SIGALGS,
+    OPT_PSK,
+    OPT_PSK_IDENTITY,
+    OPT_RECORD_SIZE_LIMIT,
+    OPT_CERT_COMPRESSION,
+    OPT_CRL_FILE,
+    OPT_CRL_DIR,
+    OPT_CRL_CHECK,
+    OPT_STAPLE, /* clients: without a value; serve: the file */
+    OPT_POST_HANDSHAKE_AUTH,
+    OPT_MAX_FRAGMENT_LENGTH,
     OPT_TLS_END
 };
 
@@ -24,24 +35,51 @@ enum {
     { "tls1.2", OPT_TLS12, NULL, 0, "TLS 1.2 and no other version but those named", 0 },           \
     { "tls1.3", OPT_TLS13, NULL, 0, "TLS 1.3 and no other version but those named", 0 }
 
+#define TLS_OPT_ROWS_MORE                                                                          \
+    { "sigalgs", OPT_SIGALGS, "NAMES", 0, "signatures, such as ecdsa_secp256r1_sha256", 0 },       \
+    { "psk-identity", OPT_PSK_IDENTITY, "NAME", 0, "what the client calls --psk", 0 },             \
+    { "psk", OPT_PSK, "FILE", 0,                                                                   \
+      "a SECRET of both sides: a line of hex digits for 16 to 64 bytes", 0 },                      \
+    { "cert-compression", OPT_CERT_COMPRESSION, "NAMES", 0,                                        \
+      "of certificates: zlib, brotli, zstd (TLS 1.3)", 0 },                                        \
+    { "record-size-limit", OPT_RECORD_SIZE_LIMIT, "BYTES", 0,                                      \
+      "say that records are to have so many bytes at most, 64 to 16384", 0 }
+
+/* Revocation lists; of clients alone. */
+#define TLS_OPT_ROWS_LISTS                                                                         \
+    { "crl-file", OPT_CRL_FILE, "FILE", 0, "look certificates up in these revocation lists", 0 },  \
+    { "crl-dir", OPT_CRL_DIR, "DIR", 0, "or in those of a folder, named as c_rehash does", 0 },    \
+    { "crl-check", OPT_CRL_CHECK, "WHICH", 0,                                                      \
+      "of which certificates lists have to speak: peer, chain (the default), best-effort", 0 }
+#define TLS_OPT_ROWS_CLIENT                                                                        \
+    { "staple", OPT_STAPLE, NULL, 0, "insist on a stapled OCSP response that says good", 0 },      \
+    { "post-handshake-auth", OPT_POST_HANDSHAKE_AUTH, NULL, 0,                                     \
+      "the server may ask for the certificate later (TLS 1.3)", 0 },                               \
+    { "max-fragment-length", OPT_MAX_FRAGMENT_LENGTH, "BYTES", 0,                                  \
+      "ask for records of 512, 1024, 2048 or 4096 bytes at most", 0 }
+
 #define TLS_OPT_ROWS                                                                               \
     TLS_OPT_ROWS_VERSIONS,                                                                         \
     { "alpn", OPT_ALPN, "NAMES", 0, "application protocols, such as h2,http/1.1", 0 },             \
     { "groups", OPT_GROUPS, "NAMES", 0, "key exchange, such as x25519,secp256r1", 0 },             \
-    { "ciphers", OPT_CIPHERS, "NAMES", 0, "cipher suites, by IANA's names", 0 },                   \
+    { "ciphers", OPT_CIPHERS, "NAMES", 0, "cipher suites, by IANA's names or OpenSSL's", 0 },      \
     { "password-file", OPT_PASSWORD_FILE, "FILE", 0, "its first line opens an encrypted key", 0 }, \
     { "trace", OPT_TRACE, "FORM", OPTION_ARG_OPTIONAL,                                             \
       "draw the handshake: text, mermaid, svg or json", 0 },                                       \
     { "trace-file", OPT_TRACE_FILE, "FILE", 0, "draw it there rather than on stderr", 0 },         \
     { "keylog", OPT_KEYLOG, "FILE", 0, "append the connections' SECRETS, for Wireshark", 0 },      \
-    { "key-update-at", OPT_KEY_UPDATE_AT, "BYTES", 0, "change keys after so many bytes", 0 }
+    { "key-update-at", OPT_KEY_UPDATE_AT, "BYTES", 0, "change keys after so many bytes", 0 }, \
+    TLS_OPT_ROWS_MORE
 
 /* Zeroed memory is a valid start. options points into argv and into the other members. */
 struct tls_opts {
     cssl_options options;
-    const char **alpn, **groups, **ciphers;
+    const char **alpn, **groups, **ciphers, **sigalgs, **compression;
     const char *keylog_path;
     const char *password_path;
+    const char *psk_path;
+    uint8_t *psk;
+    size_t psk_len;
     char *password;
     FILE *keylog;
     bool tracing;

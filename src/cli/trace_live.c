@@ -24,6 +24,7 @@ static const struct argp_option options[] = {
     OPT_ROW_NAME("the name that the server's certificate has to be for (HOST)"),
     OPT_ROW_CACERT("trust these authorities rather than the system's"),
     { "insecure", OPT_INSECURE, NULL, 0, "go on whoever the server is", 0 },
+    TLS_OPT_ROWS_LISTS,
     { "starttls", OPT_STARTTLS, "PROTOCOL", 0,
       "ask for TLS first: smtp, imap, pop3, postgres, ldap, xmpp", 0 },
     { "timeout", OPT_TIMEOUT, "SECONDS", 0, "for connecting (10)", 0 },
@@ -33,8 +34,10 @@ static const struct argp_option options[] = {
     { "password-file", OPT_PASSWORD_FILE, "FILE", 0, "its first line opens an encrypted key", 0 },
     TLS_OPT_ROWS_VERSIONS,
     { "alpn", OPT_ALPN, "NAMES", 0, "application protocols, such as h2,http/1.1", 0 },
-    { "ciphers", OPT_CIPHERS, "NAMES", 0, "cipher suites, by IANA's names", 0 },
+    { "ciphers", OPT_CIPHERS, "NAMES", 0, "cipher suites, by IANA's names or OpenSSL's", 0 },
     { "groups", OPT_GROUPS, "NAMES", 0, "key exchange, such as x25519,secp256r1", 0 },
+    TLS_OPT_ROWS_MORE,
+    TLS_OPT_ROWS_CLIENT,
     { NULL, 0, NULL, 0, NULL, 0 },
 };
 
@@ -143,7 +146,8 @@ static int run(struct trace_args *a)
     struct connect_args *c = &a->connect;
     char server[CLI_HOST_MAX + 8];
     cssl_error err;
-    cssl_config *config = cssl_client_config(&c->tls.options, &err);
+    const cssl_options o = connect_options(c);
+    cssl_config *config = cssl_client_config(&o, &err);
     if (config == NULL) {
         return tls_opts_fail(&err);
     }

@@ -57,16 +57,18 @@ static void test_target_options(void **state)
         struct connect_args a = { .target = "localhost", .name = "other" };
         a.insecure = insecure == 1;
         a.tls.options.cacertfile = "ca.pem";
+        a.tls.options.crlfile = "lists.pem";
+        a.tls.options.crl_dir = "lists";
+        a.tls.options.crl_check = CSSL_CRL_CHAIN;
         assert_int_equal(connect_target(&a), CLI_OK);
-        assert_string_equal(a.cacert, "ca.pem");
-        assert_string_equal(a.tls.options.server_name_indication, "other");
-        if (insecure == 1) {
-            assert_null(a.tls.options.cacertfile);
-            assert_int_equal(a.tls.options.verify, CSSL_VERIFY_NONE);
-        } else {
-            assert_string_equal(a.tls.options.cacertfile, "ca.pem");
-            assert_int_equal(a.tls.options.verify, CSSL_VERIFY_DEFAULT);
-        }
+        const cssl_options o = connect_options(&a);
+        assert_string_equal(a.tls.options.cacertfile, "ca.pem");
+        assert_string_equal(o.server_name_indication, "other");
+        assert_int_equal(o.verify, insecure == 1 ? CSSL_VERIFY_NONE : CSSL_VERIFY_DEFAULT);
+        assert_int_equal(o.cacertfile == NULL, insecure == 1);
+        assert_int_equal(o.crlfile == NULL, insecure == 1);
+        assert_int_equal(o.crl_dir == NULL, insecure == 1);
+        assert_int_equal(o.crl_check, insecure == 1 ? CSSL_CRL_NONE : CSSL_CRL_CHAIN);
     }
 }
 
@@ -85,6 +87,14 @@ static void test_usage(void **state)
         { { "--timeout", "86401", "a:1", NULL }, CLI_USAGE, "--timeout" },
         { { "--port", "65536", "a", NULL }, CLI_USAGE, "--port" },
         { { "--port", "2", "a:1", NULL }, CLI_USAGE, "Say it once" },
+        { { "--insecure", "--staple", "a:1", NULL }, CLI_USAGE, "leave --staple out" },
+        { { "--crl-check", "all", "a:1", NULL }, CLI_USAGE, "not 'all'" },
+        { { "--crl-check", "peer", "a:1", NULL }, CLI_NO, "needs revocation lists" },
+        { { "--max-fragment-length", "511", "a:1", NULL }, CLI_USAGE, "--max-fragment-length" },
+        { { "--max-fragment-length", "600", "a:1", NULL }, CLI_NO, "RFC 6066" },
+        { { "--quiet", "--sigalgs", "none", "a:1", NULL }, CLI_NO, "There are: " },
+        { { "--psk-identity", "a", "a:1", NULL }, CLI_USAGE, "give both --psk-identity" },
+        { { "--psk", "/none", "a:1", NULL }, CLI_USAGE, "give both --psk-identity" },
         { { "--trace-file", "x", "a:1", NULL }, CLI_USAGE, "give both" },
         { { "--sess-in", "/dev/null/none", "a:1", NULL }, CLI_NO, "/dev/null/none" },
         { { "--quiet", "--groups", "none", "a:1", NULL }, CLI_NO, "There are: " },

@@ -77,6 +77,12 @@ static const struct wrong {
     { OPT_GROUPS, "a,", "--groups is a list of names with commas between" },
     { OPT_CIPHERS, ",a", "--ciphers is a list of names with commas between" },
     { OPT_TRACE, "gif", "--trace is text, ascii, mermaid, svg or json, not 'gif'" },
+    { OPT_SIGALGS, "a,,b", "--sigalgs is a list of names with commas between" },
+    { OPT_CERT_COMPRESSION, "", "--cert-compression is a list of names with commas between" },
+    { OPT_CRL_CHECK, "all", "--crl-check is peer, chain or best-effort, not 'all'" },
+    { OPT_RECORD_SIZE_LIMIT, "63", "--record-size-limit" },
+    { OPT_RECORD_SIZE_LIMIT, "16385", "--record-size-limit" },
+    { OPT_MAX_FRAGMENT_LENGTH, "4097", "--max-fragment-length" },
     { OPT_KEY_UPDATE_AT, "0", "--key-update-at" },
     { OPT_KEY_UPDATE_AT, "2147483648", "--key-update-at" },
     { OPT_KEY_UPDATE_AT, "1k", "--key-update-at" },
@@ -238,6 +244,87 @@ static void test_password(void **state)
     tls_opts_free(&opts);
 }
 
+/* A pre-shared key is one line of hex digits. */
+static void test_psk(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t len; /* 0: refused */
+    } rows[] = {
+        { "00112233445566778899aabbccddeeFF\nmore\n", 16 },
+        { "00112233445566778899aabbccddeeff\r\n", 16 },
+        { "00112233445566778899aabbccddeeff", 16 },
+        { "0a", 1 },
+        { "", 0 },
+        { "\n00", 0 },
+        { "001", 0 },
+        { "0g", 0 },
+        { "g0", 0 },
+        { "00 ", 0 },
+        { "`0", 0 },
+        { "0x00", 0 },
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        char *said;
+        opts.options.psk_identity = "us";
+        opts.psk_path = cli_file_make("psk", rows[i].text, 0600);
+        int code = opened(&said);
+        assert_int_equal(code, rows[i].len > 0 ? CLI_OK : CLI_NO);
+        if (rows[i].len > 0) {
+            assert_int_equal(opts.options.psk.len, rows[i].len);
+            const uint8_t *psk = opts.options.psk.data;
+            assert_int_equal(psk[0], rows[i].len == 1 ? 0x0a : 0);
+            assert_int_equal(psk[rows[i].len - 1], rows[i].len == 1 ? 0x0a : 0xff);
+        } else {
+            has(said, "hex digits");
+        }
+        free(said);
+        tls_opts_free(&opts);
+        cli_file_drop("psk");
+    }
+}
+
+/* Lists that are named are asked, about each certificate if nothing else is said. */
+static void test_peer(void **state)
+{
+    (void)state;
+    static const struct {
+        char file[8], which[16];
+        cssl_crl_check check;
+    } rows[] = {
+        { "a", "", CSSL_CRL_CHAIN },
+        { "a", "peer", CSSL_CRL_PEER },
+        { "a", "chain", CSSL_CRL_CHAIN },
+        { "a", "best-effort", CSSL_CRL_BEST_EFFORT },
+        { "", "", CSSL_CRL_NONE },
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        for (int dir = 0; dir < 2; dir++) {
+            char file[8], which[16], *said;
+            memcpy(file, rows[i].file, sizeof(file));
+            memcpy(which, rows[i].which, sizeof(which));
+            assert_true(file[0] == '\0' || parse(dir == 1 ? OPT_CRL_DIR : OPT_CRL_FILE, file));
+            assert_true(which[0] == '\0' || parse(OPT_CRL_CHECK, which));
+            assert_int_equal(opened(&said), CLI_OK);
+            free(said);
+            assert_int_equal(opts.options.crl_check, rows[i].check);
+            tls_opts_free(&opts);
+        }
+    }
+    char file[] = "a", number[] = "512";
+    assert_false(parse(OPT_STAPLE, file)); /* a server's, which has a file */
+    assert_true(parse(OPT_STAPLE, NULL));
+    assert_true(parse(OPT_POST_HANDSHAKE_AUTH, NULL));
+    assert_true(parse(OPT_MAX_FRAGMENT_LENGTH, number));
+    assert_true(parse(OPT_RECORD_SIZE_LIMIT, number));
+    assert_int_equal(opts.options.stapling, CSSL_ON);
+    assert_true(opts.options.post_handshake_auth);
+    assert_int_equal(opts.options.max_fragment_length, 512);
+    assert_int_equal(opts.options.record_size_limit, 512);
+    tls_opts_free(&opts);
+}
+
 /* Behind the sentence about a name that does not exist stand those that do. */
 static void test_fail(void **state)
 {
@@ -274,6 +361,7 @@ int main(void)
         cmocka_unit_test(test_list_bound), cmocka_unit_test(test_trace_needs_a_place),
         cmocka_unit_test(test_keylog),     cmocka_unit_test(test_trace),
         cmocka_unit_test(test_password),   cmocka_unit_test(test_fail),
+        cmocka_unit_test(test_psk),        cmocka_unit_test(test_peer),
     };
     return cmocka_run_group_tests(tests, cli_folder_make, cli_folder_remove);
 }
