@@ -12,8 +12,11 @@ _cssl_commands() {
 _cssl_options() {
     local names="--name --cn --org --server --client"
     local files="--out --cert --key --force --json"
-    local tls="--cert --key --cacert --alpn --ciphers --groups --json --key-update-at --keylog
-        --password-file --tls1.2 --tls1.3 --trace --trace-file"
+    local both="--cert --key --cacert --alpn --ciphers --groups --sigalgs --psk --psk-identity
+        --cert-compression --record-size-limit --crl-file --crl-dir --crl-check --staple
+        --post-handshake-auth --json --password-file --port --tls1.2 --tls1.3"
+    local tls="$both --key-update-at --keylog --trace --trace-file"
+    local client="--name --insecure --starttls --timeout --max-fragment-length"
     case "$1" in
     "cert self-signed") echo "$names --key-type --use-key --days --starts $files" ;;
     "cert ca") echo "--name --org --cacert --cakey --path-len --password-file --key-type --use-key
@@ -23,12 +26,10 @@ _cssl_options() {
     "cert csr") echo "$names --key-type --use-key $files" ;;
     "cert show") echo "--name --json" ;;
     "cert verify") echo "--cacert --name --purpose --time --json" ;;
-    serve) echo "$tls --ip --port --optional-client --require-client --echo --files --once --reply
-        --www --max-early-data" ;;
-    connect) echo "$tls --insecure --name --port --starttls --timeout --sess-in --sess-out
-        --quiet --early-data" ;;
-    trace) echo "--form --json --out --port --name --cacert --insecure --starttls --timeout --cert
-        --key --password-file --alpn --ciphers --groups --tls1.2 --tls1.3" ;;
+    serve) echo "$tls --ip --optional-client --require-client --echo --files --once --reply --www
+        --max-early-data --sni --dhfile --client-renegotiation" ;;
+    connect) echo "$tls $client --sess-in --sess-out --quiet --early-data --renegotiate" ;;
+    trace) echo "$both $client --form --out" ;;
     advisories) echo "--file --for --severity --json" ;;
     esac
     echo "--help"
@@ -39,8 +40,12 @@ _cssl_options() {
 _cssl_value() {
     case "$1" in
     --cert | --key | --cacert | --cakey | --csr | --use-key | --password-file | --file | \
-        --keylog | --trace-file | --sess-in | --sess-out | --early-data) echo FILE ;;
-    --out | --files) echo FOLDER ;;
+        --keylog | --trace-file | --sess-in | --sess-out | --early-data | --psk | --crl-file | \
+        --dhfile) echo FILE ;;
+    --out | --files | --crl-dir) echo FOLDER ;;
+    --crl-check) echo "peer chain best-effort" ;;
+    --cert-compression) echo "zlib brotli zstd" ;;
+    --max-fragment-length) echo "512 1024 2048 4096" ;;
     --key-type) echo "ecdsa p256 p384 p521 ed25519 ed448 rsa mldsa44 mldsa65 mldsa87" ;;
     --purpose) echo "server client" ;;
     --severity) echo "low moderate high critical" ;;
@@ -48,7 +53,7 @@ _cssl_value() {
     --starttls) echo "smtp imap pop3 postgres ldap xmpp" ;;
     --name | --cn | --org | --days | --starts | --time | --path-len | --for | --ip | --port | \
         --reply | --alpn | --ciphers | --groups | --key-update-at | --timeout | \
-        --max-early-data) echo NONE ;;
+        --max-early-data | --sni | --sigalgs | --psk-identity | --record-size-limit) echo NONE ;;
     esac
 }
 
@@ -81,7 +86,9 @@ _cssl() {
         _cssl_words "text mermaid svg json" "$current"
         return
     fi
-    value=$(_cssl_value "${option:-${COMP_WORDS[COMP_CWORD - 1]}}")
+    option=${option:-${COMP_WORDS[COMP_CWORD - 1]}}
+    value=$(_cssl_value "$option")
+    [[ $command == serve && $option == --staple ]] && value=FILE # a client's has no value
     [[ $command == trace && $value == FOLDER ]] && value=FILE # its --out is a file
     case "$value" in
     FILE) _cssl_files -f "$current" ;;

@@ -16,7 +16,10 @@ enum {
     OPT_WWW,
     OPT_FILES,
     OPT_MAX_EARLY_DATA,
-    OPT_ONCE
+    OPT_ONCE,
+    OPT_SNI,
+    OPT_DHFILE,
+    OPT_CLIENT_RENEGOTIATION
 };
 
 static const struct argp_option options[] = {
@@ -25,12 +28,23 @@ static const struct argp_option options[] = {
     { "ip", OPT_IP, "ADDRESS", 0, "to listen on (every address of this host)", 0 },
     OPT_ROW_CERT("certificate chain, PEM or DER"),
     OPT_ROW_KEY("its private key, unless it is in the same file"),
+    { "sni", OPT_SNI, "HOST=CERT,KEY", 0,
+      "another identity for clients that ask for HOST, which may begin with *. ; many times", 0 },
+    { "staple", OPT_STAPLE, "FILE", 0,
+      "an OCSP response (DER) to staple to --cert; read again when it changes", 0 },
+    { "dhfile", OPT_DHFILE, "FILE", 0,
+      "Diffie-Hellman parameters of TLS 1.2 (the groups of RFC 7919)", 0 },
     { NULL, 0, NULL, 0, "Clients:", 2 },
     OPT_ROW_CACERT("verify clients: their chains have to end at one of these authorities"),
     { "require-client", OPT_REQUIRE_CLIENT, NULL, 0,
       "refuse clients without a certificate (the default with --cacert)", 0 },
     { "optional-client", OPT_OPTIONAL_CLIENT, NULL, 0,
       "ask for a certificate, and accept clients without one", 0 },
+    { "post-handshake-auth", OPT_POST_HANDSHAKE_AUTH, NULL, 0,
+      "ask after the handshake (TLS 1.3); they are answered meanwhile", 0 },
+    { "client-renegotiation", OPT_CLIENT_RENEGOTIATION, NULL, 0,
+      "let clients renegotiate (TLS 1.2), once in 10 seconds", 0 },
+    TLS_OPT_ROWS_LISTS,
     { NULL, 0, NULL, 0, "What is served:", 3 },
     { "echo", OPT_ECHO, NULL, 0, "send back what comes (the default)", 0 },
     { "reply", OPT_REPLY, "TEXT", 0, "answer the first words with TEXT and close", 0 },
@@ -71,6 +85,7 @@ static void choose(struct serve_args *a, struct argp_state *state, const struct 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
     struct serve_args *a = state->input;
+    const char *why = NULL;
     if (tls_opts_parse(&a->tls, key, arg, state)) {
         return 0;
     }
@@ -84,6 +99,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case OPT_WWW: choose(a, state, &service_www); return 0;
     case OPT_FILES: choose(a, state, &service_files); a->folder = arg; return 0;
     case OPT_ONCE: a->once = true; return 0;
+    case OPT_STAPLE: a->staple = arg; return 0;
+    case OPT_DHFILE: a->tls.options.dhfile = arg; return 0;
+    case OPT_CLIENT_RENEGOTIATION: a->tls.options.client_renegotiation = CSSL_ON; return 0;
+    case OPT_SNI:
+        if (!serve_host_parse(a, arg, &why)) {
+            argp_error(state, "--sni '%.40s': %s", arg, why);
+        }
+        return 0;
     case OPT_MAX_EARLY_DATA:
         a->tls.options.max_early_data =
             (uint32_t)cli_number(state, "max-early-data", arg, 1, EARLY_DATA_MAX);
@@ -105,11 +128,15 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static int settle(struct serve_args *a)
 {
     cssl_options *o = &a->tls.options;
-    if (o->certfile == NULL) {
+    if (o->certfile == NULL && a->staple != NULL) {
+        return cli_fail_usage("--staple is for the certificate of --cert");
+    }
+    if (o->certfile == NULL && a->tls.psk_path == NULL) {
         return cli_fail_usage("a server needs a certificate: --cert FILE (and --key FILE). To make "
                               "one: cssl cert self-signed --name localhost");
     }
-    if (o->cacertfile != NULL || a->require_client || a->optional_client) {
+    if (o->cacertfile != NULL || a->require_client || a->optional_client ||
+        o->post_handshake_auth) {
         o->verify = CSSL_VERIFY_PEER;
         o->fail_if_no_peer_cert = a->optional_client ? CSSL_OFF : CSSL_ON;
     }
@@ -145,6 +172,7 @@ int cmd_serve(int argc, char **argv)
     if (args.folder_fd >= 0) {
         (void)close(args.folder_fd);
     }
+    serve_hosts_free(&args);
     tls_opts_free(&args.tls);
     return code;
 }

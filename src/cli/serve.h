@@ -36,6 +36,14 @@ extern const struct service service_reply;
 extern const struct service service_www;
 extern const struct service service_files;
 
+enum { SERVE_HOSTS_MAX = 64 };
+
+/* --sni: a host and its own certificate. */
+struct serve_host {
+    char *host; /* these three are one allocation */
+    const char *cert, *key;
+};
+
 struct serve_args {
     struct tls_opts tls;
     uint16_t port;
@@ -44,6 +52,9 @@ struct serve_args {
     const char *folder;
     int folder_fd; /* of --files, -1 without */
     bool require_client, optional_client;
+    const char *staple;
+    struct serve_host hosts[SERVE_HOSTS_MAX];
+    size_t num_hosts;
     bool once;
     bool json;
 };
@@ -94,6 +105,13 @@ struct conn {
     uint64_t file_left;
 };
 
+/* serve_host_parse takes HOST=CERT[,KEY]; false with a sentence in *why (static). */
+bool serve_host_parse(struct serve_args *args, const char *text, const char **why) CHECK;
+void serve_hosts_free(struct serve_args *args);
+/* serve_config makes the config of args, those of its hosts included. old, if there is one, is what
+ * sessions and ticket keys are taken over from. A warning is left in err->text. */
+cssl_config *serve_config(const struct serve_args *args, cssl_config *old, cssl_error *err) CHECK;
+
 /* serve_run serves until it is told to stop and returns the exit code. */
 int serve_run(struct serve_args *args);
 
@@ -128,6 +146,8 @@ bool files_more(struct conn *c);
 
 void log_listening(const struct server *s);
 void log_connected(struct conn *c);
+/* log_again: what is known has changed, by a renegotiation or a client's certificate. */
+void log_again(struct conn *c, const char *event);
 /* log_ended: err is NULL for an end in order. */
 void log_ended(struct conn *c, const cssl_error *err);
 void log_note(const struct server *s, const char *event, const char *format, ...)

@@ -39,6 +39,25 @@ void log_listening(const struct server *s)
     (void)fflush(stdout);
 }
 
+void log_again(struct conn *c, const char *event)
+{
+    char subject[SUBJECT_MAX];
+    if (c->server->args->json) {
+        line(facts_of(c->socket), event);
+        return;
+    }
+    cssl_info info;
+    cssl_connection_information(c->socket, &info);
+    facts_subject(subject, c->socket);
+    (void)printf("%s  ", c->peer);
+    term_print(stdout, STYLE_GOOD, "%s", event);
+    if (subject[0] != '\0') {
+        (void)printf("  client %s%s", subject, info.peer_verified ? "" : " (NOT verified)");
+    }
+    (void)putchar('\n');
+    (void)fflush(stdout);
+}
+
 void log_connected(struct conn *c)
 {
     json_t *facts = facts_of(c->socket);

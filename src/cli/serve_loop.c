@@ -65,7 +65,7 @@ static int start(struct server *s, cssl_error *err)
     if (s->mailbox == NULL) {
         return err->status;
     }
-    s->config = cssl_server_config(&s->args->tls.options, err);
+    s->config = serve_config(s->args, NULL, err);
     if (s->config == NULL) {
         return err->status;
     }
@@ -164,7 +164,7 @@ static void reload(struct server *s)
     if (s->listener == NULL) {
         return;
     }
-    cssl_config *config = cssl_config_renew(s->config, &s->args->tls.options, &err);
+    cssl_config *config = serve_config(s->args, s->config, &err);
     if (config == NULL || cssl_listener_set_config(s->listener, config, &err) < 0) {
         cssl_config_free(config);
         log_note(s, "reload_failed", "The old certificate stays in use: %s", err.text);
@@ -223,6 +223,13 @@ static void connected(struct conn *c)
         (void)tls_opts_trace_draw(&s->args->tls, c->peer, "cssl serve");
     }
     log_connected(c);
+    if (s->args->tls.options.post_handshake_auth) {
+        cssl_error err;
+        if (cssl_request_certificate(c->socket, &err) < 0 && !s->args->optional_client) {
+            drop(c, &err);
+            return;
+        }
+    }
     if (s->args->service->open != NULL && !s->args->service->open(c)) {
         drop(c, NULL);
         return;
@@ -241,6 +248,19 @@ static void received(struct conn *c, cssl_bytes data)
         !c->server->args->service->data(c, data)) {
         drop(c, NULL);
         return;
+    }
+    pump(c);
+}
+
+/* The handshake is done: for the first time, or anew. */
+static void shaken(struct conn *c, const cssl_error *refused)
+{
+    if (c->state == CONN_HANDSHAKE) {
+        connected(c);
+        return;
+    }
+    if (refused == NULL) {
+        log_again(c, "renegotiated");
     }
     pump(c);
 }
@@ -284,7 +304,11 @@ static void dispatch(struct server *s, const cssl_event *event)
     }
     c->quiet_since = now_seconds();
     switch (event->type) {
-    case CSSL_EV_CONNECTED: connected(c); break;
+    case CSSL_EV_CONNECTED: shaken(c, event->error); break;
+    case CSSL_EV_AUTHENTICATED:
+        log_again(c, "authenticated");
+        pump(c);
+        break;
     case CSSL_EV_EARLY_DATA: early(c, event->data); break;
     case CSSL_EV_DATA: received(c, event->data); break;
     case CSSL_EV_CLOSED: closed(c); break;
