@@ -250,7 +250,8 @@ typedef struct cssl_trace_event {
 
 typedef struct cssl_options {
     unsigned versions;              /* CSSL_TLSV1_2 | CSSL_TLSV1_3; 0: both. The newest one that the
-                                       peer has is used; TLS 1.2's suites are ECDHE with AEADs */
+                                       peer has is used; TLS 1.2's suites are ECDHE and DHE with
+                                       AEADs, unless ciphers says otherwise */
     const char *const *ciphers;     /* in order of preference: IANA's names, OpenSSL's, or several
                                        in one string, with colons between */
     cssl_switch honor_cipher_order; /* servers: their own order of suites counts; on */

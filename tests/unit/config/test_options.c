@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "config/config.h"
+#include "crypto/suite.h"
 
 static const uint8_t seed[32] = { 1 };
 static const char *const bad_protocols[] = { "", NULL };
@@ -172,12 +173,33 @@ static void test_defaults_are_safe(void **state)
     }
 }
 
+/* TLS 1.2's suites with a pre-shared key are there with one, and not with one that is imported. */
+static void test_psk_suites(void **state)
+{
+    (void)state;
+    static const uint8_t secret[32] = { 1 };
+    for (int n = 0; n < 3; n++) {
+        const cssl_options o = { .psk_identity = n == 0 ? NULL : "device",
+                                 .psk = { secret, n == 0 ? 0 : sizeof(secret) },
+                                 .psk_import = n == 2 };
+        cssl_config *config = cssl_client_config(&o, NULL);
+        assert_non_null(config);
+        bool found = false;
+        for (size_t i = 0; i < config->suites.num; i++) {
+            found = found || kx_has_psk(suite_kx(config->suites.list[i]));
+        }
+        assert_int_equal(found, n == 1);
+        cssl_config_free(config);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_values),
         cmocka_unit_test(test_roles_and_conflicts),
         cmocka_unit_test(test_defaults_are_safe),
+        cmocka_unit_test(test_psk_suites),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
