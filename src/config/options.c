@@ -146,7 +146,7 @@ static int check_versions(cssl_config *config, const cssl_options *o, cssl_error
     for (size_t i = 0; i < all.num; i++) {
         bool is_13 = suite_version(all.list[i]) == TLS_1_3;
         if (kx_has_psk(suite_kx(all.list[i])) && (o->psk.len == 0 || o->psk_import)) {
-            continue; /* nothing to agree on with it; RFC 9258 4: an imported key is for that alone */
+            continue; /* nothing to agree on with it; RFC 9258: an imported one is not for it */
         }
         if ((versions & (is_13 ? CSSL_TLSV1_3 : CSSL_TLSV1_2)) != 0) {
             codes_add(&config->suites, all.list[i]);

@@ -116,5 +116,6 @@ static bool expired(const struct look *look, const struct crl *crl)
 
 static void say(struct look *look, const char *why)
 {
-    (void)snprintf(look->result->why, sizeof(look->result->why), "%s", why);
+    (void)snprintf(look->result->why, sizeof(look->result->why), "%.*s",
+                   (int)sizeof(look->result->why) - 1, why);
 }
