@@ -44,7 +44,7 @@ static size_t types_of(cssl_bytes body, uint16_t *types)
 
 static void check_hello(const struct client_hello *ch, cssl_bytes body, bool second)
 {
-    uint16_t types[EXT_MAX];
+    uint16_t types[EXT_MAX] = { 0 };
     one_in(ch->cipher_suites);
     one_in(ch->supported_groups);
     one_in(ch->signature_algorithms);
@@ -61,6 +61,7 @@ static void check_hello(const struct client_hello *ch, cssl_bytes body, bool sec
         assert_int_equal(ch->shares[0].group, u16s_at(ch->supported_groups, 0));
     }
     size_t num = types_of(body, types);
+    assert_true(num >= 2);
     assert_true(is_grease(types[0]) && is_grease(types[num - 1]) && types[0] != types[num - 1]);
     for (size_t i = 1; i + 1 < num; i++) {
         assert_false(is_grease(types[i]));
