@@ -117,6 +117,29 @@ static bool same_extras(const struct settings *s, const cssl_engine *e)
            wrong("the timestamps");
 }
 
+/* -1 stands for the default credential, too, which is the last identity. */
+static int credential_used(const struct settings *s, const cssl_engine *e)
+{
+    int left = selected_credential(e);
+    for (size_t i = 1; i <= s->num_credentials; i++) {
+        const struct credential *c = &s->credentials[i % s->num_credentials];
+        bool this_one = left < 0 ? c->psk_key != NULL : c->cert_file != NULL && left-- == 0;
+        if (this_one) {
+            return (int)(i % s->num_credentials) - 1;
+        }
+    }
+    return -1;
+}
+
+static bool has_psk(const struct settings *s)
+{
+    bool has = s->psk != NULL;
+    for (size_t i = 0; i < s->num_credentials; i++) {
+        has = has || s->credentials[i].psk_key != NULL;
+    }
+    return has;
+}
+
 bool check_handshake(const struct settings *s, cssl_engine *e, bool resumption)
 {
     cssl_info i;
@@ -129,7 +152,7 @@ bool check_handshake(const struct settings *s, cssl_engine *e, bool resumption)
         return wrong(i.session_resumption ? "resumed" : "not resumed");
     }
     bool has_cert = cssl_engine_peercert(e, 0, &der, NULL) == 0;
-    if ((!s->server && !has_cert) || (s->expect_no_peer_cert && has_cert)) {
+    if ((!s->server && !has_cert && !has_psk(s)) || (s->expect_no_peer_cert && has_cert)) {
         return wrong("the peer's certificate");
     }
     if (!i.session_resumption && !same_extras(s, e)) {
@@ -138,10 +161,8 @@ bool check_handshake(const struct settings *s, cssl_engine *e, bool resumption)
     if (s->expect_peer_cert_file != NULL && !same_chain(s->expect_peer_cert_file, e)) {
         return wrong("the peer's chain");
     }
-    /* -1 stands for the default credential, which is the last one, too. */
-    int used = selected_credential(e);
-    used = used == (int)s->num_credentials - 1 ? -1 : used;
-    if (s->expect_selected_credential != -2 && s->expect_selected_credential != used) {
+    if (s->expect_selected_credential != -2 &&
+        s->expect_selected_credential != credential_used(s, e)) {
         return wrong("the identity that was used");
     }
     return true;

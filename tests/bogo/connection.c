@@ -40,7 +40,8 @@ static int dial(const struct settings *s)
     return fd;
 }
 
-bool connection_open(struct connection *c, const struct settings *s, cssl_config *config)
+bool connection_open(struct connection *c, const struct settings *s, cssl_config *config,
+                     struct surroundings *around)
 {
     const cssl_peer peer = { .name = s->host_name == NULL ? "" : s->host_name };
     uint64_t id = s->shim_id == NULL ? 0 : strtoull(s->shim_id, NULL, 10);
@@ -48,7 +49,8 @@ bool connection_open(struct connection *c, const struct settings *s, cssl_config
     for (size_t i = 0; i < sizeof(greeting); i++) {
         greeting[i] = (uint8_t)(id >> (8 * i));
     }
-    *c = (struct connection){ .by_bytes = s->async };
+    *c = (struct connection){ .by_bytes = s->async, .around = around,
+                               .freely = s->renegotiate_freely };
     c->engine = cssl_engine_new(config, s->server ? NULL : &peer, &c->error);
     c->fd = dial(s);
     return c->engine != NULL && c->fd >= 0 && send_all(c->fd, greeting, sizeof(greeting));
@@ -134,6 +136,23 @@ static bool run_step(struct connection *c)
     return cssl_engine_step_done(c->engine, step, &c->error) == 0;
 }
 
+/* -async: questions come as events, and are answered when all else is done. */
+static bool answer(struct connection *c, const cssl_question *q)
+{
+    uint8_t *where = NULL;
+    cssl_event event;
+    const cssl_answer a = judge(c->around, q);
+    return cssl_engine_room(c->engine, &where) == 0 && !cssl_engine_next(c->engine, &event) &&
+           connection_flush(c) && cssl_engine_answer(c->engine, &a, &c->error) == 0;
+}
+
+/* The library takes a further request only when ten seconds are over. */
+static void count_renegotiation(struct connection *c)
+{
+    c->renegotiations++;
+    c->around->clock += c->freely ? 10 : 0;
+}
+
 /* next_event gives the next event that is neither a ticket nor early data; false: c->error says
  * why not. */
 static bool next_event(struct connection *c, cssl_event *event)
@@ -148,16 +167,18 @@ static bool next_event(struct connection *c, cssl_event *event)
                 keep_ticket(c, event->data);
             } else if (event->type == CSSL_EV_EARLY_DATA) {
                 echo_early(c, event->data);
-            } else if (event->type == CSSL_EV_STEP) {
-                if (!run_step(c)) {
+            } else if (event->type == CSSL_EV_STEP || event->type == CSSL_EV_ASK) {
+                if (event->type == CSSL_EV_STEP ? !run_step(c) : !answer(c, &event->question)) {
                     return false;
                 }
+            } else if (event->type == CSSL_EV_CONNECTED && c->connected) {
+                count_renegotiation(c);
             } else {
                 return true;
             }
         }
-        /* Later on replies wait for the next write: the runner counts them. */
-        if ((!c->connected && !connection_flush(c)) || !fill(c)) {
+        /* After TLS 1.3's handshake replies wait for the next write: the runner counts them. */
+        if (((!c->connected || c->of12) && !connection_flush(c)) || !fill(c)) {
             return false;
         }
     }
@@ -166,7 +187,10 @@ static bool next_event(struct connection *c, cssl_event *event)
 bool connection_handshake(struct connection *c)
 {
     cssl_event event;
+    cssl_info info;
     c->connected = next_event(c, &event) && event.type == CSSL_EV_CONNECTED;
+    cssl_engine_information(c->engine, &info);
+    c->of12 = strcmp(info.protocol, "tlsv1.2") == 0;
     return c->connected && connection_flush(c);
 }
 
@@ -196,8 +220,8 @@ bool connection_write(struct connection *c, const void *data, size_t len)
     const uint8_t *at = data;
     while (len > 0) {
         ssize_t n = cssl_engine_write(c->engine, at, len, &c->error);
-        if (n < 0 || !connection_flush(c)) {
-            return false;
+        if (n <= 0 || !connection_flush(c)) {
+            return false; /* nothing is taken amid a renegotiation */
         }
         at += n;
         len -= (size_t)n;

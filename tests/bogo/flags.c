@@ -121,7 +121,21 @@ static const struct flag flags[] = {
     { "expect-ticket-supports-early-data", BOOL, OF(expect_ticket_supports_early_data) },
     { "expect-session-id", NOTHING, 0 }, /* one stands in each of BoringSSL's sessions */
     { "reject-alpn", BOOL, OF(reject_alpn) },
-    { "renegotiate-freely", NOTHING, 0 },
+    { "renegotiate-freely", BOOL, OF(renegotiate_freely) },
+    { "renegotiate-explicit", BOOL, OF(renegotiate_freely) }, /* the shim asked would say yes */
+    { "renegotiate-once", BOOL, OF(renegotiate_once) },
+    { "renegotiate-ignore", NOTHING, 0 },
+    { "expect-total-renegotiations", INT, OF(expect_total_renegotiations) },
+    { "fail-early-callback", BOOL, OF(fail_early_callback) },
+    { "fail-ocsp-callback", BOOL, OF(fail_ocsp_callback) },
+    { "psk", TEXT, OF(psk) },
+    { "psk-identity", TEXT, OF(psk_identity) },
+    { "new-psk-credential", NEW, 0 },
+    { "psk-importer-key", OWN_TEXT, OF_OWN(psk_key) },
+    { "psk-importer-identity", OWN_TEXT, OF_OWN(psk_identity) },
+    { "psk-importer-context", OWN_TEXT, OF_OWN(psk_context) },
+    { "psk-importer-sha256", NOTHING, 0 },
+    { "psk-importer-sha384", OWN_BOOL, OF_OWN(psk_sha384) },
     { "expect-secure-renegotiation", NOTHING, 0 },
     { "no-legacy-server-connect", NOTHING, 0 },
 };

@@ -1,64 +1,17 @@
 /*
- * inside.c - what the runner wants and the public API has no words for yet: an opinion on the
- * peer's certificates, and which identity was used.
- *
- * The runner's certificates have no subject and a subjectAltName that is not critical, which RFC
- * 5280 4.1.2.6 forbids and this library refuses. So paths are checked in the mode that asks about
- * each fault; the shim overlooks all of them but a wrong keyUsage, and says yes or no at the end.
- * The linker puts the functions named __wrap_ in the place of the library's.
+ * inside.c - what the runner wants and the public API has no words for: short pre-shared keys,
+ * stapled responses that are none, and which identity was used. The linker puts the functions
+ * named __wrap_ in the place of the library's.
  */
 #include "shim.h"
 
 #include "base/error.h"
+#include "base/mem.h"
 #include "base/names.h"
 #include "engine/engine.h"
-#include "pki/chain.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-static bool rejecting;
-static uint8_t rejecting_alert;
-
-struct chain *__real_chain_new(const struct chain_params *params, struct cert *const *certs,
-                               size_t num, cssl_error *err);
-enum chain_result __real_chain_run(struct chain *c, cssl_error *err);
-struct chain *__wrap_chain_new(const struct chain_params *params, struct cert *const *certs,
-                               size_t num, cssl_error *err);
-enum chain_result __wrap_chain_run(struct chain *c, cssl_error *err);
-
-void set_verdict(bool reject, uint8_t alert)
-{
-    rejecting = reject;
-    rejecting_alert = alert;
-}
-
-struct chain *__wrap_chain_new(const struct chain_params *params, struct cert *const *certs,
-                               size_t num, cssl_error *err)
-{
-    struct chain_params asking = *params;
-    asking.ask = true;
-    return __real_chain_new(&asking, certs, num, err);
-}
-
-enum chain_result __wrap_chain_run(struct chain *c, cssl_error *err)
-{
-    enum chain_result result = __real_chain_run(c, err);
-    while (result == CHAIN_ASKS) {
-        struct chain_question q;
-        chain_question(c, &q);
-        bool no = q.event == CHAIN_BAD_CERT     ? q.reason == CSSL_R_CERT_KEY_USAGE
-                  : q.event == CHAIN_VALID_PEER ? rejecting
-                                                : false;
-        chain_answer(c, no ? CHAIN_REJECT : CHAIN_ACCEPT);
-        result = __real_chain_run(c, err);
-    }
-    if (result == CHAIN_FAILED && err != NULL && err->reason == CSSL_R_CERT_REJECTED &&
-        rejecting_alert != 0) {
-        err->alert = rejecting_alert;
-    }
-    return result;
-}
 
 /* The runner's OCSP responses are four bytes. What the library staples is not looked at here. */
 struct staple {
@@ -106,6 +59,21 @@ struct staple *__wrap_stapler_get(struct stapler *s, int64_t now)
 {
     (void)now;
     return &s->staple;
+}
+
+bool set_short_psk(cssl_config *config, const char *identity, const char *key)
+{
+    char *name = mem_str(identity);
+    uint8_t *copy = mem_copy(key, strlen(key));
+    if (name == NULL || copy == NULL) {
+        return false;
+    }
+    mem_free(config->psk_identity);
+    mem_free_wiped(config->psk, config->psk_len);
+    config->psk_identity = name;
+    config->psk = copy;
+    config->psk_len = strlen(key);
+    return true;
 }
 
 int selected_credential(const cssl_engine *e)

@@ -46,6 +46,9 @@ static bool check_ticket(const struct settings *s, const struct connection *c)
     if (of12 && info.session_resumption && !s->expect_ticket_renewal) {
         return true; /* the old one is handed back */
     }
+    if (of12 && !info.extended_master_secret) {
+        return true; /* there is nothing to be resumed */
+    }
     bool came = c->ticket != NULL;
     if (!s->server && came && s->enable_early_data &&
         s->expect_ticket_supports_early_data !=
@@ -152,6 +155,10 @@ static int converse(const struct settings *s, const struct settings *retry, stru
         !close_connection(s, c)) {
         return report(&c->error);
     }
+    if (c->renegotiations != s->expect_total_renegotiations) {
+        (void)fprintf(stderr, "%d renegotiations\n", c->renegotiations);
+        return EXIT_FAIL;
+    }
     return check_ticket(s, c) ? EXIT_PASS : EXIT_FAIL;
 }
 
@@ -174,7 +181,7 @@ static int run(const struct settings settings[NUM_SETTINGS])
         around.trace[0] = '\0';
         if (config == NULL) {
             exit_code = EXIT_UNIMPLEMENTED;
-        } else if (!connection_open(&c, s, config)) {
+        } else if (!connection_open(&c, s, config, &around)) {
             exit_code = report(&c.error);
         } else {
             exit_code = converse(s, &settings[ON_RETRY], &c, i > 0);

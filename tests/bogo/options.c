@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LIST_MAX = 128, TEXT_MAX = 1024, RSA_PSS_SHA256 = 0x0804, CERTIFICATE_UNKNOWN = 46 };
+enum { LIST_MAX = 128, TEXT_MAX = 1024, RSA_PSS_SHA256 = 0x0804, CERTIFICATE_UNKNOWN = 46,
+       HANDSHAKE_FAILURE = 40 };
 
 /* Lists that the options point to; they have to live until the config is made. */
 struct lists {
@@ -14,6 +15,7 @@ struct lists {
     const char *alpn[LIST_MAX];
     char alpn_text[TEXT_MAX];
     uint8_t early[65536];
+    char psk_identity[256];
     cssl_cert_key identities[CREDENTIALS_MAX];
 };
 
@@ -48,6 +50,27 @@ static void trace(void *user, const cssl_trace_event *event)
         memcpy(around->trace + around->trace_len, line, len + 1);
         around->trace_len += len;
     }
+}
+
+cssl_answer judge(const struct surroundings *around, const cssl_question *q)
+{
+    bool no = q->kind == CSSL_ASK_SNI             ? around->reject_name
+              : q->kind != CSSL_ASK_VERIFY        ? false
+              : q->event == CSSL_BAD_CERT         ? q->reason == CSSL_R_CERT_KEY_USAGE ||
+                                                        q->reason == CSSL_R_STAPLE
+              : q->event == CSSL_VALID_PEER       ? around->reject_peer
+                                                  : false;
+    return (cssl_answer){ .id = q->id,
+                          .verdict = no ? CSSL_REJECT
+                                     : q->kind == CSSL_ASK_VERIFY ? CSSL_ACCEPT
+                                                                  : CSSL_ANSWER_DEFAULT,
+                          .alert = no ? around->reject_alert : 0 };
+}
+
+static bool ask(void *user, const cssl_question *q, cssl_answer *a)
+{
+    *a = judge(user, q);
+    return true;
 }
 
 /* Without flags: what the runner takes for the default, as far as this libcrypto has it. */
@@ -160,14 +183,16 @@ static bool set_identities(cssl_options *o, struct lists *l, const struct settin
     return true;
 }
 
-static bool set_verify(cssl_options *o, const struct settings *s)
+static bool set_verify(cssl_options *o, const struct settings *s, struct surroundings *around)
 {
     bool wanted = s->verify_peer || s->require_any_client_certificate;
     o->cacertfile = s->trust_cert != NULL ? s->trust_cert : s->credentials[0].cert_file;
     if (!s->server) {
         o->verify = o->cacertfile != NULL ? CSSL_VERIFY_PEER : CSSL_VERIFY_NONE;
         o->server_name_indication = s->host_name == NULL ? "" : NULL;
-        o->stapling = s->enable_ocsp_stapling ? CSSL_DEFAULT : CSSL_OFF;
+        o->stapling = s->fail_ocsp_callback     ? CSSL_ON /* the runner's are no good */
+                      : s->enable_ocsp_stapling ? CSSL_DEFAULT
+                                                : CSSL_OFF;
         o->signed_certificate_timestamps = s->enable_scts;
     } else if (wanted && o->cacertfile != NULL) {
         o->verify = CSSL_VERIFY_PEER;
@@ -182,8 +207,17 @@ static bool set_verify(cssl_options *o, const struct settings *s)
     if (s->use_client_ca_list != NULL && s->use_client_ca_list[0] != '<') {
         return cannot("names of authorities without their certificates");
     }
-    set_verdict(s->verify_fail && wanted,
-                s->use_custom_verify_callback ? CERTIFICATE_UNKNOWN : 0);
+    if (s->server && s->fail_ocsp_callback) {
+        return cannot("to refuse over a staple of one's own");
+    }
+    around->reject_peer = s->verify_fail && wanted;
+    around->reject_name = s->fail_early_callback;
+    around->reject_alert = s->fail_early_callback          ? HANDSHAKE_FAILURE
+                           : s->use_custom_verify_callback ? CERTIFICATE_UNKNOWN
+                                                           : 0;
+    o->ask_about = (o->verify == CSSL_VERIFY_PEER ? (unsigned)CSSL_ASK_VERIFY : 0) |
+                   (s->fail_early_callback ? (unsigned)CSSL_ASK_SNI : 0);
+    o->ask = o->ask_about == 0 || s->async ? NULL : ask;
     return true;
 }
 
@@ -242,6 +276,38 @@ static bool set_early(cssl_options *o, struct lists *l, const struct settings *s
     return true;
 }
 
+/* -psk is about TLS 1.2; a key of sixteen bytes stands for the runner's, which is shorter. */
+static bool set_psk(cssl_options *o, struct lists *l, const struct settings *s)
+{
+    static const uint8_t placeholder[16];
+    const struct credential *key = NULL;
+    for (size_t i = 0; i < s->num_credentials; i++) {
+        if (s->credentials[i].psk_key != NULL && (key != NULL || s->credentials[i].psk_sha384)) {
+            return cannot("several imported keys, or one of SHA-384");
+        }
+        key = s->credentials[i].psk_key != NULL ? &s->credentials[i] : key;
+    }
+    if (s->psk != NULL) {
+        o->versions &= (unsigned)CSSL_TLSV1_2;
+        o->psk_identity = "placeholder";
+        o->psk = (cssl_bytes){ placeholder, sizeof(placeholder) };
+        o->psk_hint = s->server && s->psk_identity != NULL && s->psk_identity[0] != '\0'
+                          ? s->psk_identity
+                          : NULL;
+    } else if (key != NULL) {
+        const cssl_bytes identity = from_base64(key->psk_identity);
+        if (identity.len >= sizeof(l->psk_identity)) {
+            return cannot("such a long identity");
+        }
+        memcpy(l->psk_identity, identity.data, identity.len);
+        o->psk_identity = l->psk_identity;
+        o->psk = from_base64(key->psk_key);
+        o->psk_context = from_base64(key->psk_context);
+        o->psk_import = true;
+    }
+    return o->versions != 0 || cannot("a pre-shared key of TLS 1.2 in TLS 1.3");
+}
+
 const char *first_words(const struct settings *s)
 {
     return s->shim_initial_write == NULL ? "hello" : s->shim_initial_write;
@@ -284,15 +350,17 @@ cssl_config *make_config(const struct settings *s, cssl_config *old, cssl_bytes 
                        .max_handshake_size = (size_t)s->max_cert_list,
                        .use_ticket = ticket,
                        .defer_steps = s->async,
+                      .client_renegotiation =
+                          s->renegotiate_freely || s->renegotiate_once ? CSSL_ON : CSSL_OFF,
                        .now_us = now_us,
                        .trace = trace,
                        .user = around };
     static struct lists l;
     cssl_error err;
     memset(&l, 0, sizeof(l));
-    if (!set_versions(&o, s) || !set_suites(&o, &l, s) || !set_groups(&o, &l, s) ||
-        !set_schemes(&o, &l, s) || !set_identities(&o, &l, s) || !set_verify(&o, s) ||
-        !set_alpn(&o, &l, s) || !set_early(&o, &l, s)) {
+    if (!set_versions(&o, s) || !set_psk(&o, &l, s) || !set_suites(&o, &l, s) ||
+        !set_groups(&o, &l, s) || !set_schemes(&o, &l, s) || !set_identities(&o, &l, s) ||
+        !set_verify(&o, s, around) || !set_alpn(&o, &l, s) || !set_early(&o, &l, s)) {
         return NULL;
     }
     o.session_tickets = s->no_ticket ? CSSL_TICKETS_DISABLED
@@ -303,6 +371,10 @@ cssl_config *make_config(const struct settings *s, cssl_config *old, cssl_bytes 
                                       : cssl_client_config(&o, &err);
     if (config == NULL) {
         (void)cannot(err.text);
+    } else if (s->psk != NULL &&
+               !set_short_psk(config, s->psk_identity == NULL ? "" : s->psk_identity, s->psk)) {
+        cssl_config_free(config);
+        config = NULL;
     }
     return config;
 }

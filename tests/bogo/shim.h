@@ -21,8 +21,9 @@ struct numbers {
 struct credential {
     const char *cert_file, *key_file;
     const char *ocsp_response, *scts; /* base64 */
+    const char *psk_key, *psk_identity, *psk_context; /* base64, RFC 9258 */
     struct numbers signing_prefs;
-    bool must_match_issuer;
+    bool must_match_issuer, psk_sha384;
 };
 
 /* The flags of one connection, named after the runner's. */
@@ -38,15 +39,18 @@ struct settings {
     bool enable_early_data, expect_accept_early_data, expect_reject_early_data;
     bool expect_no_offer_early_data, expect_ticket_supports_early_data;
     bool no_tls12, no_tls13, decline_alpn, reject_alpn, use_export_context;
+    bool renegotiate_freely, renegotiate_once, fail_early_callback, fail_ocsp_callback;
     int port, resume_count, min_version, max_version, read_size, repeat_shim_initial_write;
     int expect_version, expect_cipher, expect_cipher_aes, expect_curve_id;
     int expect_peer_signature_algorithm, expect_selected_credential;
     int max_send_fragment, max_cert_list, resumption_delay, export_keying_material;
+    int expect_total_renegotiations;
     const char *shim_id, *trust_cert, *host_name, *expect_server_name;
     const char *advertise_alpn, *select_alpn, *expect_alpn, *shim_initial_write;
     const char *export_label, *export_context, *expect_peer_cert_file;
     const char *use_client_ca_list, *expect_msg_callback, *cipher;
     const char *expect_ocsp_response, *expect_scts; /* base64 */
+    const char *psk, *psk_identity; /* of TLS 1.2 */
     struct numbers curves, key_shares, verify_prefs;
     struct credential credentials[CREDENTIALS_MAX];
     size_t num_credentials;
@@ -67,7 +71,13 @@ struct surroundings {
     int64_t clock;        /* seconds; it stands still unless the runner lets time pass */
     char trace[4096];     /* messages of this connection, as -expect-msg-callback has them */
     size_t trace_len;
+    bool reject_peer, reject_name; /* what is answered about certificates and about names */
+    uint8_t reject_alert;          /* 0: the library's */
 };
+/* judge answers the library's question. The runner's certificates have no subject and a
+ * subjectAltName that is not critical, which RFC 5280 4.1.2.6 forbids: all faults but a wrong
+ * keyUsage are overlooked. */
+cssl_answer judge(const struct surroundings *around, const cssl_question *q);
 /* first_words is what -shim-writes-first writes. */
 const char *first_words(const struct settings *s);
 cssl_config *make_config(const struct settings *s, cssl_config *old, cssl_bytes ticket,
@@ -78,9 +88,9 @@ bool check_handshake(const struct settings *s, cssl_engine *e, bool resumption);
 bool check_early(const struct settings *s, const cssl_info *info);
 bool same_trace(const struct settings *s, const struct surroundings *around);
 
-/* inside.c: what the API cannot ask for yet. set_verdict says what is to be thought of the peers'
- * certificates from now on, and with which alert they are refused (0: the library's). */
-void set_verdict(bool reject, uint8_t alert);
+/* inside.c: what the API has no words for. set_short_psk gives config, which has a pre-shared key,
+ * another one that may be as short as the runner's. */
+bool set_short_psk(cssl_config *config, const char *identity, const char *key);
 /* selected_credential is the number of the identity used, -1 for none. */
 int selected_credential(const cssl_engine *e);
 /* ticket_allows_early tells whether a session that was handed out is good for early data. */
@@ -97,6 +107,9 @@ struct connection {
     bool by_bytes;    /* -async */
     bool hold_output; /* nothing more leaves until data came */
     bool connected, closed, ended; /* close_notify came; the stream ended */
+    bool of12, freely;
+    int renegotiations;
+    struct surroundings *around;
     cssl_bytes data;  /* that was received and not read yet */
     uint8_t early[16384]; /* what is still to be said to a client's early data */
     size_t early_len;
@@ -105,7 +118,8 @@ struct connection {
     cssl_error error;
 };
 
-bool connection_open(struct connection *c, const struct settings *s, cssl_config *config);
+bool connection_open(struct connection *c, const struct settings *s, cssl_config *config,
+                     struct surroundings *around);
 /* connection_handshake runs it to the end; false: c->error says why not. */
 bool connection_handshake(struct connection *c);
 /* connection_read gives up to max bytes, 0 at the end (closed or ended say which), -1 on errors. */
