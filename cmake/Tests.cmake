@@ -188,6 +188,6 @@ file(GLOB bogo_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/bogo/*.c)
 if(bogo_sources)
     add_executable(bogo_shim ${bogo_sources})
     target_link_libraries(bogo_shim PRIVATE cssl_engine)
-    target_link_options(bogo_shim PRIVATE -Wl,--wrap=stapler_get
+    target_link_options(bogo_shim PRIVATE -Wl,--wrap=stapler_get,--wrap=auth_take_key
         -Wl,--wrap=staple_der,--wrap=staple_free,--wrap=stapler_new,--wrap=stapler_free)
 endif()

@@ -123,7 +123,7 @@ static int credential_used(const struct settings *s, const cssl_engine *e)
     int left = selected_credential(e);
     for (size_t i = 1; i <= s->num_credentials; i++) {
         const struct credential *c = &s->credentials[i % s->num_credentials];
-        bool this_one = left < 0 ? c->psk_key != NULL : c->cert_file != NULL && left-- == 0;
+        bool this_one = left < 0 ? c->psk_key != NULL : c->key_file != NULL && left-- == 0;
         if (this_one) {
             return (int)(i % s->num_credentials) - 1;
         }
@@ -152,8 +152,13 @@ bool check_handshake(const struct settings *s, cssl_engine *e, bool resumption)
         return wrong(i.session_resumption ? "resumed" : "not resumed");
     }
     bool has_cert = cssl_engine_peercert(e, 0, &der, NULL) == 0;
-    if ((!s->server && !has_cert && !has_psk(s)) || (s->expect_no_peer_cert && has_cert)) {
+    bool has_key = cssl_engine_peer_key(e, &der, NULL) == 0;
+    if ((!s->server && !has_key && !has_psk(s)) || (s->expect_no_peer_cert && has_cert)) {
         return wrong("the peer's certificate");
+    }
+    if ((s->expect_peer_type >= 0 && (!has_key || has_cert != (s->expect_peer_type == 0))) ||
+        (s->expect_peer_rpk != NULL && !same_hash(der, from_base64(s->expect_peer_rpk)))) {
+        return wrong("the peer's raw key");
     }
     if (!i.session_resumption && !same_extras(s, e)) {
         return false;

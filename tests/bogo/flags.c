@@ -131,6 +131,11 @@ static const struct flag flags[] = {
     { "psk", TEXT, OF(psk) },
     { "psk-identity", TEXT, OF(psk_identity) },
     { "new-psk-credential", NEW, 0 },
+    { "new-rpk-credential", NEW, 0 },
+    { "accepted-peer-cert-types", NUMBERS, OF(accepted_peer_types) },
+    { "available-client-cert-types", NUMBERS, OF(own_types) },
+    { "expect-peer-certificate-type", INT, OF(expect_peer_type) },
+    { "expect-peer-rpk-sha256", TEXT, OF(expect_peer_rpk) },
     { "psk-importer-key", OWN_TEXT, OF_OWN(psk_key) },
     { "psk-importer-identity", OWN_TEXT, OF_OWN(psk_identity) },
     { "psk-importer-context", OWN_TEXT, OF_OWN(psk_context) },
@@ -230,7 +235,8 @@ bool parse_flags(struct settings settings[NUM_SETTINGS], int argc, char **argv)
         settings[i] = (struct settings){ .num_credentials = 1,
                                          .repeat_shim_initial_write = 1,
                                          .read_size = 512,
-                                         .expect_selected_credential = -2 };
+                                         .expect_selected_credential = -2,
+                                         .expect_peer_type = -1 };
     }
     for (int i = 1; i < argc; i++) {
         size_t p = 0;

@@ -1,17 +1,45 @@
 /*
- * inside.c - what the runner wants and the public API has no words for: short pre-shared keys,
- * stapled responses that are none, and which identity was used. The linker puts the functions
- * named __wrap_ in the place of the library's.
+ * inside.c - what the runner wants and the public API has no words for: short pre-shared keys, raw
+ * keys by their hash, stapled responses that are none, and which identity was used. The linker
+ * puts the functions named __wrap_ in the place of the library's.
  */
 #include "shim.h"
 
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/names.h"
+#include "crypto/hash.h"
 #include "engine/engine.h"
+#include "hs/cert_type.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+/* The runner says no more of a raw key than its SHA-256, and that only when all went well: which
+ * keys are trusted is judged here, and the hash compared afterwards. */
+int __real_auth_take_key(struct hs *hs, cssl_bytes spki, cssl_error *err);
+int __wrap_auth_take_key(struct hs *hs, cssl_bytes spki, cssl_error *err);
+
+int __wrap_auth_take_key(struct hs *hs, cssl_bytes spki, cssl_error *err)
+{
+    const cssl_config *config = hs->conn->config;
+    const struct surroundings *around = config->user;
+    if (config->num_trusted_keys == 0 || around->reject_peer) {
+        return __real_auth_take_key(hs, spki, err);
+    }
+    const cssl_bytes kept = config->trusted_keys[0];
+    config->trusted_keys[0] = spki;
+    int ret = __real_auth_take_key(hs, spki, err);
+    config->trusted_keys[0] = kept;
+    return ret;
+}
+
+bool same_hash(cssl_bytes data, cssl_bytes hash)
+{
+    uint8_t own[32];
+    hash_once(HASH_SHA256, data.data, data.len, own);
+    return bytes_equal(bytes_of(own, sizeof(own)), hash);
+}
 
 /* The runner's OCSP responses are four bytes. What the library staples is not looked at here. */
 struct staple {

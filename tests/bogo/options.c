@@ -7,7 +7,7 @@
 #include <string.h>
 
 enum { LIST_MAX = 128, TEXT_MAX = 1024, RSA_PSS_SHA256 = 0x0804, CERTIFICATE_UNKNOWN = 46,
-       HANDSHAKE_FAILURE = 40 };
+       HANDSHAKE_FAILURE = 40, RAW = 2 };
 
 /* Lists that the options point to; they have to live until the config is made. */
 struct lists {
@@ -176,10 +176,54 @@ static bool set_identities(cssl_options *o, struct lists *l, const struct settin
                 .scts = from_base64(s->server ? c->scts : NULL),
             };
         } else if (c->key_file != NULL) {
-            return cannot("a key without a certificate");
+            l->identities[o->num_certs_keys++] = (cssl_cert_key){ .keyfile = c->key_file };
         }
     }
     o->certs_keys = l->identities;
+    return true;
+}
+
+/* types says whether raw keys are wanted; the library has one type in each direction. */
+static bool one_type(const struct numbers *types, bool *raw)
+{
+    *raw = types->num > 0 && types->list[0] == RAW;
+    return types->num <= 1 || cannot("a choice of types of certificates");
+}
+
+static bool set_types(cssl_options *o, const struct settings *s)
+{
+    static const uint8_t nobodys_key[] = {
+        0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00, /* Ed25519 */
+        0x58, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66,
+        0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66,
+        0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66
+    };
+    static const cssl_bytes key = { nobodys_key, sizeof(nobodys_key) };
+    size_t num_raw = 0;
+    bool own_raw = false;
+    bool peer_raw = false;
+    for (size_t i = 0; i < o->num_certs_keys; i++) {
+        num_raw += o->certs_keys[i].certfile == NULL ? 1 : 0;
+    }
+    if (!one_type(&s->accepted_peer_types, &peer_raw) || !one_type(&s->own_types, &own_raw)) {
+        return false;
+    }
+    if ((num_raw > 0 && num_raw < o->num_certs_keys) || (own_raw && num_raw == 0)) {
+        return cannot("raw keys beside certificates");
+    }
+    o->own_cert_type = num_raw > 0 ? CSSL_CERT_TYPE_RAW : CSSL_CERT_TYPE_DEFAULT;
+    bool wanted = !s->server || s->verify_peer || s->require_any_client_certificate;
+    if (peer_raw && wanted) {
+        o->peer_cert_type = CSSL_CERT_TYPE_RAW;
+        o->verify = CSSL_VERIFY_PEER;
+        o->fail_if_no_peer_cert = !s->server                        ? CSSL_DEFAULT
+                                  : s->require_any_client_certificate ? CSSL_ON
+                                                                      : CSSL_OFF;
+        o->certificate_authorities = CSSL_DEFAULT;
+        o->cacertfile = NULL;
+        o->trusted_keys = &key;
+        o->num_trusted_keys = 1;
+    }
     return true;
 }
 
@@ -198,7 +242,7 @@ static bool set_verify(cssl_options *o, const struct settings *s, struct surroun
         o->verify = CSSL_VERIFY_PEER;
         o->certificate_authorities = CSSL_OFF;
         o->fail_if_no_peer_cert = s->require_any_client_certificate ? CSSL_ON : CSSL_OFF;
-    } else if (wanted) {
+    } else if (wanted && s->accepted_peer_types.num == 0) {
         return cannot("to verify without anchors");
     }
     if (o->verify != CSSL_VERIFY_PEER) {
@@ -210,7 +254,7 @@ static bool set_verify(cssl_options *o, const struct settings *s, struct surroun
     if (s->server && s->fail_ocsp_callback) {
         return cannot("to refuse over a staple of one's own");
     }
-    around->reject_peer = s->verify_fail && wanted;
+    around->reject_peer = s->verify_fail && (wanted || s->accepted_peer_types.num > 0);
     around->reject_name = s->fail_early_callback;
     around->reject_alert = s->fail_early_callback          ? HANDSHAKE_FAILURE
                            : s->use_custom_verify_callback ? CERTIFICATE_UNKNOWN
@@ -360,7 +404,8 @@ cssl_config *make_config(const struct settings *s, cssl_config *old, cssl_bytes 
     memset(&l, 0, sizeof(l));
     if (!set_versions(&o, s) || !set_psk(&o, &l, s) || !set_suites(&o, &l, s) ||
         !set_groups(&o, &l, s) || !set_schemes(&o, &l, s) || !set_identities(&o, &l, s) ||
-        !set_verify(&o, s, around) || !set_alpn(&o, &l, s) || !set_early(&o, &l, s)) {
+        !set_verify(&o, s, around) || !set_types(&o, s) || !set_alpn(&o, &l, s) ||
+        !set_early(&o, &l, s)) {
         return NULL;
     }
     o.session_tickets = s->no_ticket ? CSSL_TICKETS_DISABLED

@@ -44,14 +44,15 @@ struct settings {
     int expect_version, expect_cipher, expect_cipher_aes, expect_curve_id;
     int expect_peer_signature_algorithm, expect_selected_credential;
     int max_send_fragment, max_cert_list, resumption_delay, export_keying_material;
-    int expect_total_renegotiations;
+    int expect_total_renegotiations, expect_peer_type;
     const char *shim_id, *trust_cert, *host_name, *expect_server_name;
     const char *advertise_alpn, *select_alpn, *expect_alpn, *shim_initial_write;
     const char *export_label, *export_context, *expect_peer_cert_file;
     const char *use_client_ca_list, *expect_msg_callback, *cipher;
     const char *expect_ocsp_response, *expect_scts; /* base64 */
     const char *psk, *psk_identity; /* of TLS 1.2 */
-    struct numbers curves, key_shares, verify_prefs;
+    const char *expect_peer_rpk;    /* base64 */
+    struct numbers curves, key_shares, verify_prefs, accepted_peer_types, own_types;
     struct credential credentials[CREDENTIALS_MAX];
     size_t num_credentials;
 };
@@ -91,6 +92,8 @@ bool same_trace(const struct settings *s, const struct surroundings *around);
 /* inside.c: what the API has no words for. set_short_psk gives config, which has a pre-shared key,
  * another one that may be as short as the runner's. */
 bool set_short_psk(cssl_config *config, const char *identity, const char *key);
+/* same_hash tells whether hash is SHA-256 of data. */
+bool same_hash(cssl_bytes data, cssl_bytes hash);
 /* selected_credential is the number of the identity used, -1 for none. */
 int selected_credential(const cssl_engine *e);
 /* ticket_allows_early tells whether a session that was handed out is good for early data. */
