@@ -292,7 +292,7 @@ static void test_promises(void **state)
     for (size_t i = 0; i < ENGINES; i++) {
         cssl_engine_free(engines[i]);
     }
-    meter_check("200 promises", (struct bound){ .cpu_ms = 100, .heap = ENGINES * 8000 });
+    meter_check("200 promises", (struct bound){ .cpu_ms = 100, .heap = ENGINES * 8192 });
     host_free(&server);
 }
 
