@@ -107,11 +107,12 @@ int cssl_engine_continue(cssl_engine *e, cssl_config *config, cssl_error *err)
     if (config != NULL && config->server != e->conn.server) {
         return fail_text(err, CSSL_R_ARGUMENT, "the config is of the other role");
     }
-    if (config != NULL && !config->server && config->verify && !config->has_sni &&
-        (e->conn.host == NULL || e->conn.host[0] == '\0')) {
+    if (config != NULL && !config->server && config->verify && !config->peer_raw &&
+        !config->has_sni && (e->conn.host == NULL || e->conn.host[0] == '\0')) {
         return fail_option(err, CSSL_R_NO_PEER_NAME, "server_name_indication", "none was given");
     }
     if (config != NULL) {
+        hs->offered = cssl_config_ref(e->conn.config);
         conn_set_config(&e->conn, config);
     }
     return answer(e, hs, &(cssl_answer){ .id = hs->question.id }, err);

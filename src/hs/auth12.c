@@ -66,7 +66,8 @@ int auth12_take_certificate(struct hs *hs, const struct hs_msg *m, bool *empty, 
             return fail_text(err, CSSL_R_MESSAGE_MALFORMED, "Certificate");
         }
         *empty = key.len == 0;
-        return *empty ? 0 : auth_take_key(hs, key, err);
+        int ret = renegotiate_check_peer(hs, key, err);
+        return ret != 0 || *empty ? ret : auth_take_key(hs, key, err);
     }
     int ret = certificate12_parse(&c, m->body, err);
     if (ret != 0) {

@@ -327,13 +327,11 @@ static int find_psks(struct hs *hs, cssl_error *err)
     }
     if (config->psk != NULL && !config->psk_import &&
         first_suite(&config->suites, codes_wire(&config->suites), HASH_SHA256) != 0) {
-        hs->offered_psk.len = (uint8_t)config->psk_len;
-        memcpy(hs->offered_psk.data, config->psk, config->psk_len);
         hs->psks[hs->num_psks++] = (struct hs_psk){
             .origin = PSK_EXTERNAL,
             .hash = HASH_SHA256,
             .identity = bytes_str(config->psk_identity),
-            .secret = secret_bytes(&hs->offered_psk),
+            .secret = bytes_of(config->psk, config->psk_len),
         };
     }
     return 0;

@@ -42,6 +42,7 @@ void hs_free(struct hs *hs)
     store_free(hs->trusted);
     mem_free(hs->kept);
     mem_free(hs->dh);
+    cssl_config_free(hs->offered);
     wr_free(&hs->out);
     transcript_drop(&hs->transcript);
     mem_free_wiped(hs, sizeof(*hs));

@@ -163,7 +163,8 @@ struct hs {
     size_t cookie_len;
     struct hs_psk psks[HS_PSKS];
     size_t num_psks;
-    struct secret offered_psk;   /* the config's, by which psks outlive a change of configs */
+    cssl_config *offered;        /* the config of the ClientHello, when another one has followed:
+                                    psks are views into it */
     const struct certkey *own;
     uint8_t nonce[OCSP_NONCE];   /* asked for; status_request_len says whether */
     uint8_t status_request[5 + OCSP_REQUEST_EXTENSIONS];

@@ -77,8 +77,10 @@ int renegotiate_check_suite(const struct hs *hs, uint16_t suite, cssl_error *err
 int renegotiate_check_peer(const struct hs *hs, cssl_bytes leaf, cssl_error *err)
 {
     const struct peer_chain *before = hs->conn->peer;
-    if (!hs->renegotiation ||
-        bytes_equal(leaf, before == NULL ? bytes_of(NULL, 0) : cert_der(before->certs[0]))) {
+    const cssl_bytes expected = before == NULL        ? bytes_of(NULL, 0)
+                                : before->raw != NULL ? bytes_of(before->raw, before->raw_len)
+                                                      : cert_der(before->certs[0]);
+    if (!hs->renegotiation || bytes_equal(leaf, expected)) {
         return 0;
     }
     return fail_text(err, CSSL_R_RENEGOTIATION_CHANGED, "the peer's certificate");

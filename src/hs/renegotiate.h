@@ -27,7 +27,8 @@ int renegotiate_check_names(const struct hs *hs, const struct client_hello *ch,
                             cssl_error *err) CHECK;
 /* renegotiate_check_suite: who has shown a certificate does so again, and nobody else. */
 int renegotiate_check_suite(const struct hs *hs, uint16_t suite, cssl_error *err) CHECK;
-/* renegotiate_check_peer: the certificate that comes is the one that came before; empty for none.
+/* renegotiate_check_peer: the certificate that comes, or the raw key, is the one that came before;
+ * empty for none.
  * Whoever could be exchanged by a renegotiation could be anybody (triple handshake). */
 int renegotiate_check_peer(const struct hs *hs, cssl_bytes leaf, cssl_error *err) CHECK;
 

@@ -104,17 +104,20 @@ static void test_psk_of_another(void **state)
 {
     (void)state;
     static const uint8_t key[32] = { 1, 2, 3 };
-    for (int same = 0; same < 2; same++) {
+    for (int i = 0; i < 4; i++) {
+        const bool same = (i & 1) != 0, import = (i & 2) != 0;
         struct scene s;
         struct pair_host other;
         const cssl_options both = { .versions = CSSL_TLSV1_3,
                                     .psk_identity = "device 1",
                                     .psk = { key, sizeof(key) },
+                                    .psk_import = import,
                                     .pause_at_hello = true };
         cssl_options o = both;
         o.depth = same ? 0 : 3;
         begin(&s, &both, &(cssl_options){ .versions = CSSL_TLSV1_3,
                                           .psk_identity = "device 1",
+                                          .psk_import = import,
                                           .psk = { key, sizeof(key) } });
         host_init(&other, false, &wall, &o);
         pair_start(&s.p, &s.client, &s.server, "server.test");

@@ -4,6 +4,7 @@
  */
 #include "base/error.h"
 #include "crypto/pkey.h"
+#include "config/config.h"
 #include "crypto/pem.h"
 #include "pair.h"
 
@@ -230,6 +231,53 @@ static void test_unverified(void **state)
     host_free(&server);
 }
 
+/* In a renegotiation the key stays what it was, although another one is trusted as well. */
+static void test_renegotiated(void **state)
+{
+    (void)state;
+    for (int change = 0; change < 2; change++) {
+        struct pair_host client, server;
+        struct pair p;
+        struct known a = known_of(pair_p256), b = known_of(pair_impostor);
+        const cssl_bytes trusted[] = { a.spki, b.spki };
+        const cssl_cert_key keys[] = { { .key = PAIR_PEM(pair_p256) },
+                                       { .key = PAIR_PEM(pair_impostor) } };
+        const cssl_options c = { .versions = CSSL_TLSV1_2,
+                                 .peer_cert_type = CSSL_CERT_TYPE_RAW,
+                                 .trusted_keys = trusted,
+                                 .num_trusted_keys = 2 };
+        const cssl_options s = { .versions = CSSL_TLSV1_2,
+                                 .client_renegotiation = CSSL_ON,
+                                 .own_cert_type = CSSL_CERT_TYPE_RAW,
+                                 .certs_keys = keys,
+                                 .num_certs_keys = 2 };
+        make(&client, false, &c);
+        make(&server, true, &s);
+        pair_start(&p, &client, &server, "server.test");
+        pair_must_connect(&p);
+        check_key(&p, FROM_CLIENT, a.spki);
+        struct certkey *ours = server.config->certkeys, first = ours[0];
+        if (change) {
+            ours[0] = ours[1];
+            ours[1] = first;
+        }
+        p.side[0].connected = p.side[1].connected = false;
+        assert_int_equal(cssl_engine_renegotiate(p.side[FROM_CLIENT].engine, NULL), 0);
+        if (change) {
+            pair_must_fail(&p, FROM_CLIENT, ALERT_HANDSHAKE_FAILURE,
+                           CSSL_R_RENEGOTIATION_CHANGED);
+        } else {
+            pair_must_connect(&p);
+            check_key(&p, FROM_CLIENT, a.spki);
+        }
+        pair_free(&p);
+        host_free(&client);
+        host_free(&server);
+        pkey_free(a.key);
+        pkey_free(b.key);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -238,6 +286,7 @@ int main(void)
         cmocka_unit_test_setup(test_refused, set_up),
         cmocka_unit_test_setup(test_not_needed, set_up),
         cmocka_unit_test_setup(test_unverified, set_up),
+        cmocka_unit_test_setup(test_renegotiated, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
