@@ -5,7 +5,7 @@
  *     interop_peer client PORT [OPTION=VALUE...]    to localhost
  *     interop_peer server [OPTION=VALUE...]         says "port N" first
  *     interop_peer suites                           a line for each: version, IANA's name,
- *                                                   OpenSSL's, key exchange, cipher
+ *                                                   OpenSSL's, key exchange, cipher, MAC, number
  *
  * Lists have commas between their members; psk is hexadecimal; early_data is text. Lines of stdin
  * are sent to the peer, but for
@@ -411,8 +411,8 @@ static int list_suites(void)
             if (cssl_cipher_suite_info(*names, &info, NULL) != 0) {
                 die(*names, "is not known, though it is listed");
             }
-            printf("%s %s %s %s %s\n", version == CSSL_TLSV1_2 ? "1.2" : "1.3", info.name,
-                   info.openssl_name, info.key_exchange, info.cipher);
+            printf("%s %s %s %s %s %s %04x\n", version == CSSL_TLSV1_2 ? "1.2" : "1.3", info.name,
+                   info.openssl_name, info.key_exchange, info.cipher, info.mac, info.number);
         }
     }
     return 0;

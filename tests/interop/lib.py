@@ -321,7 +321,7 @@ class Peer(Program):
 
 @functools.lru_cache(None)
 def suites(version):
-    """All suites of ours: (IANA's name, OpenSSL's name, key exchange, cipher)."""
+    """All suites of ours: (IANA's name, OpenSSL's, key exchange, cipher, MAC, number)."""
     lines = must_run([PEER, "suites"]).splitlines()
     return [tuple(line.split()[1:]) for line in lines if line.split()[0] == version]
 

@@ -26,7 +26,7 @@ def shared():
     """Suites of both, by the certificate that a server needs for them ("" for none)."""
     theirs = set(must_run(["openssl", "ciphers", "-s", "-tls1_2", "-psk", ALL]).strip().split(":"))
     sorts = {"server": [], "rsa-server": [], "": []}
-    for ours, name, exchange, _ in suites("1.2"):
+    for ours, name, exchange, *_ in suites("1.2"):
         if name in theirs:
             kind = ("server" if exchange == "ecdhe_ecdsa" else
                     "" if exchange.endswith("psk") and exchange != "rsa_psk" else "rsa-server")
