@@ -43,6 +43,21 @@ def keep_alive():
         check("error" not in closed, str(closed))
 
 
+@case("TLS 1.2: a page, resumed, mutual")
+def tls12():
+    old = ["-sS", "--fail", "--tls-max", "1.2", "--cacert", path("ca.pem")]
+    with Serve("--www") as server:
+        url = f"https://localhost:{server.port}/json"
+        known = must_run(["curl", *old, "-H", "Connection: close", url, url])
+        check(known.count('"tlsv1.2"') == 2, known)
+        check(not server.event("connected")["resumed"], "the first one cannot be resumed")
+        check(server.event("connected")["resumed"], "not resumed")
+    with Serve("--www", "--cacert", path("ca.pem")) as server:
+        known = json.loads(must_run(["curl", *old, "--cert", path("client.pem"), "--key",
+                                     path("client.key"), f"https://localhost:{server.port}/json"]))
+        check(known["peer_verified"] and known["protocol"] == "tlsv1.2", str(known))
+
+
 @case("mutual")
 def mutual():
     with Serve("--www", "--cacert", path("ca.pem")) as server:

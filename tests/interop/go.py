@@ -17,12 +17,12 @@ def peer():
     return path("go-peer")
 
 
-def client(port, mode, binary=False):
-    return Program([peer(), "client", port, path(""), mode], binary=binary)
+def client(port, mode, binary=False, version="1.3"):
+    return Program([peer(), "client", port, path(""), mode, version], binary=binary)
 
 
-def server(mode="plain"):
-    program = Program([peer(), "server", path(""), mode])
+def server(mode="plain", version="1.3"):
+    program = Program([peer(), "server", path(""), mode, version])
     program.port = int(program.until(r"^port (\d+)").group(1))
     return program
 
@@ -109,6 +109,28 @@ def client_bulk():
             with Program([CSSL, "connect", "--quiet", "--cacert", path("ca.pem"), *more,
                           f"localhost:{go.port}"], binary=True) as ours:
                 echo_bulk(ours)
+
+
+@case("TLS 1.2, both roles: full, resumed where it can be, mutual")
+def tls12():
+    with Serve("--tls1.2") as ours, client(ours.port, "resume", version="1.2") as go:
+        go.command("again\n", "again$")
+        check(ours.event("connected")["protocol"] == "tlsv1.2", "another version")
+        # Go before 1.21 has no extended master secret, without which cssl resumes nothing
+        resumed = ours.event("connected")["resumed"]
+        check(resumed == ("resumed=true" in go.text()), "two opinions\n" + go.text())
+    with Serve("--tls1.2", "--cacert", path("ca.pem")) as ours:
+        with client(ours.port, "mutual", version="1.2") as go:
+            go.command("x\n", "x$")
+            check(ours.event("connected")["peer_verified"], "not verified")
+    with server(version="1.2") as go:
+        known = facts(go.port, "--tls1.2")
+        check(known["peer_verified"] and known["protocol"] == "tlsv1.2", str(known))
+    with server("mutual", version="1.2") as go:
+        out, _ = connect(go.port, "--cert", path("client.pem"), "--key", path("client.key"),
+                         data=b"x")
+        check(out == "x", out)
+        connect(go.port, data=b"x", code=1)
 
 
 if __name__ == "__main__":

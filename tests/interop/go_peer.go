@@ -1,7 +1,7 @@
 // go_peer.go - a client or an echo server with Go's crypto/tls, for go.py.
 //
-//	go_peer client PORT FOLDER MODE    stdin to the server, what comes back to stdout
-//	go_peer server FOLDER MODE         prints its port, then echoes
+//	go_peer client PORT FOLDER MODE VERSION    stdin to the server, what comes back to stdout
+//	go_peer server FOLDER MODE VERSION         prints its port, then echoes
 package main
 
 import (
@@ -41,8 +41,8 @@ func connect(port string, config *tls.Config) *tls.Conn {
 	return conn
 }
 
-func client(port, folder, mode string) {
-	config := &tls.Config{RootCAs: pool(folder), MinVersion: tls.VersionTLS13,
+func client(port, folder, mode string, version uint16) {
+	config := &tls.Config{RootCAs: pool(folder), MinVersion: version, MaxVersion: version,
 		ClientSessionCache: tls.NewLRUClientSessionCache(8)}
 	switch mode {
 	case "mutual":
@@ -67,8 +67,9 @@ func client(port, folder, mode string) {
 	must(err)
 }
 
-func server(folder, mode string) {
-	config := &tls.Config{Certificates: pair(folder, "server"), MinVersion: tls.VersionTLS13}
+func server(folder, mode string, version uint16) {
+	config := &tls.Config{Certificates: pair(folder, "server"), MinVersion: version,
+		MaxVersion: version}
 	switch mode {
 	case "mutual":
 		config.ClientCAs = pool(folder)
@@ -91,11 +92,18 @@ func server(folder, mode string) {
 	}
 }
 
+func version(name string) uint16 {
+	if name == "1.2" {
+		return tls.VersionTLS12
+	}
+	return tls.VersionTLS13
+}
+
 func main() {
-	if len(os.Args) == 5 && os.Args[1] == "client" {
-		client(os.Args[2], os.Args[3], os.Args[4])
-	} else if len(os.Args) == 4 && os.Args[1] == "server" {
-		server(os.Args[2], os.Args[3])
+	if len(os.Args) == 6 && os.Args[1] == "client" {
+		client(os.Args[2], os.Args[3], os.Args[4], version(os.Args[5]))
+	} else if len(os.Args) == 5 && os.Args[1] == "server" {
+		server(os.Args[2], os.Args[3], version(os.Args[4]))
 	} else {
 		fmt.Fprintln(os.Stderr, "usage: see the file's head")
 		os.Exit(2)

@@ -6,9 +6,9 @@ from lib import (BULK, CSSL, Program, Serve, case, check, connect, echo_bulk, fa
 
 CLIENT = r"""
 const tls = require('tls'), fs = require('fs');
-const [port, folder, mode] = process.argv.slice(2);
-const options = { port, host: 'localhost', servername: 'localhost', minVersion: 'TLSv1.3',
-                  ca: fs.readFileSync(folder + '/ca.pem') };
+const [port, folder, mode, version] = process.argv.slice(2);
+const options = { port, host: 'localhost', servername: 'localhost', minVersion: version,
+                  maxVersion: version, ca: fs.readFileSync(folder + '/ca.pem') };
 if (mode === 'mutual') {
     options.cert = fs.readFileSync(folder + '/client.pem');
     options.key = fs.readFileSync(folder + '/client.key');
@@ -35,8 +35,9 @@ connect(undefined, (kept) => {
 
 SERVER = r"""
 const tls = require('tls'), fs = require('fs');
-const [folder, mode] = process.argv.slice(2);
-const options = { minVersion: 'TLSv1.3', cert: fs.readFileSync(folder + '/server.pem'),
+const [folder, mode, version] = process.argv.slice(2);
+const options = { minVersion: version, maxVersion: version,
+                  cert: fs.readFileSync(folder + '/server.pem'),
                   key: fs.readFileSync(folder + '/server.key') };
 if (mode === 'mutual') {
     options.ca = fs.readFileSync(folder + '/ca.pem');
@@ -49,16 +50,17 @@ server.listen(0, '127.0.0.1', () => console.error('port ' + server.address().por
 """
 
 
-def client(port, mode, binary=False):
+def client(port, mode, binary=False, version="TLSv1.3"):
     with open(path("client.js"), "w", encoding="utf-8") as file:
         file.write(CLIENT)
-    return Program(["node", path("client.js"), port, path(""), mode], binary=binary)
+    return Program(["node", path("client.js"), port, path(""), mode, version],
+                   binary=binary)
 
 
-def server(mode="plain"):
+def server(mode="plain", version="TLSv1.3"):
     with open(path("server.js"), "w", encoding="utf-8") as file:
         file.write(SERVER)
-    program = Program(["node", path("server.js"), path(""), mode])
+    program = Program(["node", path("server.js"), path(""), mode, version])
     program.port = int(program.until(r"^port (\d+)").group(1))
     return program
 
@@ -134,6 +136,26 @@ def client_bulk():
             with Program([CSSL, "connect", "--quiet", "--cacert", path("ca.pem"), *more,
                           f"localhost:{node.port}"], binary=True) as ours:
                 echo_bulk(ours)
+
+
+@case("TLS 1.2, both roles: resumed, and mutual")
+def tls12():
+    with Serve("--tls1.2") as ours, client(ours.port, "resume", version="TLSv1.2") as node:
+        check(node.wait() == 0 and "got hello" in node.text(), node.text())
+        check(ours.event("connected")["protocol"] == "tlsv1.2", "another version")
+        check(ours.event("connected")["resumed"], node.text())
+    with Serve("--tls1.2", "--cacert", path("ca.pem")) as ours:
+        with client(ours.port, "mutual", version="TLSv1.2") as node:
+            check(node.wait() == 0, node.text())
+            check(ours.event("connected")["peer_verified"], "not verified")
+    with server(version="TLSv1.2") as node:
+        connect(node.port, "--tls1.2", "--sess-out", path("kept"), data=b"x")
+        known = facts(node.port, "--tls1.2", "--sess-in", path("kept"))
+        check(known["resumed"] and known["protocol"] == "tlsv1.2", json.dumps(known))
+    with server("mutual", version="TLSv1.2") as node:
+        out, _ = connect(node.port, "--cert", path("client.pem"), "--key", path("client.key"),
+                         data=b"x")
+        check(out == "x", out)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,11 @@ import os
 from lib import (BULK, CSSL, FOLDER, Failure, Program, Serve, bulk, case, check, connect,
                  download_bulk, facts, free_port, make_cert, must_run, path, run, upload_bulk)
 
+SUITES12 = {"TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256": "C02B",
+            "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384": "C02C",
+            "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256": "CCA9"}
+RSA12 = ["TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+         "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256"]
 SUITES = {"TLS_AES_128_GCM_SHA256": "1301", "TLS_AES_256_GCM_SHA384": "1302",
           "TLS_CHACHA20_POLY1305_SHA256": "1303"}
 GROUPS = {"x25519": "x25519", "secp256r1": "P256", "secp384r1": "P384", "secp521r1": "P521",
@@ -30,17 +35,17 @@ def database():
     return "sql:" + folder
 
 
-def client(port, *more, binary=False):
+def client(port, *more, binary=False, version="tls1.3"):
     return Program(["tstclnt", "-h", "localhost", "-p", port, "-d", database(), "-V",
-                    "tls1.3:tls1.3", *more], binary=binary)
+                    f"{version}:{version}", *more], binary=binary)
 
 
-def server(*more):
+def server(*more, version="tls1.3"):
     """selfserv does not tell a port that it chose, so it is given one, again when it is taken."""
     for _ in range(10):
         port = free_port()
         program = Program(["selfserv", "-n", "nss-server", "-p", port, "-d", database(), "-V",
-                           "tls1.3:tls1.3", "-v", *more])
+                           f"{version}:{version}", "-v", *more])
         program.port = port
         try:
             program.until("About to call accept", 10)
@@ -178,6 +183,33 @@ def client_bulk():
                 data = ours.process.stdout.read1(65536)
                 check(data, f"only {total} bytes came\n{ours.text()}")
                 total += len(data)
+
+
+@case("TLS 1.2, both roles: suites, resumed, mutual")
+def tls12():
+    old = "tls1.2"
+    with Serve("--tls1.2") as ours:
+        for name, number in SUITES12.items():
+            with client(ours.port, "-c", ":" + number, "-Q", version=old) as nss:
+                check(ours.event("connected")["cipher_suite"] == name, name)
+    with Serve("--tls1.2", "--reply", "answer") as ours:
+        with client(ours.port, "-L", "2", "-u", "-A", hello_file(), version=old) as nss:
+            nss.wait()
+            check(not ours.event("connected")["resumed"], "the first one cannot be resumed")
+            check(ours.event("connected")["resumed"], "not resumed\n" + nss.text())
+    with Serve("--tls1.2", "--cacert", path("ca.pem")) as ours:
+        with client(ours.port, "-n", "client", version=old) as nss:
+            nss.command("x\n", "x$")
+            check(ours.event("connected")["peer_verified"], "not verified")
+    with server("-u", version=old) as nss:
+        for suite in RSA12:
+            known = facts(nss.port, "--tls1.2", "--ciphers", suite)
+            check(known["cipher_suite"] == suite, suite)
+        connect(nss.port, "--tls1.2", "--sess-out", path("kept"), data=GET)
+        known = facts(nss.port, "--tls1.2", "--sess-in", path("kept"))
+        check(known["resumed"] and known["peer_verified"], str(known))
+    with server("-r", "-r", version=old) as nss:
+        connect(nss.port, "--cert", path("client.pem"), "--key", path("client.key"), data=GET)
 
 
 if __name__ == "__main__":
