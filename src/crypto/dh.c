@@ -15,6 +15,7 @@
 static size_t bits_in(cssl_bytes n);
 static bool in_range(cssl_bytes g, cssl_bytes p);
 static struct dh_params *read_der(cssl_bytes der, cssl_error *err);
+static EVP_PKEY *named(uint16_t group);
 static int check_safe_prime(const struct dh_params *dh, cssl_error *err);
 
 struct dh_params *dh_params_new(cssl_bytes p, cssl_bytes g, cssl_error *err)
@@ -49,7 +50,7 @@ struct dh_params *dh_params_of(uint16_t group, cssl_error *err)
     uint8_t g[8];
     BIGNUM *n[2] = { NULL, NULL };
     struct dh_params *dh = NULL;
-    EVP_PKEY *key = dh_named_key(group); /* a whole pair, which is thrown away */
+    EVP_PKEY *key = named(group);
     if (key != NULL && EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_FFC_P, &n[0]) == 1 &&
         EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_FFC_G, &n[1]) == 1 &&
         BN_num_bytes(n[0]) <= DH_BYTES_MAX && BN_num_bytes(n[1]) <= (int)sizeof(g)) {
@@ -134,6 +135,27 @@ EVP_PKEY *dh_key(const struct dh_params *dh)
         EVP_PKEY_free(key);
         return NULL;
     }
+    return key;
+}
+
+/* named is a group that has a name, without a pair in it: that would cost as much as a handshake,
+ * and clients choose how often. */
+static EVP_PKEY *named(uint16_t group)
+{
+    EVP_PKEY *key = NULL;
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "DH", NULL);
+    OSSL_PARAM params[] = {
+        OSSL_PARAM_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME,
+                               (char *)(uintptr_t)name_of_group(group), 0),
+        OSSL_PARAM_END,
+    };
+    if (ctx == NULL || EVP_PKEY_fromdata_init(ctx) != 1 ||
+        EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_KEY_PARAMETERS, params) != 1) {
+        ERR_clear_error();
+        EVP_PKEY_free(key);
+        key = NULL;
+    }
+    EVP_PKEY_CTX_free(ctx);
     return key;
 }
 
