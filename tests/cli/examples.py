@@ -90,9 +90,22 @@ class Examples(unittest.TestCase):
             self.assertEqual(refused.returncode, 1)
         self.assertIn("alert", server.err)
 
+    def test_ask(self):
+        with Server("ask", "localhost", *SERVER) as server:
+            done = run("client", "localhost", server.port, CA)
+            self.assertEqual(done.stderr, b"")
+            self.assertEqual(done.stdout, b"Received: Hello, whoever you asked for!\n")
+        self.assertIn("Asked for localhost: yes\n", server.out)
+        with Server("ask", "elsewhere.example", *SERVER) as server:
+            done = run("client", "localhost", server.port, CA)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(b"alert", done.stderr)
+        self.assertIn("Asked for localhost: no\n", server.out)
+        self.assertIn("handshake: ", server.err)
+
     def test_usage(self):
         for name in ("server", "client", "mutual_server", "mutual_client", "echo_mailbox",
-                     "engine_poll"):
+                     "engine_poll", "ask"):
             done = run(name)
             self.assertEqual(done.returncode, 2, name)
             self.assertIn(b"usage: ", done.stderr)
