@@ -169,9 +169,10 @@ typedef enum {
     CSSL_ASK_VERIFY = 1,       /* verify_fun: an opinion on each certificate and each fault */
     CSSL_ASK_PARTIAL_CHAIN = 2, /* partial_chain: no path to an anchor; is one of these trusted? */
     CSSL_ASK_SNI = 4,          /* sni_fun: servers: the config for this host */
-    CSSL_ASK_PSK = 8,          /* user_lookup_fun: the secret of a PSK identity */
+    CSSL_ASK_PSK = 8,          /* user_lookup_fun: the secret of an identity. A refusal in TLS 1.2
+                                  tells the client that it is not known; the default does not */
     CSSL_ASK_SIGN = 16,        /* sign_fun: asked for identities with external_key, always */
-    CSSL_ASK_SESSION = 32      /* servers: a session of the program's own store */
+    CSSL_ASK_SESSION = 32      /* a session of the program's own store: not supported yet */
 } cssl_ask;
 
 /* What OTP's verify_fun is called with. */

@@ -51,6 +51,7 @@ static int check_psk(cssl_config *config, const cssl_options *o, cssl_error *err
 static int check_sizes(cssl_config *config, const cssl_options *o, cssl_error *err);
 static int check_socket(cssl_config *config, const cssl_options *o, cssl_error *err);
 static int check_role(const cssl_config *config, const cssl_options *o, cssl_error *err);
+static bool has_psks(const cssl_options *o);
 static bool switch_on(cssl_switch s, bool by_default);
 
 int options_check(cssl_config *config, const cssl_options *o, cssl_error *err)
@@ -63,7 +64,7 @@ int options_check(cssl_config *config, const cssl_options *o, cssl_error *err)
         return fail_option(err, CSSL_R_OPTION_VALUE, "versions",
                            "there are CSSL_TLSV1_2 and CSSL_TLSV1_3, not 0x%x", o->versions);
     }
-    if ((ret = list_check(&config->suites, o->psk.len > 0 ? &rule_ciphers_psk : &rule_ciphers,
+    if ((ret = list_check(&config->suites, has_psks(o) ? &rule_ciphers_psk : &rule_ciphers,
                           o->ciphers, err)) != 0 ||
         (ret = list_check(&config->groups, &rule_groups, o->supported_groups, err)) != 0 ||
         (ret = list_check(&config->schemes, &rule_schemes, o->signature_algs, err)) != 0 ||
@@ -145,8 +146,8 @@ static int check_versions(cssl_config *config, const cssl_options *o, cssl_error
     config->suites.num = 0;
     for (size_t i = 0; i < all.num; i++) {
         bool is_13 = suite_version(all.list[i]) == TLS_1_3;
-        if (kx_has_psk(suite_kx(all.list[i])) && (o->psk.len == 0 || o->psk_import)) {
-            continue; /* nothing to agree on with it; RFC 9258: an imported one is not for it */
+        if (kx_has_psk(suite_kx(all.list[i])) && !has_psks(o)) {
+            continue; /* nothing to agree on with it */
         }
         if ((versions & (is_13 ? CSSL_TLSV1_3 : CSSL_TLSV1_2)) != 0) {
             codes_add(&config->suites, all.list[i]);
@@ -170,6 +171,13 @@ static int check_versions(cssl_config *config, const cssl_options *o, cssl_error
                            "names need psk and psk_identity");
     }
     return 0;
+}
+
+/* has_psks: there is a pre-shared key for TLS 1.2's suites, or the program tells them. RFC 9258: one
+ * that is imported is not for these. */
+static bool has_psks(const cssl_options *o)
+{
+    return (o->psk.len > 0 && !o->psk_import) || (o->ask_about & CSSL_ASK_PSK) != 0;
 }
 
 static bool is_hybrid(uint16_t group)

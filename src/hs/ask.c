@@ -72,6 +72,33 @@ int hs_answer(struct hs *hs, struct worker *w, const cssl_answer *a, cssl_error 
     return ret;
 }
 
+int ask_psk12(struct hs *hs, const struct hs_msg *m, cssl_bytes identity, cssl_error *err)
+{
+    secret_wipe(&hs->found_psk);
+    const size_t at = (size_t)(identity.data - m->whole.data);
+    int ret = hs_hold(hs, m, err);
+    if (ret != 0) {
+        return ret;
+    }
+    hs_ask(hs, &(cssl_question){ .kind = CSSL_ASK_PSK,
+                                 .subject = bytes_of(hs->kept + at, identity.len) });
+    return SERVER12_PSK;
+}
+
+int ask_psk12_done(struct hs *hs, cssl_error *err)
+{
+    const cssl_answer *a = hs->answer;
+    if (a->verdict == CSSL_REJECT) { /* RFC 4279 2: a server may say so */
+        return hs_reject(hs, CSSL_R_PSK_UNKNOWN, err);
+    }
+    if (a->verdict == CSSL_ACCEPT) {
+        hs->found_identity = hs->question.subject;
+        memcpy(hs->found_psk.data, a->value.data, a->value.len);
+        hs->found_psk.len = (uint8_t)a->value.len;
+    }
+    return 0;
+}
+
 int hs_hold(struct hs *hs, const struct hs_msg *m, cssl_error *err)
 {
     mem_free(hs->kept);

@@ -49,6 +49,10 @@ int hs_sign(struct hs *hs, const struct certkey *ck, uint16_t scheme, cssl_bytes
             cssl_error *err) CHECK;
 #define ACCEPT_SIGNATURE (ACCEPT_STEP | ACCEPT_ANSWER)
 
+/* ask_psk12 asks about the identity of a ClientKeyExchange, which is held meanwhile; it returns the
+ * next state. ask_psk12_done takes the answer, which ask_psk finds then. */
+int ask_psk12(struct hs *hs, const struct hs_msg *m, cssl_bytes identity, cssl_error *err) CHECK;
+int ask_psk12_done(struct hs *hs, cssl_error *err) CHECK;
 /* ask_psk finds an answered PSK by its identity; empty for one that was not asked about. */
 cssl_bytes ask_psk(const struct hs *hs, cssl_bytes identity);
 

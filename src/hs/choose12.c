@@ -63,7 +63,8 @@ static bool fits(struct choice *c)
     }
     if (kx_has_psk(kx)) {
         c->hs->own = NULL;
-        return c->hs->conn->config->psk != NULL;
+        const cssl_config *config = c->hs->conn->config;
+        return config->psk != NULL || (config->ask_about & CSSL_ASK_PSK) != 0;
     }
     return find_identity(c);
 }

@@ -3,10 +3,12 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "hs/ask.h"
 #include "hs/negotiate.h"
 
 static bool may_use(const struct conn *c, const struct server_key_exchange *ske);
 static int take_dh(struct hs *hs, const struct server_key_exchange *ske, cssl_error *err);
+static bool is_own(const cssl_config *config, cssl_bytes identity);
 static int encrypt_premaster(struct hs *hs, cssl_error *err);
 
 enum suite_kx kx12(const struct hs *hs)
@@ -68,6 +70,22 @@ void exchange12_server_fill(const struct hs *hs, struct server_key_exchange *ske
         ske->p = bytes_of(hs->dh->p, hs->dh->p_len);
         ske->g = bytes_of(hs->dh->g, hs->dh->g_len);
     }
+}
+
+int exchange12_identity(const struct hs *hs, cssl_bytes body, cssl_bytes *identity,
+                        cssl_error *err)
+{
+    const cssl_config *config = hs->conn->config;
+    struct client_key_exchange cke;
+    *identity = bytes_of(NULL, 0);
+    if (!auth12_by_psk(hs) || (config->ask_about & CSSL_ASK_PSK) == 0) {
+        return 0;
+    }
+    int ret = client_key_exchange_parse(&cke, kx12(hs), body, err);
+    if (ret == 0 && !is_own(config, cke.identity) && cke.identity.len <= ASK_SUBJECT_MAX) {
+        *identity = cke.identity;
+    }
+    return ret;
 }
 
 int exchange12_take_client(struct hs *hs, cssl_bytes body, cssl_error *err)
@@ -141,9 +159,14 @@ void exchange12_client_fill(const struct hs *hs, const struct kx *kx,
 int exchange12_psk(struct hs *hs, cssl_bytes identity, cssl_error *err)
 {
     const cssl_config *config = hs->conn->config;
-    if (config->psk != NULL && bytes_equal(identity, bytes_str(config->psk_identity))) {
+    if (is_own(config, identity)) {
         hs->psk.len = (uint8_t)config->psk_len;
         memcpy(hs->psk.data, config->psk, config->psk_len);
+        return 0;
+    }
+    const cssl_bytes told = ask_psk(hs, identity);
+    if (told.len > 0) {
+        hs->psk = hs->found_psk;
         return 0;
     }
     hs->psk.len = SECRET_MAX / 2;
@@ -173,6 +196,13 @@ void exchange12_premaster(const struct hs *hs, struct wr *w)
     static const uint8_t zeros[SECRET_MAX];
     wr_vec16(w, kx == KX_PSK ? bytes_of(zeros, hs->psk.len) : secret);
     wr_vec16(w, secret_bytes(&hs->psk));
+}
+
+/* is_own: it is the config's key that is meant, which is not imported (RFC 9258). */
+static bool is_own(const cssl_config *config, cssl_bytes identity)
+{
+    return config->psk != NULL && !config->psk_import &&
+           bytes_equal(identity, bytes_str(config->psk_identity));
 }
 
 /* A curve must have been offered. So must a group of RFC 7919, but to a client that offered none

@@ -22,6 +22,10 @@ int exchange12_ask_secret(struct hs *hs, struct kx *kx, cssl_bytes share, cssl_e
 /* A server's: whether it sends ServerKeyExchange, and what stands in it but the signature. */
 bool exchange12_server_speaks(const struct hs *hs);
 void exchange12_server_fill(const struct hs *hs, struct server_key_exchange *ske);
+/* exchange12_identity views the identity that the program is to be asked about, in the body of a
+ * ClientKeyExchange; empty when there is nothing to ask. */
+int exchange12_identity(const struct hs *hs, cssl_bytes body, cssl_bytes *identity,
+                        cssl_error *err) CHECK;
 /* exchange12_take_client takes ClientKeyExchange: a step is asked for unless the PSK is all. */
 int exchange12_take_client(struct hs *hs, cssl_bytes body, cssl_error *err) CHECK;
 

@@ -81,6 +81,7 @@ enum hs_state {
     SERVER12_HELLO,       /* sends ServerHello to ServerHelloDone */
     SERVER12_WAIT_CERT,
     SERVER12_WAIT_CKE,
+    SERVER12_PSK,         /* waits for a PSK's secret, with ClientKeyExchange */
     SERVER12_SECRET,
     SERVER12_WAIT_CV,
     SERVER12_WAIT_CCS,

@@ -145,8 +145,26 @@ int server12_certificate(struct hs *hs, const struct hs_msg *m, cssl_error *err)
 
 int server12_client_key_exchange(struct hs *hs, const struct hs_msg *m, cssl_error *err)
 {
-    int ret = exchange12_take_client(hs, m->body, err);
+    cssl_bytes identity;
+    int ret = exchange12_identity(hs, m->body, &identity, err);
+    if (ret == 0 && identity.len > 0) {
+        return ask_psk12(hs, m, identity, err);
+    }
+    ret = ret == 0 ? exchange12_take_client(hs, m->body, err) : ret;
     return ret == 0 ? SERVER12_SECRET : ret;
+}
+
+int server12_psk_told(struct hs *hs, const struct hs_msg *m, cssl_error *err)
+{
+    (void)m;
+    int ret = ask_psk12_done(hs, err);
+    const struct hs_msg cke = hs_held(hs);
+    ret = ret == 0 ? exchange12_take_client(hs, cke.body, err) : ret;
+    if (ret != 0) {
+        return ret;
+    }
+    transcript_add(&hs->transcript, cke.whole);
+    return SERVER12_SECRET;
 }
 
 int server12_secret(struct hs *hs, const struct hs_msg *m, cssl_error *err)

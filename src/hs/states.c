@@ -114,6 +114,7 @@ const struct hs_row hs_rows[HS_STATES] = {
     [SERVER12_WAIT_CERT] = { "certify", ACCEPT(HT_CERTIFICATE), server12_certificate },
     [SERVER12_WAIT_CKE] = { "certify", ACCEPT(HT_CLIENT_KEY_EXCHANGE),
                             server12_client_key_exchange },
+    [SERVER12_PSK] = { "certify", ACCEPT_ANSWER, server12_psk_told },
     [SERVER12_SECRET] = { "certify", ACCEPT_NOTHING | ACCEPT_STEP, server12_secret },
     [SERVER12_WAIT_CV] = { "wait_cert_verify", ACCEPT(HT_CERTIFICATE_VERIFY),
                            server12_certificate_verify },
