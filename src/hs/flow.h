@@ -115,24 +115,23 @@ struct hs_psk {
 struct hs {
     struct conn *conn;
     struct worker *worker;       /* for the time of one call */
-    enum hs_state state;
+    enum hs_state state, after_verify;
     struct transcript transcript;
     struct schedule13 schedule;
     struct wr out;               /* the message that is being built */
     bool waiting;                /* for a step */
     bool asking;                 /* for an answer */
+    bool kept_more;
+    bool holding;                /* the message at hand is to be taken later */
+    uint16_t psks_seen, psks_asked;
     cssl_question question;      /* to this: see ask.h */
     const cssl_answer *answer;   /* for the time of one call */
     struct chain *verifying;     /* while opinions are asked for */
     struct store *trusted;       /* instead of the config's anchors: partial_chain */
     cssl_bytes asked_certs[CHAIN_CERTS_MAX];
-    enum hs_state after_verify;
     uint8_t *content;            /* what is to be signed elsewhere */
     uint8_t *kept;               /* a message, while something is asked before it is taken */
     size_t kept_len;
-    bool kept_more;
-    bool holding;                /* the message at hand is to be taken later */
-    size_t psks_seen, psks_asked;
     cssl_bytes found_identity;   /* view into kept */
     struct secret found_psk;     /* of that identity */
     struct pk_step *step;        /* asked for, or done and being used; NULL while it is out */
