@@ -41,6 +41,9 @@ test_packages='
     libnss3-tools
     tshark
     curl
+    softhsm2
+    opensc
+    python3-aiosmtpd
     erlang-base
     erlang-ssl
     golang-go

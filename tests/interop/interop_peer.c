@@ -7,7 +7,8 @@
  *     interop_peer suites                           a line for each: version, IANA's name,
  *                                                   OpenSSL's, key exchange, cipher, MAC, number
  *
- * Lists have commas between their members; psk is hexadecimal; early_data is text. Lines of stdin
+ * Lists have commas between their members; psk is hexadecimal; early_data is text. sign=PROGRAM is
+ * for a key elsewhere: PROGRAM SCHEME signs its stdin, onto its stdout. Lines of stdin
  * are sent to the peer, but for
  *
  *     !renegotiate, !certificate, !update, !close    the calls of these names
@@ -21,6 +22,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "cssl.h"
@@ -159,7 +161,7 @@ static void set(void *field, form as, char *value)
     }
 }
 
-/* Two that are not fields of their own: keylog's hook, and what only an identity has. */
+/* Those that are not fields of their own: hooks, and what only an identity has. */
 static FILE *keylog_file;
 static cssl_cert_key identity;
 
@@ -168,6 +170,50 @@ static void keylog(void *user, const char *line)
     (void)user;
     fprintf(keylog_file, "%s\n", line);
     fflush(keylog_file);
+}
+
+static char *sign_program;
+static uint8_t signature[1024];
+
+/* sign lets the program sign. It is no example: whoever serves more than one waits elsewhere. */
+static bool sign(void *user, const cssl_question *q, cssl_answer *a)
+{
+    int to[2], from[2], status = -1;
+    char scheme[8];
+    size_t len = 0;
+    ssize_t n;
+    (void)user;
+    snprintf(scheme, sizeof(scheme), "%u", q->scheme);
+    if (q->kind != CSSL_ASK_SIGN || pipe(to) != 0 || pipe(from) != 0) {
+        die("sign", "not possible");
+    }
+    pid_t child = fork();
+    if (child == 0) {
+        if (dup2(to[0], 0) < 0 || dup2(from[1], 1) < 0) {
+            _exit(1);
+        }
+        close(to[0]);
+        close(to[1]);
+        close(from[0]);
+        close(from[1]);
+        execl(sign_program, sign_program, scheme, (char *)NULL);
+        _exit(1);
+    }
+    close(from[1]);
+    if (write(to[1], q->subject.data, q->subject.len) != (ssize_t)q->subject.len) {
+        die("sign", "a pipe has no room for it");
+    }
+    close(to[0]); /* not before: a program that is gone would end this one by a signal */
+    close(to[1]);
+    while ((n = read(from[0], signature + len, sizeof(signature) - len)) > 0) {
+        len += (size_t)n;
+    }
+    close(from[0]);
+    bool good = child > 0 && waitpid(child, &status, 0) == child && status == 0;
+    a->verdict = good ? CSSL_ACCEPT : CSSL_REJECT;
+    a->value.data = signature;
+    a->value.len = len;
+    return true;
 }
 
 static void read_option(cssl_options *options, char *text)
@@ -183,6 +229,12 @@ static void read_option(cssl_options *options, char *text)
             die(value, strerror(errno));
         }
         options->keylog = keylog;
+        return;
+    }
+    if (strcmp(text, "sign") == 0) {
+        sign_program = value;
+        identity.external_key = true;
+        options->ask = sign;
         return;
     }
     if (strcmp(text, "staplefile") == 0) {
@@ -213,7 +265,7 @@ static void read_options(cssl_options *options, char **arguments, int n)
     for (int i = 0; i < n; i++) {
         read_option(options, arguments[i]);
     }
-    if (identity.staplefile != NULL) {
+    if (identity.staplefile != NULL || identity.external_key) {
         identity.certfile = options->certfile;
         identity.keyfile = options->keyfile;
         options->certfile = options->keyfile = NULL;
