@@ -173,8 +173,8 @@ static int check_versions(cssl_config *config, const cssl_options *o, cssl_error
     return 0;
 }
 
-/* has_psks: there is a pre-shared key for TLS 1.2's suites, or the program tells them. RFC 9258: one
- * that is imported is not for these. */
+/* has_psks: there is a pre-shared key for TLS 1.2's suites, or the program tells them. One that is
+ * imported is not for these (RFC 9258). */
 static bool has_psks(const cssl_options *o)
 {
     return (o->psk.len > 0 && !o->psk_import) || (o->ask_about & CSSL_ASK_PSK) != 0;
