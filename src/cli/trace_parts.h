@@ -6,7 +6,7 @@
 
 enum {
     TRACE_NAME_MAX = 64,
-    TRACE_DETAILS_MAX = 36, /* 16 certificates, each with its status */
+    TRACE_DETAILS_MAX = 52, /* 16 certificates, each with its status and timestamps */
     TRACE_VALUES_MAX = 32,
     TRACE_VALUE_MAX = 272 /* a host name of 255 bytes and its end */
 };

@@ -171,13 +171,14 @@ static void test_simple(void **state)
     says(t, 0,
          "> ClientHello 196; server name = server; versions = TLS 1.3; suites = " SUITES_3
          "; groups = " GROUPS_9 "; key shares = x25519; signatures = " SCHEMES_15
-         "; psk modes = psk_dhe_ke; also = renegotiation_info, session_ticket, record_size_limit");
+         "; psk modes = psk_dhe_ke; session ticket = none yet; record limit = 16385 bytes"
+         "; renegotiation = safe, as by RFC 5746");
     says(t, 1,
          "< ServerHello 90; version = TLS 1.3; suite = TLS_AES_128_GCM_SHA256; "
          "key share = x25519");
     says(t, 2,
          "< EncryptedExtensions 40; server name = used; groups = " GROUPS_9
-         "; also = record_size_limit");
+         "; record limit = 16385 bytes");
     says(t, 3, "< Certificate 445; certificate = CN=rsa (432 bytes)");
     says(t, 4, "< CertificateVerify 136; signature = rsa_pss_rsae_sha256");
     says(t, 5, "< Finished 36");
@@ -198,18 +199,19 @@ static void test_others(void **state)
          "> ClientHello 512; server name = server; versions = TLS 1.3; suites = " SUITES_3
          "; groups = " GROUPS_9 "; key shares = x25519; signatures = " SCHEMES_15
          "; pre-shared keys = identity of 178 bytes; psk modes = psk_dhe_ke; "
-         "early data = announced; also = renegotiation_info, record_size_limit, padding");
+         "early data = announced; record limit = 16385 bytes; "
+         "renegotiation = safe, as by RFC 5746; also = padding");
     says(t, 1,
          "< ServerHello 96; version = TLS 1.3; suite = TLS_AES_128_GCM_SHA256; "
          "key share = x25519; resumes = with pre-shared key 0");
-    says(t, 4, "> EndOfEarlyData 4");
+    says(t, 4, "> EndOfEarlyData 4; early data = ends here");
     trace_free(t);
 
     t = trace_of("rfc8448-5.txt", retried, ARRAY_SIZE(retried));
     says(t, 1,
          "< HelloRetryRequest 176; version = TLS 1.3; suite = TLS_AES_128_GCM_SHA256; "
          "wants group = secp256r1; cookie = 114 bytes");
-    says(t, 2, "< ChangeCipherSpec 1");
+    says(t, 2, "< ChangeCipherSpec 1; meaning = none, it is for middleboxes");
     trace_free(t);
 
     t = trace_of("rfc8448-6.txt", mutual, ARRAY_SIZE(mutual));

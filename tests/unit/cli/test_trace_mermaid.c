@@ -22,6 +22,7 @@ static void test_whole(void **state)
                         "    C->>S: KeyUpdate (5 bytes, in the clear)\n"
                         "    Note over C,S: asks = for one in return\n"
                         "    S->>C: ChangeCipherSpec (1 byte, in the clear)\n"
+                        "    Note over C,S: meaning = none, it is for middleboxes\n"
                         "    S-->>C: Certificate (8 bytes, handshake keys)\n"
                         "    Note over C,S: certificates = none\n"
                         "    Note over C,S: 2 more were not recorded\n");

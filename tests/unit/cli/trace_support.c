@@ -30,3 +30,19 @@ char *trace_text(const struct trace *t, enum trace_form form, bool colour)
     assert_int_equal(fclose(f), 0);
     return text;
 }
+
+void trace_says(const struct trace *t, size_t i, const char *expected)
+{
+    static struct trace_message m;
+    static char said[65536];
+    size_t at = 0;
+    trace_describe(&m, t, i);
+    at += (size_t)snprintf(said, sizeof(said), "%s%s", m.bad ? "!" : "", m.name);
+    for (size_t k = 0; k < m.num; k++) {
+        char values[8192];
+        trace_join(values, sizeof(values), &m.details[k]);
+        assert_true(at < sizeof(said));
+        at += (size_t)snprintf(said + at, sizeof(said) - at, "|%s: %s", m.details[k].label, values);
+    }
+    assert_string_equal(said, expected);
+}

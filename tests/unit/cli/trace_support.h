@@ -17,6 +17,9 @@ struct shown {
 
 /* trace_make records messages a millisecond apart, the first at some moment. */
 struct trace *trace_make(const struct shown *messages, size_t num);
+/* trace_says fails unless message i is described so: "Name|label: value, value|label: value". What
+ * is bad has a "!" in front. */
+void trace_says(const struct trace *t, size_t i, const char *expected);
 /* trace_text draws by one of the forms, freed by the caller. */
 char *trace_text(const struct trace *t, enum trace_form form, bool colour);
 

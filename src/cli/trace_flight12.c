@@ -1,0 +1,155 @@
+/* trace_flight12.c - what TLS 1.2's messages behind the hellos say. The key exchanges have a form
+ * for each kind of suite; without a ServerHello that names one, only their size is known. */
+#include "cli/trace_words.h"
+
+#include "base/error.h"
+#include "msg/kex12.h"
+
+void trace_hello_request(struct trace_message *m, const struct trace_before *before,
+                         cssl_bytes body)
+{
+    (void)before;
+    cssl_error err;
+    if (empty_parse(body, &err) < 0) {
+        detail_malformed(m, &err);
+        return;
+    }
+    detail_say(m, "asks", "for a renegotiation");
+}
+
+void trace_certificate12(struct trace_message *m, const struct trace_before *before,
+                         cssl_bytes body)
+{
+    (void)before;
+    struct certificate12 c;
+    cssl_error err;
+    if (certificate12_parse(&c, body, &err) < 0) {
+        detail_malformed(m, &err);
+        return;
+    }
+    if (c.num == 0) {
+        detail_say(m, "certificates", "none");
+    }
+    for (size_t i = 0; i < c.num; i++) {
+        detail_certificate(m, i == 0 ? "certificate" : "issued by", c.certs[i]);
+    }
+}
+
+void trace_certificate_status(struct trace_message *m, const struct trace_before *before,
+                              cssl_bytes body)
+{
+    (void)before;
+    cssl_bytes response;
+    cssl_error err;
+    if (certificate_status_parse(&response, body, &err) < 0) {
+        detail_malformed(m, &err);
+        return;
+    }
+    detail_say(m, "ocsp response", "%zu bytes", response.len);
+}
+
+/* Bits of a number without leading zeros. */
+static size_t bits_of(cssl_bytes number)
+{
+    size_t bits = 8 * number.len;
+    for (uint8_t top = number.len > 0 ? number.data[0] : 0x80; (top & 0x80) == 0 && bits > 0;
+         top = (uint8_t)(top << 1)) {
+        bits--;
+    }
+    return bits;
+}
+
+void trace_server_key_exchange(struct trace_message *m, const struct trace_before *before,
+                               cssl_bytes body)
+{
+    struct server_key_exchange ske;
+    cssl_error err;
+    if (!before->has_kx) {
+        return;
+    }
+    if (server_key_exchange_parse(&ske, before->kx, body, &err) < 0) {
+        detail_malformed(m, &err);
+        return;
+    }
+    if (kx_has_psk(before->kx)) {
+        if (ske.hint.len > 0) {
+            detail_peer(detail_new(m, "psk hint", false), ske.hint);
+        } else {
+            detail_say(m, "psk hint", "none");
+        }
+    }
+    if (kx_has_ecdhe(before->kx)) {
+        detail_number(detail_new(m, "key share", false), ske.group, name_of_group);
+    }
+    if (kx_has_dhe(before->kx)) {
+        detail_say(m, "key share", "Diffie-Hellman, %zu bits", bits_of(ske.p));
+    }
+    if (kx_is_signed(before->kx)) {
+        detail_number(detail_new(m, "signature", false), ske.scheme, name_of_scheme);
+    }
+}
+
+void trace_client_key_exchange(struct trace_message *m, const struct trace_before *before,
+                               cssl_bytes body)
+{
+    struct client_key_exchange cke;
+    cssl_error err;
+    if (!before->has_kx) {
+        return;
+    }
+    if (client_key_exchange_parse(&cke, before->kx, body, &err) < 0) {
+        detail_malformed(m, &err);
+        return;
+    }
+    if (kx_has_psk(before->kx)) {
+        detail_peer(detail_new(m, "psk identity", false), cke.identity);
+    }
+    if (kx_has_ecdhe(before->kx) || kx_has_dhe(before->kx)) {
+        detail_say(m, "key share", "%zu bytes", cke.share.len);
+    } else if (before->kx == KX_RSA) {
+        detail_say(m, "premaster secret", "under the server's key, %zu bytes", cke.share.len);
+    }
+}
+
+void trace_certificate_request12(struct trace_message *m, const struct trace_before *before,
+                                 cssl_bytes body)
+{
+    (void)before;
+    struct certificate_request12 cr;
+    cssl_error err;
+    if (certificate_request12_parse(&cr, body, &err) < 0) {
+        detail_malformed(m, &err);
+        return;
+    }
+    struct trace_detail *d = detail_new(m, "keys", true);
+    for (size_t i = 0; i < cr.types.len; i++) {
+        const uint8_t type = cr.types.data[i];
+        if (type == CERT_TYPE_RSA_SIGN || type == CERT_TYPE_ECDSA_SIGN) {
+            detail_add(d, "%s", type == CERT_TYPE_RSA_SIGN ? "rsa_sign" : "ecdsa_sign");
+        } else {
+            detail_add(d, "%u", type);
+        }
+    }
+    detail_numbers(m, "signatures", cr.signature_algorithms, name_of_scheme);
+    if (cr.certificate_authorities.len > 0) {
+        detail_names(m, cr.certificate_authorities);
+    }
+}
+
+void trace_new_session_ticket12(struct trace_message *m, const struct trace_before *before,
+                                cssl_bytes body)
+{
+    (void)before;
+    struct new_session_ticket12 t;
+    cssl_error err;
+    if (new_session_ticket12_parse(&t, body, &err) < 0) {
+        detail_malformed(m, &err);
+        return;
+    }
+    if (t.ticket.len == 0) {
+        detail_say(m, "ticket", "none after all");
+    } else {
+        detail_say(m, "ticket", "%zu bytes, valid for %lu seconds", t.ticket.len,
+                   (unsigned long)t.lifetime);
+    }
+}
