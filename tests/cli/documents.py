@@ -1,4 +1,5 @@
-"""documents.py - what the documents point at is there: files, and tests named in threats.md."""
+"""documents.py - what the documents point at is there: files, tests named in threats.md, and what
+ssl-compatibility.md says is the twin of something."""
 
 import os
 import re
@@ -72,10 +73,35 @@ def check_tour(path):
             faults.append(f"{path}: there is no {name}")
 
 
+def check_compatibility(path):
+    """The tests are there; functions, constants and fields are in include/cssl.h."""
+    text = read(path)
+    header = read("include/cssl.h")
+    for name in set(re.findall(r"`([\w/]+\.(?:c|py))`", text)):
+        if not os.path.exists(os.path.join(ROOT, "tests", name)):
+            faults.append(f"{path}: there is no tests/{name}")
+    for name in set(re.findall(r"\b(cssl_\w+|CSSL_\w+)", text)):
+        if not re.search(rf"\b{name}\b", header):
+            faults.append(f"{path}: there is no {name} in include/cssl.h")
+    for field in set(re.findall(r"cssl_(?:info|error|options)\.(\w+)", text)):
+        if not re.search(rf"\b{field}\b", header):
+            faults.append(f"{path}: there is no field {field}")
+    rows = re.search(r"## Options\n(.*?)\n## ", text, re.S).group(1).split("\n")
+    rows = [[cell.strip() for cell in row.split("|")] for row in rows if row.startswith("| `")]
+    for row in rows:
+        same = row[2].startswith("the same")
+        for field in re.findall(r"`([a-z_0-9]+)`", row[1] if same else row[2]):
+            if not re.search(rf"\b{field}\b", header):
+                faults.append(f"{path}: there is no option {field}")
+    if len(rows) < 30:
+        faults.append(f"{path}: only {len(rows)} options were found in it")
+
+
 for document in documents():
     check_links(document)
 check_threats("docs/internals/threats.md")
 for document in "docs/TOUR.md", "docs/DEFAULTS.md", "SECURITY.md", "README.md":
     check_tour(document)
+check_compatibility("docs/ssl-compatibility.md")
 print("\n".join(faults) or "every file and every test is there")
 sys.exit(1 if faults else 0)
