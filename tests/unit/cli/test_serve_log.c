@@ -186,12 +186,49 @@ static void test_listening_and_connected(void **state)
     ends_close(&e);
 }
 
+/* What became known later: a client's certificate, where one was asked for. */
+static void test_again(void **state)
+{
+    (void)state;
+    struct capture c;
+    for (int verified = 0; verified < 2; verified++) {
+        struct ends e;
+        const cssl_options server = { .certfile = CERTS "server.pem",
+                                      .keyfile = CERTS "server.key.pem",
+                                      .verify = verified == 1 ? CSSL_VERIFY_PEER
+                                                              : CSSL_VERIFY_NONE,
+                                      .cacertfile = verified == 1 ? CERTS "ca.pem" : NULL };
+        const cssl_options client = { .cacertfile = CERTS "ca.pem",
+                                      .certfile = CERTS "client.pem",
+                                      .keyfile = CERTS "client.key.pem" };
+        ends_open(&e, &server, &client);
+        open_fake(false);
+        fake.conn.socket = e.server;
+        capture_begin(&c, STDOUT_FILENO);
+        log_again(&fake.conn, "authenticated");
+        char *text = capture_end(&c);
+        assert_string_equal(text, verified == 1
+                                      ? "192.0.2.1:1024  authenticated  client CN=client\n"
+                                      : "192.0.2.1:1024  authenticated\n");
+        free(text);
+        fake.args.json = true;
+        capture_begin(&c, STDOUT_FILENO);
+        log_again(&fake.conn, "renegotiated");
+        text = capture_end(&c);
+        member(text, "event", "renegotiated");
+        member(text, "protocol", "tlsv1.3");
+        free(text);
+        fake_close(&fake);
+        ends_close(&e);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ended),    cmocka_unit_test(test_ended_json),
         cmocka_unit_test(test_received), cmocka_unit_test(test_note),
-        cmocka_unit_test(test_listening_and_connected),
+        cmocka_unit_test(test_listening_and_connected), cmocka_unit_test(test_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
