@@ -7,7 +7,7 @@
 #include <string.h>
 
 enum { LIST_MAX = 128, TEXT_MAX = 1024, RSA_PSS_SHA256 = 0x0804, CERTIFICATE_UNKNOWN = 46,
-       HANDSHAKE_FAILURE = 40, RAW = 2 };
+       HANDSHAKE_FAILURE = 40, RAW = 2, MLKEM1024 = 514 };
 
 /* Lists that the options point to; they have to live until the config is made. */
 struct lists {
@@ -73,11 +73,57 @@ static bool ask(void *user, const cssl_question *q, cssl_answer *a)
     return true;
 }
 
+/* BoringSSL's policies, as lists of the library's options; what is empty is as without one. */
+struct policy {
+    const char *suites13[4], *suites12[5];
+    struct numbers groups, schemes;
+};
+
+static const struct policy *policy_of(const struct settings *s)
+{
+    static const struct policy fips = {
+        { "TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384" },
+        { "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+          "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384" },
+        { { 23, 24 }, 2 },
+        { { 0x0403, 0x0503, RSA_PSS_SHA256, 0x0805, 0x0806, 0x0401, 0x0501, 0x0601 }, 8 }
+    };
+    static const struct policy wpa = {
+        { "TLS_AES_256_GCM_SHA384" },
+        { "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384" },
+        { { 24 }, 1 },
+        { { 0x0503, 0x0805, 0x0806, 0x0501, 0x0601 }, 5 }
+    };
+    static const struct policy cnsa1 = {
+        { "TLS_AES_256_GCM_SHA384" },
+        { "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+          "TLS_RSA_WITH_AES_256_GCM_SHA384" },
+        { { MLKEM1024, 24 }, 2 },
+        { { 0x0503, 0x0805, 0x0501 }, 3 }
+    };
+    static const struct policy cnsa2 = {
+        { "TLS_AES_256_GCM_SHA384" }, { NULL }, { { MLKEM1024 }, 1 },
+        { { 0x0503, 0x0805, 0x0501 }, 3 }
+    };
+    static const struct policy cnsa = {
+        { "TLS_AES_256_GCM_SHA384", "TLS_AES_128_GCM_SHA256", "TLS_CHACHA20_POLY1305_SHA256" },
+        { NULL }, { { 0 }, 0 }, { { 0 }, 0 }
+    };
+    return s->fips_202205    ? &fips
+           : s->wpa_202304   ? &wpa
+           : s->cnsa1_202603 ? &cnsa1
+           : s->cnsa2_202603 ? &cnsa2
+           : s->cnsa_202407  ? &cnsa
+                             : NULL;
+}
+
 /* Without flags: what the runner takes for the default, as far as this libcrypto has it. */
 static bool set_groups(cssl_options *o, struct lists *l, const struct settings *s)
 {
     static const struct numbers by_default = { { 4588, 29, 23, 24 }, 4 };
+    const struct policy *policy = policy_of(s);
     const struct numbers *n = s->curves.num > 0 ? &s->curves : &by_default;
+    n = policy != NULL && policy->groups.num > 0 ? &policy->groups : n;
     size_t num = 0;
     for (size_t i = 0; i < n->num; i++) {
         l->groups[num] = usable_group(n->list[i]);
@@ -91,6 +137,9 @@ static bool set_groups(cssl_options *o, struct lists *l, const struct settings *
         if (l->shares[i] == NULL) {
             return cannot("a key share of a group that this library does not have");
         }
+    }
+    if (num == 0) {
+        return cannot("only groups that this library does not have");
     }
     o->supported_groups = l->groups;
     o->grease = s->grease && !s->server;
@@ -129,7 +178,14 @@ static bool set_schemes(cssl_options *o, struct lists *l, const struct settings 
             signing = &s->credentials[i].signing_prefs;
         }
     }
+    const struct policy *policy = policy_of(s);
     const struct numbers *n = s->verify_prefs.num > 0 ? &s->verify_prefs : NULL;
+    if (policy != NULL && policy->schemes.num > 0) { /* for both purposes */
+        size_t num = 0;
+        add_schemes(l, &num, &policy->schemes);
+        o->signature_algs = l->schemes;
+        return true;
+    }
     if (signing != NULL && n != NULL) {
         return cannot("other schemes for signing than for verifying");
     }
@@ -230,7 +286,8 @@ static bool set_types(cssl_options *o, const struct settings *s)
 static bool set_verify(cssl_options *o, const struct settings *s, struct surroundings *around)
 {
     bool wanted = s->verify_peer || s->require_any_client_certificate;
-    o->cacertfile = s->trust_cert != NULL ? s->trust_cert : s->credentials[0].cert_file;
+    bool named = s->trust_cert != NULL && s->trust_cert[0] != '\0';
+    o->cacertfile = named ? s->trust_cert : s->credentials[0].cert_file;
     if (!s->server) {
         o->verify = o->cacertfile != NULL ? CSSL_VERIFY_PEER : CSSL_VERIFY_NONE;
         o->server_name_indication = s->host_name == NULL ? "" : NULL;
@@ -361,6 +418,9 @@ static bool set_versions(cssl_options *o, const struct settings *s)
 {
     o->versions = (allows(s, TLS_1_2) ? (unsigned)CSSL_TLSV1_2 : 0) |
                   (allows(s, TLS_1_3) ? (unsigned)CSSL_TLSV1_3 : 0);
+    if (s->cnsa2_202603) {
+        o->versions &= (unsigned)CSSL_TLSV1_3;
+    }
     return o->versions != 0 || cannot("a version older than TLS 1.2");
 }
 
@@ -372,6 +432,11 @@ static bool set_suites(cssl_options *o, struct lists *l, const struct settings *
     size_t num = 0;
     if (s->cipher != NULL && strpbrk(s->cipher, "[|]!+-@") != NULL) {
         return cannot("such a list of cipher suites");
+    }
+    const struct policy *policy = policy_of(s);
+    if (policy != NULL) {
+        of13 = policy->suites13;
+        of12 = policy->suites12[0] == NULL ? of12 : policy->suites12;
     }
     for (; *of13 != NULL && (o->versions & CSSL_TLSV1_3) != 0 && num + 1 < LIST_MAX; of13++) {
         l->suites[num++] = *of13;

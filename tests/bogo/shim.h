@@ -40,6 +40,7 @@ struct settings {
     bool expect_no_offer_early_data, expect_ticket_supports_early_data;
     bool no_tls12, no_tls13, decline_alpn, reject_alpn, use_export_context;
     bool renegotiate_freely, renegotiate_once, fail_early_callback, fail_ocsp_callback;
+    bool fips_202205, wpa_202304, cnsa1_202603, cnsa2_202603, cnsa_202407;
     int port, resume_count, min_version, max_version, read_size, repeat_shim_initial_write;
     int expect_version, expect_cipher, expect_cipher_aes, expect_curve_id;
     int expect_peer_signature_algorithm, expect_selected_credential;
