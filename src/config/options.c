@@ -186,9 +186,28 @@ static bool is_hybrid(uint16_t group)
            group == GROUP_SECP384R1MLKEM1024;
 }
 
+/* Hybrids are of TLS 1.3: without it they are not offered. */
+static int drop_hybrids(cssl_config *config, cssl_error *err)
+{
+    const struct codes all = config->groups;
+    config->groups.num = 0;
+    for (size_t i = 0; i < all.num; i++) {
+        if (config->tls13 || !is_hybrid(all.list[i])) {
+            codes_add(&config->groups, all.list[i]);
+        }
+    }
+    return config->groups.num > 0
+               ? 0
+               : fail_option(err, CSSL_R_OPTION_CONFLICT, "supported_groups",
+                             "TLS 1.2 has none of them: they are of TLS 1.3");
+}
+
 static int check_shares(cssl_config *config, const cssl_options *o, cssl_error *err)
 {
     struct codes *c = &config->share_groups;
+    if (drop_hybrids(config, err) != 0) {
+        return CSSL_OPTION;
+    }
     if (o->key_share_groups == NULL) {
         c->list[c->num++] = config->groups.list[0];
         for (size_t i = 1; is_hybrid(c->list[0]) && i < config->groups.num; i++) {

@@ -31,6 +31,11 @@ bool scheme12_fits(uint16_t scheme, enum suite_auth auth)
            scheme_fits_key(scheme, c, false);
 }
 
+bool scheme_of_12(uint16_t scheme)
+{
+    return scheme12_fits(scheme, AUTH_RSA) || scheme12_fits(scheme, AUTH_ECDSA);
+}
+
 int auth12_send_certificate(struct hs *hs, const struct certkey *ck, cssl_error *err)
 {
     struct certificate12 c = { .num = 0 };
@@ -110,7 +115,7 @@ int auth12_check_signature(struct hs *hs, uint16_t scheme, cssl_bytes data, cssl
     struct conn *c = hs->conn;
     enum key_type type;
     cssl_bytes spki = peer_chain_spki(c->peer, &type);
-    if (!codes_has(&c->config->schemes, scheme) ||
+    if (!codes_has(&c->config->schemes, scheme) || !scheme_of_12(scheme) ||
         !scheme_fits_key(scheme, type, false)) {
         const char *name = name_of_scheme(scheme);
         return fail_text(err, CSSL_R_SCHEME_NOT_OFFERED, "%s (0x%04x)",

@@ -8,6 +8,8 @@
 bool ecdhe12(uint16_t group);
 /* scheme12_fits says whether scheme signs with keys of a suite's kind. */
 bool scheme12_fits(uint16_t scheme, enum suite_auth auth);
+/* scheme_of_12: TLS 1.2 signs with it at all. ML-DSA is of TLS 1.3 alone. */
+bool scheme_of_12(uint16_t scheme);
 
 int auth12_send_certificate(struct hs *hs, const struct certkey *ck, cssl_error *err) CHECK;
 /* auth12_send_status sends hs->staple as CertificateStatus (RFC 6066 8). */

@@ -382,9 +382,15 @@ static int send_request(struct hs *hs, cssl_error *err)
 {
     static const uint8_t types[] = { CERT_TYPE_ECDSA_SIGN, CERT_TYPE_RSA_SIGN };
     const cssl_config *config = hs->conn->config;
+    struct codes schemes = { .num = 0 };
+    for (size_t k = 0; k < config->schemes.num; k++) {
+        if (scheme_of_12(config->schemes.list[k])) {
+            codes_add(&schemes, config->schemes.list[k]);
+        }
+    }
     const struct certificate_request12 cr = {
         .types = bytes_of(types, sizeof(types)),
-        .signature_algorithms = codes_wire(&config->schemes),
+        .signature_algorithms = codes_wire(&schemes),
         .certificate_authorities = bytes_of(config->authorities, config->authorities_len),
     };
     msg_open(&hs->out, HT_CERTIFICATE_REQUEST);

@@ -2,6 +2,7 @@
 #include "support.h"
 
 #include "base/error.h"
+#include "base/names.h"
 #include "config/config.h"
 #include "crypto/suite.h"
 
@@ -193,6 +194,24 @@ static void test_psk_suites(void **state)
     }
 }
 
+/* Where libcrypto has hybrid groups, they are offered with TLS 1.3 and not without it. */
+static void test_hybrids(void **state)
+{
+    (void)state;
+    static const uint16_t hybrids[] = { GROUP_X25519MLKEM768, GROUP_SECP256R1MLKEM768,
+                                        GROUP_SECP384R1MLKEM1024 };
+    for (unsigned versions = CSSL_TLSV1_2; versions <= (CSSL_TLSV1_2 | CSSL_TLSV1_3); versions++) {
+        const cssl_options o = { .versions = versions };
+        cssl_config *config = cssl_client_config(&o, NULL);
+        assert_non_null(config);
+        for (size_t i = 0; i < ARRAY_SIZE(hybrids); i++) {
+            assert_int_equal(codes_has(&config->groups, hybrids[i]),
+                             versions != CSSL_TLSV1_2 && kx_available(hybrids[i]));
+        }
+        cssl_config_free(config);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -200,6 +219,7 @@ int main(void)
         cmocka_unit_test(test_roles_and_conflicts),
         cmocka_unit_test(test_defaults_are_safe),
         cmocka_unit_test(test_psk_suites),
+        cmocka_unit_test(test_hybrids),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -110,6 +110,23 @@ static void test_agree(void **state)
     hs_side_free(&server);
 }
 
+/* ML-DSA is of TLS 1.3 alone, whatever libcrypto can do. */
+static void test_schemes_of_12(void **state)
+{
+    (void)state;
+    static const uint16_t of_12[] = { SCHEME_RSA_PKCS1_SHA256, SCHEME_RSA_PSS_RSAE_SHA384,
+                                      SCHEME_RSA_PSS_PSS_SHA512, SCHEME_ECDSA_SECP256R1_SHA256,
+                                      SCHEME_ED25519, SCHEME_ED448 };
+    static const uint16_t others[] = { SCHEME_MLDSA44, SCHEME_MLDSA65, SCHEME_MLDSA87,
+                                       SCHEME_RSA_PKCS1_SHA1, SCHEME_ECDSA_SHA1, 0x0a0a };
+    for (size_t i = 0; i < ARRAY_SIZE(of_12); i++) {
+        assert_true(scheme_of_12(of_12[i]));
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+        assert_false(scheme_of_12(others[i]));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -117,6 +134,7 @@ int main(void)
         cmocka_unit_test(test_groups),
         cmocka_unit_test(test_schemes),
         cmocka_unit_test(test_agree),
+        cmocka_unit_test(test_schemes_of_12),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
