@@ -285,8 +285,9 @@ static struct kept *kept_of(struct worker *w, const struct cbc_key *k, struct cb
         struct kept *e = o->kept[i];
         if (e != NULL && e->key.serial == k->serial) {
             /* A serial that came again with another key is never believed. */
-            if (ct_equal(e->key.key, k->key, CBC_KEY_MAX) &
-                ct_equal(e->key.mac_key, k->mac_key, CBC_MAC_MAX)) {
+            const int same_key = ct_equal(e->key.key, k->key, CBC_KEY_MAX);
+            const int same_mac = ct_equal(e->key.mac_key, k->mac_key, CBC_MAC_MAX);
+            if ((same_key & same_mac) != 0) {
                 e->used = o->count;
                 return e;
             }
