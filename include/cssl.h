@@ -856,8 +856,10 @@ static inline int cssl_engine_peer_hello(const cssl_engine *e, cssl_hello *hello
 {
     return cssl_engine_peer_hello_sized(e, hello, sizeof(*hello), err);
 }
-/* These do for an engine what the functions without "engine" do for a socket;
- * cssl_engine_renegotiate begins the handshake, whose end is CSSL_EV_CONNECTED once more. */
+/* cssl_engine_peer_hello, cssl_engine_request_certificate, cssl_engine_peer_staple,
+ * cssl_engine_peer_scts and cssl_engine_peer_key do for an engine what the functions without
+ * "engine" do for a socket; cssl_engine_renegotiate begins the handshake, whose end is
+ * CSSL_EV_CONNECTED once more. */
 int cssl_engine_renegotiate(cssl_engine *e, cssl_error *err);
 int cssl_engine_request_certificate(cssl_engine *e, cssl_error *err);
 int cssl_engine_peer_staple(const cssl_engine *e, cssl_bytes *der, cssl_error *err);

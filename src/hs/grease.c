@@ -67,6 +67,8 @@ static cssl_bytes greased_list(uint8_t *to, size_t room, uint16_t first, cssl_by
     }
     to[0] = (uint8_t)(first >> 8);
     to[1] = (uint8_t)first;
-    memcpy(to + 2, list.data, list.len);
+    if (list.len > 0) {
+        memcpy(to + 2, list.data, list.len);
+    }
     return bytes_of(to, 2 + list.len);
 }
