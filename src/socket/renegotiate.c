@@ -18,6 +18,8 @@ static int begin(cssl_socket *s, bool if_due, cssl_error *err);
 static int turn(cssl_socket *s, cssl_event *event, cssl_error *err);
 static int await(cssl_socket *s, int idle, int64_t deadline, cssl_error *err);
 static bool wait_for_receiver(cssl_socket *s, int64_t deadline);
+static int make_room(cssl_socket *s, int64_t deadline, cssl_error *err);
+static int wait_idle(cssl_socket *s, int64_t deadline);
 
 int cssl_renegotiate(cssl_socket *s, int timeout, cssl_error *err)
 {
@@ -29,6 +31,9 @@ int cssl_renegotiate(cssl_socket *s, int timeout, cssl_error *err)
         return rc; /* a mailbox tells of its end by CSSL_EV_CONNECTED */
     }
     for (;;) {
+        if ((rc = make_room(s, deadline, err)) != 0) {
+            return rc;
+        }
         recv_begin(s);
         memset(&event, 0, sizeof(event));
         rc = turn(s, &event, err);
@@ -58,6 +63,10 @@ int sock_renegotiate_on(cssl_socket *s, int64_t deadline, cssl_error *err)
                          "a renegotiation goes on: use cssl_send_some in a mailbox");
     }
     while (engine_renegotiating(s->engine)) {
+        int full = make_room(s, deadline, err);
+        if (full != 0) {
+            return full;
+        }
         recv_begin(s);
         bool mine = !s->recv_waiting; /* else that thread must see what comes */
         int rc = mine ? turn(s, &event, err) : 0;
@@ -96,7 +105,7 @@ static int turn(cssl_socket *s, cssl_event *event, cssl_error *err)
     sock_take_reply(s);
     if (sock_next(s, event)) {
         sock_take_event(s, event);
-        return stash_keep(s, KEPT_MAX, err);
+        return stash_keep(s, KEPT_MAX + REC_PLAIN_MAX, err); /* there was room for one more */
     }
     if (s->recv_failed) {
         return sock_tell_error(s, err);
@@ -124,14 +133,33 @@ static int await(cssl_socket *s, int idle, int64_t deadline, cssl_error *err)
 /* wait_for_receiver waits while another thread, which waits in cssl_recv, runs the handshake. */
 static bool wait_for_receiver(cssl_socket *s, int64_t deadline)
 {
-    struct timespec until = { .tv_sec = (time_t)(deadline / 1000),
-                              .tv_nsec = (long)(deadline % 1000) * 1000000 };
     int rc = 0;
     (void)pthread_mutex_lock(&s->lock);
     while (rc == 0 && s->recv_waiting && engine_renegotiating(s->engine)) {
-        rc = deadline == NEVER ? pthread_cond_wait(&s->idle, &s->lock)
-                               : pthread_cond_timedwait(&s->idle, &s->lock, &until);
+        rc = wait_idle(s, deadline);
     }
     (void)pthread_mutex_unlock(&s->lock);
     return rc == 0;
+}
+
+/* make_room waits until another thread has received enough of what was kept for it: without that,
+ * whoever drives the handshake would read on and on before the receiver gets its turn. */
+static int make_room(cssl_socket *s, int64_t deadline, cssl_error *err)
+{
+    int rc = 0;
+    (void)pthread_mutex_lock(&s->lock);
+    while (rc == 0 && (s->receiving || stash_view(s).len + s->view.len >= KEPT_MAX)) {
+        rc = wait_idle(s, deadline);
+    }
+    (void)pthread_mutex_unlock(&s->lock);
+    return rc == 0 ? 0 : fail_time(err, "first receive what the peer has sent");
+}
+
+/* wait_idle, holding the lock, waits for a half that is given back. */
+static int wait_idle(cssl_socket *s, int64_t deadline)
+{
+    const struct timespec until = { .tv_sec = (time_t)(deadline / 1000),
+                                    .tv_nsec = (long)(deadline % 1000) * 1000000 };
+    return deadline == NEVER ? pthread_cond_wait(&s->idle, &s->lock)
+                             : pthread_cond_timedwait(&s->idle, &s->lock, &until);
 }
