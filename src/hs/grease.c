@@ -24,7 +24,9 @@ void grease_hello(struct greased *g, const struct hs *hs, struct client_hello *c
     ch->supported_versions = greased_list(g->versions, sizeof(g->versions),
                                           value(hs, OF_VERSION), ch->supported_versions);
     g->modes[0] = (uint8_t)(0x0b + 0x1f * (hs->grease[OF_MODE] % 8)); /* RFC 8701 2 */
-    memcpy(g->modes + 1, ch->psk_modes.data, min_size(ch->psk_modes.len, sizeof(g->modes) - 1));
+    if (ch->psk_modes.len > 0) {
+        memcpy(g->modes + 1, ch->psk_modes.data, min_size(ch->psk_modes.len, sizeof(g->modes) - 1));
+    }
     ch->psk_modes = bytes_of(g->modes, 1 + ch->psk_modes.len);
     wr_init(&g->alpn, 0xffff - 2);
     if (ch->alpn.len > 0) {
