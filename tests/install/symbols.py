@@ -13,9 +13,17 @@ source = os.environ["CSSL_SOURCE_DIR"]
 build = os.environ["CSSL_BUILD_DIR"]
 
 
+def manual():
+    """cssl.h, and the part of it that is a file of its own."""
+    text = ""
+    for name in ("cssl.h", "cssl_engine.h"):
+        with open(os.path.join(source, "include", name), encoding="utf-8") as file:
+            text += file.read()
+    return text
+
+
 def declared():
-    with open(os.path.join(source, "include", "cssl.h"), encoding="utf-8") as file:
-        text = file.read()
+    text = manual()
     text = re.sub(r"/\*.*?\*/", " ", text, flags=re.S)
     text = re.sub(r"^#.*(\\\n.*)*", "", text, flags=re.M)
     text = text.replace('extern "C" {', "")
@@ -32,8 +40,7 @@ def declared():
 
 def explained():
     """The names that comments of cssl.h say something about; x stands for x_sized too."""
-    with open(os.path.join(source, "include", "cssl.h"), encoding="utf-8") as file:
-        comments = " ".join(re.findall(r"/\*.*?\*/", file.read(), flags=re.S))
+    comments = " ".join(re.findall(r"/\*.*?\*/", manual(), flags=re.S))
     names = set(re.findall(r"\bcssl_\w+", comments))
     return names | {name + "_sized" for name in names}
 
