@@ -205,7 +205,7 @@ static void write_file(const char *path, const struct sm_der *der, time_t when)
 static void refreshed(void **state)
 {
     (void)state;
-    char path[] = "/tmp/cssl-staple-XXXXXX";
+    char path[] = "cssl-staple-XXXXXX";
     int fd = mkstemp(path);
     assert_true(fd >= 0);
     (void)close(fd);
@@ -303,7 +303,7 @@ static void revocation_lists(void **state)
 static void directory(void **state)
 {
     (void)state;
-    char dir[] = "/tmp/cssl-crls-XXXXXX";
+    char dir[] = "cssl-crls-XXXXXX";
     char path[64];
     struct sm_der crl;
     cssl_error err;

@@ -9,7 +9,7 @@
 
 enum { ARGS_MAX = 32, PATH_SIZE = 4096 };
 
-static char folder[] = "/tmp/cssl-unit-XXXXXX";
+static char folder[] = "cssl-unit-XXXXXX";
 
 int cli_folder_make(void **state)
 {

@@ -117,7 +117,7 @@ static void texts(void **state)
 
 /* ---- Files ---- */
 
-static char folder[] = "/tmp/cssl-unit-XXXXXX";
+static char folder[] = "cssl-unit-XXXXXX";
 
 static int make_folder(void **state)
 {

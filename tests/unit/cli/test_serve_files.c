@@ -5,7 +5,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-static char outer[] = "/tmp/cssl-files-XXXXXX";
+static char outer[] = "cssl-files-XXXXXX";
 static int top = -1; /* outer/top is what is served */
 static struct fake fake;
 

@@ -87,7 +87,7 @@ static void copy_of(char path[64], const char *file, mode_t mode)
     size_t len = fread(data, 1, sizeof(data), in);
     assert_true(len > 0 && len < sizeof(data));
     (void)fclose(in);
-    (void)snprintf(path, 64, "/tmp/cssl-config-XXXXXX");
+    (void)snprintf(path, 64, "cssl-config-XXXXXX");
     int fd = mkstemp(path);
     assert_true(fd >= 0);
     assert_int_equal(write(fd, data, len), (ssize_t)len);
