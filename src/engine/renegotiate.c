@@ -151,7 +151,8 @@ int renegotiate_refuse(struct cssl_engine *e, struct worker *w)
 
 int renegotiate_if_due(struct cssl_engine *e, cssl_error *err)
 {
-    if (!engine_renegotiation_due(e) || e->closed || e->peer_closed) {
+    /* The sending half may have wanted it only now, after the pump saw that one half would do. */
+    if (!engine_renegotiation_due(e) || engine_needs_both(e) || e->closed || e->peer_closed) {
         return 0;
     }
     atomic_store(&e->renegotiation_due, false);

@@ -278,6 +278,28 @@ static void test_records_that_do_not_open(void **state)
     }
 }
 
+/* A renegotiation that the sending half wants after the pump has looked waits for both halves. */
+static void test_due_waits_for_both(void **state)
+{
+    (void)state;
+    const cssl_options tls12 = { .versions = CSSL_TLSV1_2 };
+    struct ends ends;
+    cssl_error err;
+    ends_new(&ends, &tls12, NULL);
+    shake(&ends);
+    engine_two_threads(ends.client);
+    atomic_store(&ends.client->renegotiation_due, true);
+    assert_int_equal(renegotiate_if_due(ends.client, &err), 0);
+    assert_null(ends.client->hs);
+    assert_true(engine_renegotiation_due(ends.client));
+    engine_hold_both(ends.client, true);
+    assert_int_equal(renegotiate_if_due(ends.client, &err), 0);
+    assert_non_null(ends.client->hs);
+    assert_true(engine_renegotiating(ends.client));
+    assert_false(engine_renegotiation_due(ends.client));
+    ends_free(&ends);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -292,6 +314,7 @@ int main(void)
         cmocka_unit_test(test_the_end_of_the_stream),
         cmocka_unit_test(test_failing),
         cmocka_unit_test(test_records_that_do_not_open),
+        cmocka_unit_test(test_due_waits_for_both),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
