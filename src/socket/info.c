@@ -70,7 +70,7 @@ int cssl_sockname(const cssl_socket *s, struct sockaddr_storage *addr, cssl_erro
 
 int cssl_getstat_sized(const cssl_socket *s, cssl_stat *stat, size_t size, cssl_error *err)
 {
-    cssl_stat now = { .recv_oct = s->recv_oct, .recv_cnt = s->recv_cnt };
+    cssl_stat now = { .recv_oct = 0 };
     if (stat == NULL) {
         return fail_text(err, CSSL_R_ARGUMENT, "there is no place for the counts");
     }
@@ -80,6 +80,10 @@ int cssl_getstat_sized(const cssl_socket *s, cssl_stat *stat, size_t size, cssl_
     now.send_cnt = s->send_cnt;
     now.send_pend = s->engine == NULL ? 0 : cssl_engine_output(s->engine).len;
     send_end(mine);
+    (void)pthread_mutex_lock(&mine->lock);
+    now.recv_oct = s->recv_oct;
+    now.recv_cnt = s->recv_cnt;
+    (void)pthread_mutex_unlock(&mine->lock);
     memset(stat, 0, size);
     memcpy(stat, &now, min_size(size, sizeof(now)));
     return 0;

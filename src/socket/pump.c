@@ -78,8 +78,10 @@ int sock_pull(cssl_socket *s)
         sock_keep_error(s, &err);
         return 0;
     }
+    (void)pthread_mutex_lock(&s->lock);
     s->recv_oct += (uint64_t)n;
     s->recv_cnt++;
+    (void)pthread_mutex_unlock(&s->lock);
     s->eof = n == 0;
     s->drained = (size_t)n < room;
     if (cssl_engine_received(s->engine, (size_t)n, &err) < 0 && !s->peer_closed) {

@@ -71,7 +71,7 @@ struct cssl_socket {
     cssl_bytes view;     /* data of the engine that was not handed out yet */
     cssl_bytes early;    /* early data likewise, for cssl_recv_early */
     struct stash *stash; /* data in front of it that cssl_recv_exact gave back */
-    uint64_t recv_oct, recv_cnt;
+    uint64_t recv_oct, recv_cnt; /* written with the lock: cssl_getstat has that alone */
 
     /* The mailbox's, with the thread that runs it. */
     uint8_t phase;   /* enum phase; outside of mailboxes it changes before there are two threads */

@@ -11,6 +11,7 @@ static int send_stream(struct job *job)
 {
     cssl_socket *s = job->arg;
     uint8_t data[40000];
+    cssl_stat before = { 0 }, now;
     size_t at = 0;
     unsigned turn = 0;
     while (at < STREAM) {
@@ -21,9 +22,15 @@ static int send_stream(struct job *job)
         if (rc == 0 && turn % 16 == 5) {
             rc = cssl_update_keys(s, turn % 32 == 5, &job->err);
         }
+        rc = rc == 0 ? cssl_getstat(s, &now, &job->err) : rc;
         if (rc != 0) {
             return rc;
         }
+        if (now.recv_oct < before.recv_oct || now.recv_cnt < before.recv_cnt ||
+            now.send_oct <= before.send_oct) {
+            return -102;
+        }
+        before = now;
         at += len;
         turn++;
     }
