@@ -67,13 +67,14 @@ int sock_renegotiate_on(cssl_socket *s, int64_t deadline, cssl_error *err)
         if (full != 0) {
             return full;
         }
-        recv_begin(s);
-        bool mine = !s->recv_waiting; /* else that thread must see what comes */
-        int rc = mine ? turn(s, &event, err) : 0;
-        recv_end(s);
-        if (!mine && !wait_for_receiver(s, deadline)) {
-            return fail_time(err, "the renegotiation does not come to its end");
+        if (!recv_try(s)) {
+            if (!wait_for_receiver(s, deadline)) {
+                return fail_time(err, "the renegotiation does not come to its end");
+            }
+            continue;
         }
+        int rc = turn(s, &event, err);
+        recv_end(s);
         if (rc > 0 && engine_renegotiating(s->engine)) {
             rc = await(s, rc, deadline, err);
         }
@@ -130,12 +131,12 @@ static int await(cssl_socket *s, int idle, int64_t deadline, cssl_error *err)
     return rc < 0 ? rc : 0;
 }
 
-/* wait_for_receiver waits while another thread, which waits in cssl_recv, runs the handshake. */
+/* wait_for_receiver waits while another thread, which receives, runs the handshake. */
 static bool wait_for_receiver(cssl_socket *s, int64_t deadline)
 {
     int rc = 0;
     (void)pthread_mutex_lock(&s->lock);
-    while (rc == 0 && s->recv_waiting && engine_renegotiating(s->engine)) {
+    while (rc == 0 && (s->receiving || s->recv_waiting) && engine_renegotiating(s->engine)) {
         rc = wait_idle(s, deadline);
     }
     (void)pthread_mutex_unlock(&s->lock);

@@ -182,8 +182,8 @@ void recv_begin(cssl_socket *s)
 bool recv_try(cssl_socket *s)
 {
     (void)pthread_mutex_lock(&s->lock);
-    bool got = !s->receiving;
-    s->receiving = true;
+    bool got = !s->receiving && !s->recv_waiting; /* who waits must see what comes */
+    s->receiving = s->receiving || got;
     (void)pthread_mutex_unlock(&s->lock);
     return got;
 }

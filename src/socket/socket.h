@@ -107,7 +107,7 @@ void send_begin(cssl_socket *s);
 bool send_try(cssl_socket *s) CHECK;
 void send_end(cssl_socket *s);
 void recv_begin(cssl_socket *s);
-bool recv_try(cssl_socket *s) CHECK;
+bool recv_try(cssl_socket *s) CHECK; /* false also when another thread waits in cssl_recv */
 void recv_end(cssl_socket *s);
 /* recv_pause is recv_end for the time of waiting, recv_resume takes the half again. */
 void recv_pause(cssl_socket *s);

@@ -118,6 +118,12 @@ static void test_halves(void **state)
     assert_int_equal(cssl_engine_output(p.client->engine).len, 0); /* and did */
     recv_end(p.client);
     recv_begin(p.client);
+    recv_pause(p.client);
+    assert_false(recv_try(p.client)); /* who waits must see what comes */
+    assert_false(p.client->receiving);
+    recv_resume(p.client);
+    recv_end(p.client);
+    assert_true(recv_try(p.client));
     recv_end(p.client);
     send_begin(p.client);
     assert_true(p.client->sending);
