@@ -165,7 +165,8 @@ endif()
 find_path(CSSL_VALGRIND_HEADERS valgrind/memcheck.h)
 if(NOT CSSL_SANITIZE AND NOT CSSL_FUZZ)
     if(CSSL_VALGRIND_HEADERS)
-        set(timing_memcheck_extra tests/pair/pair.c tests/pair/certs.c)
+        set(timing_memcheck_extra tests/pair/pair.c tests/pair/scene.c
+            tests/pair/certs.c)
         foreach(wrapped hkdf_extract hkdf_expand_label hkdf_expand prf12 pk_step_run ct_equal
                 aead_seal aead_open cbc_seal cbc_open cssl_engine_export_key_material
                 cssl_engine_channel_binding conn_keylog)

@@ -2,14 +2,6 @@
 #include "early.h"
 
 const char early_text[] = "GET / HTTP/1.1";
-struct test_clock wall;
-
-int early_set_up(void **state)
-{
-    (void)state;
-    test_clock_init(&wall, PAIR_NOW);
-    return 0;
-}
 
 void pass_ms(int64_t ms)
 {
@@ -32,41 +24,25 @@ cssl_options server_options(const cssl_options *more)
     return o;
 }
 
-void scene_init(struct scene *s, const cssl_options *client, const cssl_options *server)
+void early_hosts(struct scene *s, const cssl_options *client, const cssl_options *server)
 {
     const cssl_options c = client_options(client), v = server_options(server);
-    memset(s, 0, sizeof(*s));
-    host_init(&s->client, false, &wall, &c);
-    host_init(&s->server, true, &wall, &v);
+    scene_hosts(s, &c, &v);
 }
 
-void scene_meet(struct scene *s, const cssl_options *client, const cssl_options *server)
+void early_meet(struct scene *s, const cssl_options *client, const cssl_options *server)
 {
-    scene_init(s, client, server);
+    early_hosts(s, client, server);
     assert_false(pair_handshake(&s->client, &s->server, "server.test"));
     host_forget(&s->client);
     s->client.rng.state += 99; /* another random */
-}
-
-void scene_end(struct scene *s)
-{
-    pair_free(&s->p);
-    host_free(&s->client);
-    host_free(&s->server);
-}
-
-cssl_info info_of(const struct scene *s, enum pair_dir side)
-{
-    cssl_info info;
-    cssl_engine_information(s->p.side[side].engine, &info);
-    return info;
 }
 
 int again(struct scene *s, const char *name)
 {
     pair_start(&s->p, &s->client, &s->server, name);
     pair_must_connect(&s->p);
-    const cssl_info info = info_of(s, FROM_CLIENT);
+    const cssl_info info = info_of(&s->p, FROM_CLIENT);
     const struct buf *early = &s->p.side[FROM_SERVER].early;
     if (info.early_data_accepted) {
         assert_true(info.early_data_offered && info.session_resumption);

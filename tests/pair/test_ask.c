@@ -4,17 +4,8 @@
  */
 #include "base/error.h"
 #include "crypto/step.h"
-#include "pair.h"
+#include "scene.h"
 #include "pki/certkey.h"
-
-static struct test_clock wall;
-
-static int set_up(void **state)
-{
-    (void)state;
-    test_clock_init(&wall, PAIR_NOW);
-    return 0;
-}
 
 static const unsigned versions[] = { CSSL_TLSV1_2, CSSL_TLSV1_3 };
 
@@ -66,26 +57,19 @@ static void test_hello(void **state)
     (void)state;
     for (size_t v = 0; v < ARRAY_SIZE(versions); v++) {
         for (unsigned who = 1; who < 4; who++) {
-            struct pair_host client, server;
-            struct pair p;
+            struct scene m;
             struct pauses pauses = { .leave = false };
             cssl_options c = { .versions = versions[v], .alpn_protocols = CSSL_LIST("h2") };
             cssl_options s = c;
             c.pause_at_hello = (who & 1) != 0;
             s.pause_at_hello = (who & 2) != 0;
-            host_init(&client, false, &wall, &c);
-            host_init(&server, true, &wall, &s);
-            pair_start(&p, &client, &server, "server.test");
-            p.on_ask = on_hello;
-            p.on_ask_arg = &pauses;
-            pair_must_connect(&p);
+            scene_ask(&m, &c, &s, on_hello, &pauses);
+            pair_must_connect(&m.p);
             assert_int_equal(pauses.seen[FROM_CLIENT], who & 1);
             assert_int_equal(pauses.seen[FROM_SERVER], who >> 1);
-            assert_int_equal(pair_write(&p, FROM_CLIENT, "hello", 5), 0);
-            assert_int_equal(pair_write(&p, FROM_SERVER, "hello", 5), 0);
-            pair_free(&p);
-            host_free(&client);
-            host_free(&server);
+            assert_int_equal(pair_write(&m.p, FROM_CLIENT, "hello", 5), 0);
+            assert_int_equal(pair_write(&m.p, FROM_SERVER, "hello", 5), 0);
+            scene_end(&m);
         }
     }
 }
@@ -94,8 +78,7 @@ static void test_hello(void **state)
 static void test_hello_retry(void **state)
 {
     (void)state;
-    struct pair_host client, server;
-    struct pair p;
+    struct scene m;
     struct pauses pauses = { .leave = false };
     const cssl_options c = { .versions = CSSL_TLSV1_3,
                              .alpn_protocols = CSSL_LIST("h2"),
@@ -105,17 +88,11 @@ static void test_hello_retry(void **state)
                              .alpn_protocols = CSSL_LIST("h2"),
                              .supported_groups = CSSL_LIST("secp384r1"),
                              .pause_at_hello = true };
-    host_init(&client, false, &wall, &c);
-    host_init(&server, true, &wall, &s);
-    pair_start(&p, &client, &server, "server.test");
-    p.on_ask = on_hello;
-    p.on_ask_arg = &pauses;
-    pair_must_connect(&p);
+    scene_ask(&m, &c, &s, on_hello, &pauses);
+    pair_must_connect(&m.p);
     assert_int_equal(pauses.seen[FROM_CLIENT], 1);
     assert_int_equal(pauses.seen[FROM_SERVER], 1);
-    pair_free(&p);
-    host_free(&client);
-    host_free(&server);
+    scene_end(&m);
 }
 
 /* Under another config: another identity, another protocol. */
@@ -123,8 +100,8 @@ static void test_hello_other_config(void **state)
 {
     (void)state;
     for (size_t v = 0; v < ARRAY_SIZE(versions); v++) {
-        struct pair_host client, server, other;
-        struct pair p;
+        struct pair_host other;
+        struct scene m;
         cssl_info info;
         const cssl_options c = { .versions = versions[v],
                                  .alpn_protocols = CSSL_LIST("h2") };
@@ -134,20 +111,17 @@ static void test_hello_other_config(void **state)
         const cssl_options o = { .versions = versions[v],
                                  .alpn_protocols = CSSL_LIST("h2"),
                                  PAIR_IDENTITY(pair_rsa) };
-        host_init(&client, false, &wall, &c);
-        host_init(&server, true, &wall, &s);
+        scene_hosts(&m, &c, &s);
         host_init(&other, true, &wall, &o);
         struct pauses pauses = { .go_on = other.config };
-        pair_start(&p, &client, &server, "server.test");
-        p.on_ask = on_hello;
-        p.on_ask_arg = &pauses;
-        pair_must_connect(&p);
-        cssl_engine_information(p.side[FROM_CLIENT].engine, &info);
+        pair_start(&m.p, &m.client, &m.server, "server.test");
+        m.p.on_ask = on_hello;
+        m.p.on_ask_arg = &pauses;
+        pair_must_connect(&m.p);
+        cssl_engine_information(m.p.side[FROM_CLIENT].engine, &info);
         assert_string_equal(info.alpn_protocol, "h2");
         assert_non_null(strstr(info.signature_scheme, "rsa_pss"));
-        pair_free(&p);
-        host_free(&client);
-        host_free(&server);
+        scene_end(&m);
         host_free(&other);
     }
 }
@@ -157,32 +131,24 @@ static void test_hello_ends(void **state)
 {
     (void)state;
     for (unsigned how = 0; how < 3; how++) {
-        struct pair_host client, server;
-        struct pair p;
+        struct scene m;
         struct pauses pauses = { .leave = true };
         const cssl_options c = { .alpn_protocols = CSSL_LIST("h2") };
         const cssl_options s = { .alpn_protocols = CSSL_LIST("h2"), .pause_at_hello = true };
-        host_init(&client, false, &wall, &c);
-        host_init(&server, true, &wall, &s);
-        pair_start(&p, &client, &server, "server.test");
-        p.on_ask = on_hello;
-        p.on_ask_arg = &pauses;
-        pair_pump(&p);
+        scene_ask(&m, &c, &s, on_hello, &pauses);
         assert_int_equal(pauses.seen[FROM_SERVER], 1);
         if (how == 0) {
-            cssl_engine_cancel(p.side[FROM_SERVER].engine);
+            cssl_engine_cancel(m.p.side[FROM_SERVER].engine);
         } else if (how == 1) {
-            (void)cssl_engine_close(p.side[FROM_SERVER].engine, NULL);
+            (void)cssl_engine_close(m.p.side[FROM_SERVER].engine, NULL);
         }
         cssl_error err;
         if (how < 2) {
-            assert_true(cssl_engine_continue(p.side[FROM_SERVER].engine, NULL, &err) < 0);
-            pair_pump(&p);
-            assert_true(p.side[FROM_CLIENT].error.status < 0);
+            assert_true(cssl_engine_continue(m.p.side[FROM_SERVER].engine, NULL, &err) < 0);
+            pair_pump(&m.p);
+            assert_true(m.p.side[FROM_CLIENT].error.status < 0);
         }
-        pair_free(&p);
-        host_free(&client);
-        host_free(&server);
+        scene_end(&m);
     }
 }
 
@@ -244,25 +210,6 @@ static bool on_question(struct pair *p, enum pair_dir dir, const cssl_event *eve
     return true;
 }
 
-/* ask_pair makes a connection with a script for the server. */
-static void ask_pair(struct pair *p, struct pair_host *client, struct pair_host *server,
-                     const cssl_options *c, const cssl_options *s, struct script *script)
-{
-    host_init(client, false, &wall, c);
-    host_init(server, true, &wall, s);
-    pair_start(p, client, server, "server.test");
-    p->on_ask = on_question;
-    p->on_ask_arg = script;
-    pair_pump(p);
-}
-
-static void ask_end(struct pair *p, struct pair_host *client, struct pair_host *server)
-{
-    pair_free(p);
-    host_free(client);
-    host_free(server);
-}
-
 static void test_sni(void **state)
 {
     (void)state;
@@ -284,8 +231,7 @@ static void test_sni(void **state)
     };
     for (size_t v = 0; v < ARRAY_SIZE(versions); v++) {
         for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-            struct pair_host client, server;
-            struct pair p;
+            struct scene m;
             struct script script = { .kind = CSSL_ASK_SNI,
                                      .verdict = rows[i].verdict,
                                      .alert = rows[i].alert,
@@ -293,34 +239,33 @@ static void test_sni(void **state)
                                      .subject = "server.test" };
             const cssl_options c = { .versions = versions[v] };
             const cssl_options s = { .versions = versions[v], .ask_about = CSSL_ASK_SNI };
-            ask_pair(&p, &client, &server, &c, &s, &script);
+            scene_ask(&m, &c, &s, on_question, &script);
             assert_int_equal(script.asked, 1);
-            assert_int_equal(host_alert(&client, false), rows[i].client_alert);
-            assert_int_equal(pair_connected(&p), rows[i].client_alert == -1);
+            assert_int_equal(host_alert(&m.client, false), rows[i].client_alert);
+            assert_int_equal(pair_connected(&m.p), rows[i].client_alert == -1);
             if (rows[i].client_alert == -1) {
                 cssl_info info;
-                cssl_engine_information(p.side[FROM_CLIENT].engine, &info);
+                cssl_engine_information(m.p.side[FROM_CLIENT].engine, &info);
                 assert_int_equal(strstr(info.signature_scheme, "rsa") != NULL, rows[i].rsa);
             }
-            ask_end(&p, &client, &server);
+            scene_end(&m);
         }
     }
     /* A client's config is no answer; the question stays open. */
-    struct pair_host client, server;
-    struct pair p;
+    struct scene m;
     struct script script = { .kind = CSSL_ASK_SNI, .never = true };
     const cssl_options s = { .ask_about = CSSL_ASK_SNI };
-    ask_pair(&p, &client, &server, NULL, &s, &script);
+    scene_ask(&m, NULL, &s, on_question, &script);
     cssl_error err;
-    cssl_engine *e = p.side[FROM_SERVER].engine;
+    cssl_engine *e = m.p.side[FROM_SERVER].engine;
     cssl_answer a = { .verdict = CSSL_ACCEPT, .config = client_host.config };
-    a.id = p.last_question;
+    a.id = m.p.last_question;
     assert_int_equal(cssl_engine_answer(e, &a, &err), CSSL_STATE);
     assert_int_equal(err.reason, CSSL_R_ANSWER_WRONG);
     a.config = other.config;
     assert_int_equal(cssl_engine_answer(e, &a, &err), 0);
-    pair_must_connect(&p);
-    ask_end(&p, &client, &server);
+    pair_must_connect(&m.p);
+    scene_end(&m);
     host_free(&other);
     host_free(&client_host);
 }
@@ -345,17 +290,16 @@ static void test_sni_hosts(void **state)
         { deep, 1, "ecdsa_secp256r1_sha256" },
     };
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-        struct pair_host client, server;
-        struct pair p;
+        struct scene m;
         struct script script = { .kind = CSSL_ASK_SNI };
         const cssl_options s = { .sni_hosts = rows[i].hosts, .num_sni_hosts = rows[i].num };
         cssl_info info;
-        ask_pair(&p, &client, &server, NULL, &s, &script);
+        scene_ask(&m, NULL, &s, on_question, &script);
         assert_int_equal(script.asked, 0);
-        pair_must_connect(&p);
-        cssl_engine_information(p.side[FROM_CLIENT].engine, &info);
+        pair_must_connect(&m.p);
+        cssl_engine_information(m.p.side[FROM_CLIENT].engine, &info);
         assert_string_equal(info.signature_scheme, rows[i].scheme);
-        ask_end(&p, &client, &server);
+        scene_end(&m);
     }
     host_free(&rsa);
     host_free(&ed25519);
@@ -378,8 +322,7 @@ static void test_psk(void **state)
         { CSSL_ANSWER_DEFAULT, NULL, -1, false },
     };
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-        struct pair_host client, server;
-        struct pair p;
+        struct scene m;
         struct script script = { .kind = CSSL_ASK_PSK,
                                  .verdict = rows[i].verdict,
                                  .value = { rows[i].value, rows[i].value == NULL ? 0 : 32 },
@@ -388,16 +331,16 @@ static void test_psk(void **state)
                                  .psk_identity = "device 7",
                                  .psk = { secret, sizeof(secret) } };
         const cssl_options s = { .versions = CSSL_TLSV1_3, .ask_about = CSSL_ASK_PSK };
-        ask_pair(&p, &client, &server, &c, &s, &script);
+        scene_ask(&m, &c, &s, on_question, &script);
         assert_int_equal(script.asked, 1);
-        assert_int_equal(host_alert(&server, true), rows[i].alert);
-        assert_int_equal(pair_connected(&p), rows[i].alert == -1);
+        assert_int_equal(host_alert(&m.server, true), rows[i].alert);
+        assert_int_equal(pair_connected(&m.p), rows[i].alert == -1);
         if (rows[i].alert == -1) {
             cssl_info info;
-            cssl_engine_information(p.side[FROM_CLIENT].engine, &info);
+            cssl_engine_information(m.p.side[FROM_CLIENT].engine, &info);
             assert_int_equal(info.signature_scheme[0] == '\0', rows[i].psk);
         }
-        ask_end(&p, &client, &server);
+        scene_end(&m);
     }
 }
 
@@ -491,29 +434,27 @@ static void test_verify(void **state)
     for (size_t v = 0; v < ARRAY_SIZE(versions); v++) {
         for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
             const struct verify_row *row = &rows[i];
-            struct pair_host client, server;
-            struct pair p;
+            struct scene m;
             struct opinion o = row->opinion;
             const cssl_cert_key key = { .cert = PAIR_PEM(row->server == NULL ? "" : row->server) };
             const cssl_options c = { .versions = versions[v], .ask_about = CSSL_ASK_VERIFY };
             const cssl_options s = { .versions = versions[v],
                                      .certs_keys = row->server == NULL ? NULL : &key,
                                      .num_certs_keys = row->server == NULL ? 0 : 1 };
-            host_init(&client, false, &wall, &c);
-            host_init(&server, true, &wall, &s);
-            pair_start(&p, &client, &server, row->name);
-            p.on_ask = on_opinion;
-            p.on_ask_arg = &o;
-            pair_pump(&p);
-            if (host_alert(&client, true) != row->alert || o.valid != row->valid ||
+            scene_hosts(&m, &c, &s);
+            pair_start(&m.p, &m.client, &m.server, row->name);
+            m.p.on_ask = on_opinion;
+            m.p.on_ask_arg = &o;
+            pair_pump(&m.p);
+            if (host_alert(&m.client, true) != row->alert || o.valid != row->valid ||
                 o.valid_peer != row->valid_peer || o.bad != row->bad ||
                 o.last_reason != row->reason) {
                 fail_msg("version %zu, row %zu: alert %d, valid %u, peer %u, bad %u (%s)", v, i,
-                         host_alert(&client, true), o.valid, o.valid_peer, o.bad,
+                         host_alert(&m.client, true), o.valid, o.valid_peer, o.bad,
                          o.bad > 0 ? cssl_reason_name((uint16_t)o.last_reason) : "");
             }
-            assert_int_equal(pair_connected(&p), row->alert == -1);
-            ask_end(&p, &client, &server);
+            assert_int_equal(pair_connected(&m.p), row->alert == -1);
+            scene_end(&m);
         }
     }
 }
@@ -524,24 +465,18 @@ static void test_verify_client(void **state)
     (void)state;
     for (size_t v = 0; v < ARRAY_SIZE(versions); v++) {
         for (int reject = 0; reject < 2; reject++) {
-            struct pair_host client, server;
-            struct pair p;
+            struct scene m;
             struct opinion o = { .event = CSSL_VALID_PEER,
                                  .verdict = reject ? CSSL_REJECT : CSSL_ACCEPT };
             const cssl_options c = { .versions = versions[v], PAIR_IDENTITY(pair_client) };
             const cssl_options s = { .versions = versions[v],
                                      .verify = CSSL_VERIFY_PEER,
                                      .ask_about = CSSL_ASK_VERIFY };
-            host_init(&client, false, &wall, &c);
-            host_init(&server, true, &wall, &s);
-            pair_start(&p, &client, &server, "server.test");
-            p.on_ask = on_opinion;
-            p.on_ask_arg = &o;
-            pair_pump(&p);
+            scene_ask(&m, &c, &s, on_opinion, &o);
             assert_int_equal(o.valid_peer, 1);
-            assert_int_equal(host_alert(&server, true), reject ? ALERT_HANDSHAKE_FAILURE : -1);
-            assert_int_equal(pair_connected(&p), !reject);
-            ask_end(&p, &client, &server);
+            assert_int_equal(host_alert(&m.server, true), reject ? ALERT_HANDSHAKE_FAILURE : -1);
+            assert_int_equal(pair_connected(&m.p), !reject);
+            scene_end(&m);
         }
     }
 }
@@ -550,21 +485,15 @@ static void test_verify_client(void **state)
 static void test_verify_never(void **state)
 {
     (void)state;
-    struct pair_host client, server;
-    struct pair p;
+    struct scene m;
     struct script script = { .kind = CSSL_ASK_VERIFY, .never = true };
     const cssl_options c = { .ask_about = CSSL_ASK_VERIFY };
-    host_init(&client, false, &wall, &c);
-    host_init(&server, true, &wall, NULL);
-    pair_start(&p, &client, &server, "server.test");
-    p.on_ask = on_question;
-    p.on_ask_arg = &script;
-    pair_pump(&p);
+    scene_ask(&m, &c, NULL, on_question, &script);
     assert_int_equal(script.asked, 1);
-    assert_false(pair_connected(&p));
+    assert_false(pair_connected(&m.p));
     uint8_t *where;
-    assert_int_equal(cssl_engine_room(p.side[FROM_CLIENT].engine, &where), 0);
-    ask_end(&p, &client, &server);
+    assert_int_equal(cssl_engine_room(m.p.side[FROM_CLIENT].engine, &where), 0);
+    scene_end(&m);
 }
 
 static void test_partial_chain(void **state)
@@ -585,25 +514,19 @@ static void test_partial_chain(void **state)
     };
     for (size_t v = 0; v < ARRAY_SIZE(versions); v++) {
         for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-            struct pair_host client, server;
-            struct pair p;
+            struct scene m;
             struct script script = { .kind = CSSL_ASK_PARTIAL_CHAIN, .verdict = rows[i].verdict };
             const cssl_options c = { .versions = versions[v],
                                      .ask_about = CSSL_ASK_PARTIAL_CHAIN };
             const cssl_options s = { .versions = versions[v], PAIR_IDENTITY(rows[i].server) };
             script.certificate = rows[i].certificate;
-            host_init(&client, false, &wall, &c);
-            host_init(&server, true, &wall, &s);
-            pair_start(&p, &client, &server, "server.test");
-            p.on_ask = on_question;
-            p.on_ask_arg = &script;
-            pair_pump(&p);
+            scene_ask(&m, &c, &s, on_question, &script);
             assert_int_equal(script.asked, rows[i].asked);
-            if (host_alert(&client, true) != rows[i].alert) {
-                fail_msg("version %zu, row %zu: alert %d", v, i, host_alert(&client, true));
+            if (host_alert(&m.client, true) != rows[i].alert) {
+                fail_msg("version %zu, row %zu: alert %d", v, i, host_alert(&m.client, true));
             }
-            assert_int_equal(pair_connected(&p), rows[i].alert == -1);
-            ask_end(&p, &client, &server);
+            assert_int_equal(pair_connected(&m.p), rows[i].alert == -1);
+            scene_end(&m);
         }
     }
 }
@@ -658,22 +581,16 @@ static void test_sign(void **state)
         const cssl_options without = { .versions = versions[v],
                                        .verify = of_client ? CSSL_VERIFY_PEER
                                                            : CSSL_VERIFY_DEFAULT };
-        struct pair_host client, server;
-        struct pair p;
+        struct scene m;
         assert_int_equal(certkey_load(&k.key, &whole, NULL, NULL), 0);
-        host_init(&client, false, &wall, of_client ? &with : &without);
-        host_init(&server, true, &wall, of_client ? &without : &with);
-        pair_start(&p, &client, &server, "server.test");
-        p.on_ask = on_sign;
-        p.on_ask_arg = &k;
-        pair_pump(&p);
+        scene_ask(&m, of_client ? &with : &without, of_client ? &without : &with, on_sign, &k);
         assert_int_equal(k.asked, 1);
-        struct pair_host *asker = of_client ? &client : &server;
+        struct pair_host *asker = of_client ? &m.client : &m.server;
         if (host_alert(asker, true) != (k.fault == 0 ? -1 : ALERT_INTERNAL_ERROR)) {
             fail_msg("n %zu: alert %d", n, host_alert(asker, true));
         }
-        assert_int_equal(pair_connected(&p), k.fault == 0);
-        ask_end(&p, &client, &server);
+        assert_int_equal(pair_connected(&m.p), k.fault == 0);
+        scene_end(&m);
         certkey_free(&k.key);
     }
 }
@@ -691,8 +608,8 @@ static bool on_ask(void *user, const cssl_question *q, cssl_answer *a)
 static void test_callback(void **state)
 {
     (void)state;
-    struct pair_host client, server, other;
-    struct pair p;
+    struct pair_host other;
+    struct scene m;
     const cssl_options of_other = { PAIR_IDENTITY(pair_rsa) };
     const cssl_options s = { .ask_about = CSSL_ASK_SNI, .ask = on_ask };
     host_init(&other, true, &wall, &of_other);
@@ -704,24 +621,22 @@ static void test_callback(void **state)
                                  .never = later == 1 };
         cssl_info info;
         callback_script = &script;
-        host_init(&client, false, &wall, NULL);
-        host_init(&server, true, &wall, &s);
-        pair_start(&p, &client, &server, "server.test");
-        pair_pump(&p);
+        scene_begin(&m, NULL, &s);
+        pair_pump(&m.p);
         assert_int_equal(script.asked, 1);
         if (later == 1) { /* the event says what is waited for, and the answer comes by itself */
             cssl_error err;
-            const cssl_answer a = { .id = p.last_question,
+            const cssl_answer a = { .id = m.p.last_question,
                                     .verdict = CSSL_ACCEPT,
                                     .config = other.config };
-            assert_false(pair_connected(&p));
-            assert_int_equal(cssl_engine_answer(p.side[FROM_SERVER].engine, &a, &err), 0);
+            assert_false(pair_connected(&m.p));
+            assert_int_equal(cssl_engine_answer(m.p.side[FROM_SERVER].engine, &a, &err), 0);
         }
-        pair_must_connect(&p);
-        cssl_engine_information(p.side[FROM_CLIENT].engine, &info);
+        pair_must_connect(&m.p);
+        cssl_engine_information(m.p.side[FROM_CLIENT].engine, &info);
         assert_non_null(strstr(info.signature_scheme, "rsa"));
         assert_int_equal(script.asked, 1);
-        ask_end(&p, &client, &server);
+        scene_end(&m);
     }
     host_free(&other);
 }
@@ -729,20 +644,20 @@ static void test_callback(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(test_hello, set_up),
-        cmocka_unit_test_setup(test_hello_retry, set_up),
-        cmocka_unit_test_setup(test_hello_other_config, set_up),
-        cmocka_unit_test_setup(test_hello_ends, set_up),
-        cmocka_unit_test_setup(test_sni, set_up),
-        cmocka_unit_test_setup(test_sni_hosts, set_up),
-        cmocka_unit_test_setup(test_psk, set_up),
-        cmocka_unit_test_setup(test_psk_tickets, set_up),
-        cmocka_unit_test_setup(test_verify, set_up),
-        cmocka_unit_test_setup(test_verify_client, set_up),
-        cmocka_unit_test_setup(test_verify_never, set_up),
-        cmocka_unit_test_setup(test_partial_chain, set_up),
-        cmocka_unit_test_setup(test_sign, set_up),
-        cmocka_unit_test_setup(test_callback, set_up),
+        cmocka_unit_test_setup(test_hello, scene_set_up),
+        cmocka_unit_test_setup(test_hello_retry, scene_set_up),
+        cmocka_unit_test_setup(test_hello_other_config, scene_set_up),
+        cmocka_unit_test_setup(test_hello_ends, scene_set_up),
+        cmocka_unit_test_setup(test_sni, scene_set_up),
+        cmocka_unit_test_setup(test_sni_hosts, scene_set_up),
+        cmocka_unit_test_setup(test_psk, scene_set_up),
+        cmocka_unit_test_setup(test_psk_tickets, scene_set_up),
+        cmocka_unit_test_setup(test_verify, scene_set_up),
+        cmocka_unit_test_setup(test_verify_client, scene_set_up),
+        cmocka_unit_test_setup(test_verify_never, scene_set_up),
+        cmocka_unit_test_setup(test_partial_chain, scene_set_up),
+        cmocka_unit_test_setup(test_sign, scene_set_up),
+        cmocka_unit_test_setup(test_callback, scene_set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

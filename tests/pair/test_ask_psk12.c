@@ -3,17 +3,9 @@
  * there: in ClientKeyExchange. All other questions are in test_ask.c.
  */
 #include "base/error.h"
-#include "pair.h"
+#include "scene.h"
 
-static struct test_clock wall;
 static const uint8_t secret[32] = { 9, 8, 7 }, other_secret[32] = { 9, 8, 6 };
-
-static int set_up(void **state)
-{
-    (void)state;
-    test_clock_init(&wall, PAIR_NOW);
-    return 0;
-}
 
 struct answer {
     unsigned asked;
@@ -45,24 +37,6 @@ static bool on_question(struct pair *p, enum pair_dir dir, const cssl_event *eve
     return true;
 }
 
-static void ask_pair(struct pair *p, struct pair_host *client, struct pair_host *server,
-                     const cssl_options *c, const cssl_options *s, struct answer *answer)
-{
-    host_init(client, false, &wall, c);
-    host_init(server, true, &wall, s);
-    pair_start(p, client, server, "server.test");
-    p->on_ask = on_question;
-    p->on_ask_arg = answer;
-    pair_pump(p);
-}
-
-static void ask_end(struct pair *p, struct pair_host *client, struct pair_host *server)
-{
-    pair_free(p);
-    host_free(client);
-    host_free(server);
-}
-
 /* TLS 1.2 learns the identity in ClientKeyExchange, whether there is a certificate or not. */
 static void test_psk12(void **state)
 {
@@ -84,8 +58,7 @@ static void test_psk12(void **state)
     };
     for (size_t i = 0; i < ARRAY_SIZE(suites) * ARRAY_SIZE(rows); i++) {
         const size_t r = i % ARRAY_SIZE(rows);
-        struct pair_host client, server;
-        struct pair p;
+        struct scene m;
         struct answer answer = { .verdict = rows[r].verdict,
                                  .alert = rows[r].said,
                                  .value = { rows[r].value, rows[r].value == NULL ? 0 : 32 },
@@ -98,20 +71,20 @@ static void test_psk12(void **state)
         const cssl_options s = { .versions = CSSL_TLSV1_2,
                                  .supported_groups = CSSL_LIST("x25519", "ffdhe2048"),
                                  .ask_about = CSSL_ASK_PSK };
-        ask_pair(&p, &client, &server, &c, &s, &answer);
+        scene_ask(&m, &c, &s, on_question, &answer);
         if (answer.asked != 1) {
             fail_msg("%s, row %zu: asked %u, alert %d", suites[i / ARRAY_SIZE(rows)], r,
-                     answer.asked, host_alert(&server, true));
+                     answer.asked, host_alert(&m.server, true));
         }
         if (rows[r].alert != ALERT_DECRYPT_ERROR) {
-            assert_int_equal(host_alert(&server, true), rows[r].alert);
+            assert_int_equal(host_alert(&m.server, true), rows[r].alert);
         }
-        assert_int_equal(pair_connected(&p), rows[r].alert == -1);
+        assert_int_equal(pair_connected(&m.p), rows[r].alert == -1);
         if (rows[r].alert == -1) {
-            assert_int_equal(pair_write(&p, FROM_CLIENT, "hello", 5), 0);
-            assert_int_equal(pair_write(&p, FROM_SERVER, "hello", 5), 0);
+            assert_int_equal(pair_write(&m.p, FROM_CLIENT, "hello", 5), 0);
+            assert_int_equal(pair_write(&m.p, FROM_SERVER, "hello", 5), 0);
         }
-        ask_end(&p, &client, &server);
+        scene_end(&m);
     }
 }
 
@@ -120,8 +93,7 @@ static void test_psk12_own(void **state)
 {
     (void)state;
     for (int own = 0; own < 2; own++) {
-        struct pair_host client, server;
-        struct pair p;
+        struct scene m;
         struct answer answer = { .verdict = CSSL_ACCEPT,
                                  .value = { secret, sizeof(secret) },
                                  .identity = "device 7" };
@@ -133,18 +105,18 @@ static void test_psk12_own(void **state)
                                  .ask_about = CSSL_ASK_PSK,
                                  .psk_identity = "own",
                                  .psk = { other_secret, 32 } };
-        ask_pair(&p, &client, &server, &c, &s, &answer);
+        scene_ask(&m, &c, &s, on_question, &answer);
         assert_int_equal(answer.asked, own != 0 ? 0 : 1);
-        assert_true(pair_connected(&p));
-        ask_end(&p, &client, &server);
+        assert_true(pair_connected(&m.p));
+        scene_end(&m);
     }
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(test_psk12, set_up),
-        cmocka_unit_test_setup(test_psk12_own, set_up),
+        cmocka_unit_test_setup(test_psk12, scene_set_up),
+        cmocka_unit_test_setup(test_psk12_own, scene_set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

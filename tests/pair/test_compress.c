@@ -4,16 +4,7 @@
  */
 #include "base/error.h"
 #include "msg/compress.h"
-#include "pair.h"
-
-static struct test_clock wall;
-
-static int set_up(void **state)
-{
-    (void)state;
-    test_clock_init(&wall, PAIR_NOW);
-    return 0;
-}
+#include "scene.h"
 
 static const char *compression_of(const struct pair *p, enum pair_dir side)
 {
@@ -26,32 +17,27 @@ static const char *compression_of(const struct pair *p, enum pair_dir side)
 static void connect_as(const char *const *client_list, const char *const *server_list,
                        unsigned versions, const char *seen_by_client, const char *seen_by_server)
 {
-    struct pair_host client, server;
-    struct pair p;
-    host_init(&client, false, &wall,
-              &(cssl_options){ .versions = versions, .cert_compression = client_list,
-                               PAIR_IDENTITY(pair_client) });
-    host_init(&server, true, &wall,
-              &(cssl_options){ .versions = versions, .cert_compression = server_list,
-                               .verify = CSSL_VERIFY_PEER });
-    pair_start(&p, &client, &server, "server.test");
-    pair_must_connect(&p);
-    pair_must_talk(&p);
-    assert_string_equal(compression_of(&p, FROM_CLIENT), seen_by_client);
-    assert_string_equal(compression_of(&p, FROM_SERVER), seen_by_server);
-    assert_int_equal(host_saw(&client, false, CT_HANDSHAKE, HT_COMPRESSED_CERTIFICATE),
+    struct scene m;
+    scene_begin(&m, &(cssl_options){ .versions = versions, .cert_compression = client_list,
+                                     PAIR_IDENTITY(pair_client) },
+                &(cssl_options){ .versions = versions, .cert_compression = server_list,
+                                 .verify = CSSL_VERIFY_PEER });
+    pair_must_connect(&m.p);
+    pair_must_talk(&m.p);
+    assert_string_equal(compression_of(&m.p, FROM_CLIENT), seen_by_client);
+    assert_string_equal(compression_of(&m.p, FROM_SERVER), seen_by_server);
+    assert_int_equal(host_saw(&m.client, false, CT_HANDSHAKE, HT_COMPRESSED_CERTIFICATE),
                      seen_by_client[0] != '\0');
-    assert_int_equal(host_saw(&client, false, CT_HANDSHAKE, HT_CERTIFICATE),
+    assert_int_equal(host_saw(&m.client, false, CT_HANDSHAKE, HT_CERTIFICATE),
                      seen_by_client[0] == '\0');
-    assert_int_equal(host_saw(&server, false, CT_HANDSHAKE, HT_COMPRESSED_CERTIFICATE),
+    assert_int_equal(host_saw(&m.server, false, CT_HANDSHAKE, HT_COMPRESSED_CERTIFICATE),
                      seen_by_server[0] != '\0');
-    pair_free(&p);
+    pair_free(&m.p);
     /* What was compressed can be resumed, and then there is none. */
     if (versions == CSSL_TLSV1_3) {
-        assert_true(pair_handshake(&client, &server, "server.test"));
+        assert_true(pair_handshake(&m.client, &m.server, "server.test"));
     }
-    host_free(&client);
-    host_free(&server);
+    scene_end(&m);
 }
 
 static void test_each(void **state)
@@ -100,9 +86,9 @@ static void test_older(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(test_each, set_up),
-        cmocka_unit_test_setup(test_preference, set_up),
-        cmocka_unit_test_setup(test_older, set_up),
+        cmocka_unit_test_setup(test_each, scene_set_up),
+        cmocka_unit_test_setup(test_preference, scene_set_up),
+        cmocka_unit_test_setup(test_older, scene_set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -17,7 +17,7 @@ static void test_accepted(void **state)
         for (int comp = 0; comp < 2; comp++) {
             const cssl_options client = { .middlebox_comp_mode = comp == 0 ? CSSL_ON : CSSL_OFF };
             struct scene s;
-            scene_meet(&s, &client, &(cssl_options){ .session_tickets = modes[i] });
+            early_meet(&s, &client, &(cssl_options){ .session_tickets = modes[i] });
             for (int k = 0; k < 5; k++) {
                 pass_ms(500);
                 expect(again(&s, "server.test"), 1, "early data");
@@ -43,7 +43,7 @@ static void test_every_suite(void **state)
     for (size_t i = 0; suites[i] != NULL; i++) {
         const cssl_options o = { .ciphers = CSSL_LIST(suites[i]) };
         struct scene s;
-        scene_meet(&s, &o, &o);
+        early_meet(&s, &o, &o);
         expect(once_more(&s, "server.test"), 1, suites[i]);
         scene_end(&s);
     }
@@ -65,12 +65,12 @@ static void test_pieces(void **state)
                                           .max_fragment = fragments[k],
                                           .record_padding = k == 2 ? 128 : 0 };
             struct scene s;
-            scene_meet(&s, &client, &(cssl_options){ .max_early_data = EARLY_DATA_MAX,
+            early_meet(&s, &client, &(cssl_options){ .max_early_data = EARLY_DATA_MAX,
                                                .defer_steps = k == 1 });
             pair_start(&s.p, &s.client, &s.server, "server.test");
             s.p.chunk = chunks[i];
             pair_must_connect(&s.p);
-            assert_true(info_of(&s, FROM_CLIENT).early_data_accepted);
+            assert_true(info_of(&s.p, FROM_CLIENT).early_data_accepted);
             const struct buf *early = &s.p.side[FROM_SERVER].early;
             assert_int_equal(early->len, sizeof(much));
             assert_memory_equal(buf_bytes(early).data, much, sizeof(much));
@@ -85,7 +85,7 @@ static void test_seen(void **state)
 {
     (void)state;
     struct scene s;
-    scene_meet(&s, NULL, NULL);
+    early_meet(&s, NULL, NULL);
     host_forget(&s.server);
     expect(again(&s, "server.test"), 1, "early data");
     s.client.keylog[s.client.keylog_len] = '\0';
@@ -120,7 +120,7 @@ static void test_not_offered(void **state)
     (void)state;
     struct scene s;
     /* no session */
-    scene_init(&s, NULL, NULL);
+    early_hosts(&s, NULL, NULL);
     expect(once_more(&s, "server.test"), -1, "without a session");
     /* a session of another name is not even offered */
     expect(once_more(&s, "other.test"), -1, "another name");
@@ -137,13 +137,13 @@ static void test_not_offered(void **state)
     /* more than the session allows; just as much */
     for (uint32_t less = 0; less < 2; less++) {
         const uint32_t max = (uint32_t)strlen(early_text) - less;
-        scene_init(&s, NULL, &(cssl_options){ .max_early_data = max });
+        early_hosts(&s, NULL, &(cssl_options){ .max_early_data = max });
         expect(once_more(&s, "server.test"), -1, "without a session");
         expect(once_more(&s, "server.test"), less == 0 ? 1 : -1, "the session's limit");
         scene_end(&s);
     }
     /* the client does not offer the session's suite any more, but another of its hash */
-    scene_meet(&s, &(cssl_options){ .ciphers = CSSL_LIST("TLS_AES_128_GCM_SHA256",
+    early_meet(&s, &(cssl_options){ .ciphers = CSSL_LIST("TLS_AES_128_GCM_SHA256",
                                                    "TLS_CHACHA20_POLY1305_SHA256") }, NULL);
     const cssl_options other = client_options(
         &(cssl_options){ .ciphers = CSSL_LIST("TLS_CHACHA20_POLY1305_SHA256") });
@@ -151,7 +151,7 @@ static void test_not_offered(void **state)
     pair_start(&s.p, &s.client, &s.server, "server.test");
     assert_true(pair_offers_psk(&s.p));
     pair_must_connect(&s.p);
-    assert_false(info_of(&s, FROM_CLIENT).early_data_offered);
+    assert_false(info_of(&s.p, FROM_CLIENT).early_data_offered);
     assert_true(pair_resumed(&s.p));
     scene_end(&s);
 }
@@ -163,14 +163,14 @@ static void test_refused(void **state)
     (void)state;
     struct scene s;
     /* the option is off now */
-    scene_meet(&s, NULL, NULL);
+    early_meet(&s, NULL, NULL);
     host_renew(&s.server, NULL);
     expect(once_more(&s, "server.test"), 0, "the option is off");
     scene_end(&s);
     /* another suite comes first now: resumed, under that suite */
     const cssl_options both = { .ciphers = CSSL_LIST("TLS_AES_128_GCM_SHA256",
                                                      "TLS_CHACHA20_POLY1305_SHA256") };
-    scene_meet(&s, &both, &both);
+    early_meet(&s, &both, &both);
     renew_server(&s, &(cssl_options){ .ciphers = CSSL_LIST("TLS_CHACHA20_POLY1305_SHA256",
                                                            "TLS_AES_128_GCM_SHA256") });
     expect(again(&s, "server.test"), 0, "another suite");
@@ -178,28 +178,28 @@ static void test_refused(void **state)
     scene_end(&s);
     /* another protocol: a full handshake */
     const cssl_options protocols = { .alpn_protocols = CSSL_LIST("h2", "http/1.1") };
-    scene_meet(&s, &protocols, &protocols);
+    early_meet(&s, &protocols, &protocols);
     expect(once_more(&s, "server.test"), 1, "the same protocol");
     renew_server(&s, &(cssl_options){ .alpn_protocols = CSSL_LIST("http/1.1", "h2") });
     expect(again(&s, "server.test"), 0, "another protocol");
     assert_false(pair_resumed(&s.p));
     scene_end(&s);
     /* another policy: a full handshake */
-    scene_meet(&s, NULL, NULL);
+    early_meet(&s, NULL, NULL);
     renew_server(&s, &(cssl_options){ .signature_algs_cert = CSSL_LIST("ecdsa_secp256r1_sha256") });
     expect(again(&s, "server.test"), 0, "another policy");
     assert_false(pair_resumed(&s.p));
     scene_end(&s);
     /* a HelloRetryRequest */
     const cssl_options groups = { .supported_groups = CSSL_LIST("x25519", "secp256r1") };
-    scene_meet(&s, &groups, NULL);
+    early_meet(&s, &groups, NULL);
     renew_server(&s, &(cssl_options){ .supported_groups = CSSL_LIST("secp256r1") });
     expect(again(&s, "server.test"), 0, "a retry");
-    assert_true(info_of(&s, FROM_CLIENT).hello_retry);
+    assert_true(info_of(&s.p, FROM_CLIENT).hello_retry);
     assert_true(pair_resumed(&s.p));
     scene_end(&s);
     /* another server, which knows nothing of the ticket */
-    scene_meet(&s, NULL, NULL);
+    early_meet(&s, NULL, NULL);
     host_free(&s.server);
     const cssl_options o = server_options(NULL);
     host_init(&s.server, true, &wall, &o);
@@ -208,7 +208,7 @@ static void test_refused(void **state)
     /* an external key: its sessions are as good as others, it alone is not */
     const cssl_options psk = { .psk_identity = "us", .psk = bytes_str("0123456789abcdef") };
     const cssl_options with_psk = server_options(&psk);
-    scene_meet(&s, &psk, &psk);
+    early_meet(&s, &psk, &psk);
     expect(once_more(&s, "server.test"), 1, "a session that an external key began");
     host_free(&s.server);
     host_init(&s.server, true, &wall, &with_psk);
@@ -238,7 +238,7 @@ static void test_age(void **state)
             struct test_clock theirs;
             const cssl_options server = { .session_tickets = stateful ? CSSL_TICKETS_STATEFUL
                                                                       : CSSL_TICKETS_DEFAULT };
-            scene_meet(&s, NULL, &server);
+            early_meet(&s, NULL, &server);
             theirs = wall;
             s.client.clock = &theirs;
             test_clock_advance(&theirs, cases[i].client_ms * 1000);
@@ -250,7 +250,7 @@ static void test_age(void **state)
     }
     struct scene s;
     struct test_clock theirs = wall;
-    scene_meet(&s, NULL, &(cssl_options){ .anti_replay_window = 2 });
+    early_meet(&s, NULL, &(cssl_options){ .anti_replay_window = 2 });
     s.client.clock = &theirs;
     pass_ms(2001);
     expect(once_more(&s, "server.test"), 0, "a smaller window");
@@ -263,7 +263,7 @@ static void test_older_than_filter(void **state)
     (void)state;
     struct scene s;
     const cssl_options o = server_options(NULL);
-    scene_init(&s, NULL, NULL);
+    early_hosts(&s, NULL, NULL);
     host_free(&s.server);
     host_init(&s.server, true, &wall, NULL);
     /* a ticket that allows early data though the server has no filter: of its own renewal */
@@ -274,7 +274,7 @@ static void test_older_than_filter(void **state)
     assert_ptr_equal(with.config, s.server.config);
     scene_end(&s);
     /* the clock is put back: new tickets seem older than the filter */
-    scene_init(&s, NULL, NULL);
+    early_hosts(&s, NULL, NULL);
     pass_ms(-5000);
     expect(once_more(&s, "server.test"), -1, "the first");
     expect(once_more(&s, "server.test"), 0, "a ticket from before the filter");
@@ -314,7 +314,7 @@ static void test_replayed(void **state)
     for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
         const cssl_options mode = { .session_tickets = modes[i] };
         struct scene s;
-        scene_meet(&s, NULL, &mode);
+        early_meet(&s, NULL, &mode);
         cssl_bytes flight = first_flight(&s);
         assert_int_equal(shown(s.server.config, flight), 1);
         for (int k = 0; k < 45; k++) { /* while its age fits, and long after */
@@ -345,7 +345,7 @@ static void test_renewed_size(void **state)
 {
     (void)state;
     struct scene s;
-    scene_init(&s, NULL, NULL);
+    early_hosts(&s, NULL, NULL);
     const cssl_cert_key identity = { .cert = PAIR_PEM(pair_p256) };
     const cssl_options cases[] = { { .anti_replay_window = 11 },
                                    { .anti_replay_hashes = 6 },
@@ -406,7 +406,7 @@ static void test_too_much(void **state)
         struct scene s;
         const cssl_options client = { .early_data = { much, cases[i].len },
                                       .max_fragment = cases[i].fragment };
-        scene_init(&s, &(cssl_options){ .session_tickets = CSSL_TICKETS_MANUAL }, NULL);
+        early_hosts(&s, &(cssl_options){ .session_tickets = CSSL_TICKETS_MANUAL }, NULL);
         pair_start(&s.p, &s.client, &s.server, "server.test");
         pair_must_connect(&s.p);
         forge_limit(&s, 70000, &client);
@@ -493,18 +493,18 @@ static void test_options(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(test_accepted, early_set_up),
-        cmocka_unit_test_setup(test_every_suite, early_set_up),
-        cmocka_unit_test_setup(test_pieces, early_set_up),
-        cmocka_unit_test_setup(test_seen, early_set_up),
-        cmocka_unit_test_setup(test_not_offered, early_set_up),
-        cmocka_unit_test_setup(test_refused, early_set_up),
-        cmocka_unit_test_setup(test_age, early_set_up),
-        cmocka_unit_test_setup(test_older_than_filter, early_set_up),
-        cmocka_unit_test_setup(test_replayed, early_set_up),
-        cmocka_unit_test_setup(test_renewed_size, early_set_up),
-        cmocka_unit_test_setup(test_too_much, early_set_up),
-        cmocka_unit_test_setup(test_options, early_set_up),
+        cmocka_unit_test_setup(test_accepted, scene_set_up),
+        cmocka_unit_test_setup(test_every_suite, scene_set_up),
+        cmocka_unit_test_setup(test_pieces, scene_set_up),
+        cmocka_unit_test_setup(test_seen, scene_set_up),
+        cmocka_unit_test_setup(test_not_offered, scene_set_up),
+        cmocka_unit_test_setup(test_refused, scene_set_up),
+        cmocka_unit_test_setup(test_age, scene_set_up),
+        cmocka_unit_test_setup(test_older_than_filter, scene_set_up),
+        cmocka_unit_test_setup(test_replayed, scene_set_up),
+        cmocka_unit_test_setup(test_renewed_size, scene_set_up),
+        cmocka_unit_test_setup(test_too_much, scene_set_up),
+        cmocka_unit_test_setup(test_options, scene_set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

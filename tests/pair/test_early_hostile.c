@@ -48,14 +48,14 @@ static void test_wrong_servers(void **state)
     const cssl_options steps = { .defer_steps = true };
     struct scene s;
     /* the PSK was not chosen */
-    scene_meet(&s, NULL, &steps);
+    early_meet(&s, NULL, &steps);
     host_free(&s.server);
     host_init(&s.server, true, &wall, &steps);
     until_step(&s)->conn.early_accepted = true;
     refused_by_client(&s, "no PSK", CSSL_R_EARLY_DATA_PSK);
     /* another one was */
     cssl_options psk = { .psk_identity = "us", .psk = bytes_str("0123456789abcdef") };
-    scene_meet(&s, &psk, &psk);
+    early_meet(&s, &psk, &psk);
     host_free(&s.server);
     psk.defer_steps = true;
     host_init(&s.server, true, &wall, &psk);
@@ -64,7 +64,7 @@ static void test_wrong_servers(void **state)
     /* another suite */
     cssl_options both = { .ciphers = CSSL_LIST("TLS_AES_128_GCM_SHA256",
                                                "TLS_CHACHA20_POLY1305_SHA256") };
-    scene_meet(&s, &both, &both);
+    early_meet(&s, &both, &both);
     both.defer_steps = true;
     both.ciphers = CSSL_LIST("TLS_CHACHA20_POLY1305_SHA256", "TLS_AES_128_GCM_SHA256");
     host_renew(&s.server, &both);
@@ -72,14 +72,14 @@ static void test_wrong_servers(void **state)
     refused_by_client(&s, "another suite", CSSL_R_EARLY_DATA_PSK);
     /* nothing was offered */
     cssl_options none = { .early_data = { NULL, 0 } };
-    scene_meet(&s, NULL, &steps);
+    early_meet(&s, NULL, &steps);
     host_renew(&s.client, &none);
     until_step(&s)->conn.early_accepted = true;
     refused_by_client(&s, "unasked", CSSL_R_EXTENSION_UNASKED);
     /* another protocol, or none any more */
     for (int i = 0; i < 2; i++) {
         cssl_options protocols = { .alpn_protocols = CSSL_LIST("h2", "http/1.1") };
-        scene_meet(&s, &protocols, &protocols);
+        early_meet(&s, &protocols, &protocols);
         protocols.defer_steps = true;
         renew_server(&s, &protocols);
         struct cssl_engine *e = until_step(&s);
@@ -91,7 +91,7 @@ static void test_wrong_servers(void **state)
     /* TLS 1.2 instead (RFC 8446 D.3) */
     const cssl_options versions = { .versions = CSSL_TLSV1_2 | CSSL_TLSV1_3 };
     const cssl_options old = { .versions = CSSL_TLSV1_2 };
-    scene_meet(&s, &versions, NULL);
+    early_meet(&s, &versions, NULL);
     host_free(&s.server);
     host_init(&s.server, true, &wall, &old);
     pair_start(&s.p, &s.client, &s.server, "server.test");
@@ -106,7 +106,7 @@ static void test_wrong_retry(void **state)
 {
     (void)state;
     struct scene s;
-    scene_meet(&s, &(cssl_options){ .supported_groups = CSSL_LIST("x25519", "secp256r1") }, NULL);
+    early_meet(&s, &(cssl_options){ .supported_groups = CSSL_LIST("x25519", "secp256r1") }, NULL);
     renew_server(&s, &(cssl_options){ .supported_groups = CSSL_LIST("secp256r1"),
                                       .defer_steps = true });
     pair_start(&s.p, &s.client, &s.server, "server.test");
@@ -177,7 +177,7 @@ static void test_wrong_clients(void **state)
     for (int i = 0; i < 7; i++) {
         struct scene s;
         cssl_error err = { 0 };
-        scene_meet(&s, NULL, NULL);
+        early_meet(&s, NULL, NULL);
         struct cssl_engine *e = until_early(&s);
         struct rec_half early = e->conn.read, later = handshake_half(e);
         int ret = 0, want = 0;
@@ -234,7 +234,7 @@ static void test_cancelled(void **state)
         struct scene s;
         cssl_event event;
         uint8_t *where = NULL;
-        scene_meet(&s, NULL, NULL);
+        early_meet(&s, NULL, NULL);
         cssl_bytes flight = first_flight(&s);
         cssl_engine *e = cssl_engine_new(s.server.config, NULL, NULL);
         assert_non_null(e);
@@ -259,10 +259,10 @@ static void test_cancelled(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(test_wrong_servers, early_set_up),
-        cmocka_unit_test_setup(test_wrong_retry, early_set_up),
-        cmocka_unit_test_setup(test_wrong_clients, early_set_up),
-        cmocka_unit_test_setup(test_cancelled, early_set_up),
+        cmocka_unit_test_setup(test_wrong_servers, scene_set_up),
+        cmocka_unit_test_setup(test_wrong_retry, scene_set_up),
+        cmocka_unit_test_setup(test_wrong_clients, scene_set_up),
+        cmocka_unit_test_setup(test_cancelled, scene_set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,36 +4,7 @@
  */
 #include "base/error.h"
 #include "msg/hello.h"
-#include "pair.h"
-
-static struct test_clock wall;
-
-struct scene {
-    struct pair_host client, server;
-    struct pair p;
-};
-
-static void begin(struct scene *s, const cssl_options *client, const cssl_options *server)
-{
-    host_init(&s->client, false, &wall, client);
-    host_init(&s->server, true, &wall, server);
-    pair_start(&s->p, &s->client, &s->server, "server.test");
-}
-
-static void finish(struct scene *s)
-{
-    pair_free(&s->p);
-    host_free(&s->client);
-    host_free(&s->server);
-}
-
-static cssl_info info_of(const struct scene *s, enum pair_dir side)
-{
-    cssl_info info;
-    memset(&info, 0, sizeof(info));
-    cssl_engine_information(s->p.side[side].engine, &info);
-    return info;
-}
+#include "scene.h"
 
 static cssl_engine *client_of(struct scene *s)
 {
@@ -58,8 +29,8 @@ static void test_flights(void **state)
         { false, 3, HT_NEW_SESSION_TICKET },
     };
     struct scene s;
-    begin(&s, &(cssl_options){ PAIR_IDENTITY(pair_client) },
-          &(cssl_options){ .verify = CSSL_VERIFY_PEER });
+    scene_begin(&s, &(cssl_options){ PAIR_IDENTITY(pair_client) },
+                &(cssl_options){ .verify = CSSL_VERIFY_PEER });
     pair_must_connect(&s.p);
     size_t at = 0;
     for (size_t i = 0; i < s.client.num_seen && at < ARRAY_SIZE(want); i++) {
@@ -92,7 +63,7 @@ static void test_flights(void **state)
     for (size_t i = 0; i < ARRAY_SIZE(labels); i++) {
         assert_non_null(strstr(s.client.keylog, labels[i]));
     }
-    finish(&s);
+    scene_end(&s);
 }
 
 static void test_middlebox_mode(void **state)
@@ -101,12 +72,12 @@ static void test_middlebox_mode(void **state)
     for (int c = CSSL_ON; c <= CSSL_OFF; c++) {
         for (int v = CSSL_ON; v <= CSSL_OFF; v++) {
             struct scene s;
-            begin(&s, &(cssl_options){ .middlebox_comp_mode = (cssl_switch)c },
-                  &(cssl_options){ .middlebox_comp_mode = (cssl_switch)v });
+            scene_begin(&s, &(cssl_options){ .middlebox_comp_mode = (cssl_switch)c },
+                        &(cssl_options){ .middlebox_comp_mode = (cssl_switch)v });
             pair_must_connect(&s.p);
             pair_must_talk(&s.p);
             assert_int_equal(host_saw(&s.client, true, CT_CHANGE_CIPHER_SPEC, -1), c == CSSL_ON);
-            finish(&s);
+            scene_end(&s);
         }
     }
 }
@@ -119,18 +90,19 @@ static void test_hello_retry(void **state)
         for (size_t i = 0; groups[i] != NULL; i++) {
             const char *first = strcmp(groups[i], "x25519") == 0 ? "secp256r1" : "x25519";
             struct scene s;
-            begin(&s, &(cssl_options){ .supported_groups = CSSL_LIST(first, groups[i]),
-                                       .key_share_groups = CSSL_LIST(first),
-                                       PAIR_IDENTITY(pair_client) },
-                  &(cssl_options){ .supported_groups = CSSL_LIST(groups[i]),
-                                   .verify = CSSL_VERIFY_PEER, .cookie = (cssl_switch)cookie });
+            scene_begin(&s, &(cssl_options){ .supported_groups = CSSL_LIST(first, groups[i]),
+                                             .key_share_groups = CSSL_LIST(first),
+                                             PAIR_IDENTITY(pair_client) },
+                        &(cssl_options){ .supported_groups = CSSL_LIST(groups[i]),
+                                         .verify = CSSL_VERIFY_PEER,
+                                         .cookie = (cssl_switch)cookie });
             pair_must_connect(&s.p);
             pair_must_talk(&s.p);
-            assert_true(info_of(&s, FROM_CLIENT).hello_retry);
-            assert_string_equal(info_of(&s, FROM_CLIENT).group, groups[i]);
+            assert_true(info_of(&s.p, FROM_CLIENT).hello_retry);
+            assert_string_equal(info_of(&s.p, FROM_CLIENT).group, groups[i]);
             assert_int_equal(host_saw(&s.client, true, CT_HANDSHAKE, HT_CLIENT_HELLO), 2);
             assert_int_equal(host_saw(&s.client, false, CT_HANDSHAKE, HT_SERVER_HELLO), 2);
-            finish(&s);
+            scene_end(&s);
         }
     }
 }
@@ -158,15 +130,15 @@ static void test_record_versions(void **state)
     (void)state;
     struct versions v = { .num = 0 };
     struct scene s;
-    begin(&s, &(cssl_options){ .supported_groups = CSSL_LIST("x25519", "secp384r1"),
-                               .key_share_groups = CSSL_LIST("x25519") },
-          &(cssl_options){ .supported_groups = CSSL_LIST("secp384r1") });
+    scene_begin(&s, &(cssl_options){ .supported_groups = CSSL_LIST("x25519", "secp384r1"),
+                                     .key_share_groups = CSSL_LIST("x25519") },
+                &(cssl_options){ .supported_groups = CSSL_LIST("secp384r1") });
     s.p.tamper = see_versions;
     s.p.tamper_arg = &v;
     pair_must_connect(&s.p);
     assert_int_equal(v.num, 4); /* hello, change_cipher_spec, second hello, Finished */
     assert_memory_equal(v.minor, "\1\3\3\3", 4);
-    finish(&s);
+    scene_end(&s);
 }
 
 /* A retry in the handshake that a resumption needs, too: the binders are made anew. */
@@ -214,7 +186,7 @@ static void test_hello_retry_other_hash(void **state)
                                   .key_share_groups = CSSL_LIST("x25519") };
     cssl_options both = sha384;
     both.ciphers = CSSL_LIST("TLS_AES_256_GCM_SHA384", "TLS_AES_128_GCM_SHA256");
-    begin(&s, &sha384, &(cssl_options){ .supported_groups = CSSL_LIST("secp384r1") });
+    scene_begin(&s, &sha384, &(cssl_options){ .supported_groups = CSSL_LIST("secp384r1") });
     pair_must_connect(&s.p);
     pair_free(&s.p);
     host_renew(&s.client, &both);
@@ -225,8 +197,8 @@ static void test_hello_retry_other_hash(void **state)
     assert_true(offered[0]);
     assert_false(offered[1]);
     assert_false(pair_resumed(&s.p));
-    assert_string_equal(info_of(&s, FROM_CLIENT).cipher_suite, "TLS_AES_128_GCM_SHA256");
-    finish(&s);
+    assert_string_equal(info_of(&s.p, FROM_CLIENT).cipher_suite, "TLS_AES_128_GCM_SHA256");
+    scene_end(&s);
 }
 
 static void test_alpn(void **state)
@@ -243,11 +215,11 @@ static void test_alpn(void **state)
     };
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         struct scene s;
-        begin(&s, &(cssl_options){ .alpn_protocols = cases[i].client },
-              &(cssl_options){ .alpn_protocols = cases[i].server });
+        scene_begin(&s, &(cssl_options){ .alpn_protocols = cases[i].client },
+                    &(cssl_options){ .alpn_protocols = cases[i].server });
         pair_must_connect(&s.p);
-        assert_string_equal(info_of(&s, FROM_CLIENT).alpn_protocol, cases[i].agreed);
-        finish(&s);
+        assert_string_equal(info_of(&s.p, FROM_CLIENT).alpn_protocol, cases[i].agreed);
+        scene_end(&s);
     }
 }
 
@@ -273,10 +245,11 @@ static void test_external_psk(void **state)
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         struct scene s;
         const cssl_cert_key identity = { .cert = PAIR_PEM(pair_p256) };
-        begin(&s, &(cssl_options){ .psk_identity = cases[i].id, .psk = { cases[i].psk, 32 } },
-              &(cssl_options){ .psk_identity = "device 7", .psk = { psk_one, 32 },
-                               .certs_keys = cases[i].server_has_certificate ? &identity : NULL,
-                               .num_certs_keys = cases[i].server_has_certificate ? 1 : 0 });
+        const bool certificate = cases[i].server_has_certificate;
+        scene_begin(&s, &(cssl_options){ .psk_identity = cases[i].id, .psk = { cases[i].psk, 32 } },
+                    &(cssl_options){ .psk_identity = "device 7", .psk = { psk_one, 32 },
+                                     .certs_keys = certificate ? &identity : NULL,
+                                     .num_certs_keys = certificate ? 1 : 0 });
         if (cases[i].alert < 0) {
             pair_must_connect(&s.p);
             pair_must_talk(&s.p);
@@ -285,7 +258,7 @@ static void test_external_psk(void **state)
         } else {
             pair_must_fail(&s.p, FROM_SERVER, cases[i].alert, 0);
         }
-        finish(&s);
+        scene_end(&s);
     }
 }
 
@@ -294,11 +267,11 @@ static void test_psk_only(void **state)
 {
     (void)state;
     struct scene s;
-    begin(&s, NULL, &(cssl_options){ .psk_identity = "device 7", .psk = { psk_one, 32 } });
+    scene_begin(&s, NULL, &(cssl_options){ .psk_identity = "device 7", .psk = { psk_one, 32 } });
     pair_end(&s.p);
     assert_int_equal(s.p.side[FROM_SERVER].error.status, CSSL_ALERT);
     assert_true(s.p.side[FROM_CLIENT].error.alert_from_peer);
-    finish(&s);
+    scene_end(&s);
 }
 
 /* ---- Data before the end of the handshake, and key updates ---- */
@@ -317,7 +290,7 @@ static void test_half_rtt(void **state)
     (void)state;
     static const char hello[] = "220 server.test ready";
     struct scene s;
-    begin(&s, NULL, NULL);
+    scene_begin(&s, NULL, NULL);
     s.p.tamper = hold_client;
     pair_pump(&s.p);
     assert_true(s.p.side[FROM_CLIENT].connected);
@@ -330,7 +303,7 @@ static void test_half_rtt(void **state)
     pair_inject(&s.p, FROM_CLIENT, buf_bytes(&s.p.held).data, s.p.held.len);
     pair_must_connect(&s.p);
     pair_must_talk(&s.p);
-    finish(&s);
+    scene_end(&s);
 }
 
 /* A server that wants to know who its client is waits for that. */
@@ -338,8 +311,8 @@ static void test_half_rtt_mutual(void **state)
 {
     (void)state;
     struct scene s;
-    begin(&s, &(cssl_options){ PAIR_IDENTITY(pair_client) },
-          &(cssl_options){ .verify = CSSL_VERIFY_PEER });
+    scene_begin(&s, &(cssl_options){ PAIR_IDENTITY(pair_client) },
+                &(cssl_options){ .verify = CSSL_VERIFY_PEER });
     s.p.tamper = hold_client;
     pair_pump(&s.p);
     assert_true(s.p.side[FROM_CLIENT].connected);
@@ -348,7 +321,7 @@ static void test_half_rtt_mutual(void **state)
     pair_inject(&s.p, FROM_CLIENT, buf_bytes(&s.p.held).data, s.p.held.len);
     pair_must_connect(&s.p);
     pair_must_talk(&s.p);
-    finish(&s);
+    scene_end(&s);
 }
 
 /* Neither side may write before it can. */
@@ -357,7 +330,7 @@ static void test_too_early(void **state)
     (void)state;
     struct scene s;
     cssl_error err = { 0 };
-    begin(&s, NULL, NULL);
+    scene_begin(&s, NULL, NULL);
     assert_int_equal(cssl_engine_write(client_of(&s), "x", 1, &err), CSSL_STATE);
     assert_int_equal(cssl_engine_write(server_of(&s), "x", 1, &err), CSSL_STATE);
     assert_int_equal(cssl_engine_update_keys(client_of(&s), true, &err), CSSL_STATE);
@@ -366,14 +339,14 @@ static void test_too_early(void **state)
                                                      out, sizeof(out), &err), CSSL_STATE);
     pair_must_connect(&s.p); /* none of that did harm */
     pair_must_talk(&s.p);
-    finish(&s);
+    scene_end(&s);
 }
 
 static void test_key_updates(void **state)
 {
     (void)state;
     struct scene s;
-    begin(&s, NULL, NULL);
+    scene_begin(&s, NULL, NULL);
     pair_must_connect(&s.p);
     for (int i = 0; i < 20; i++) {
         cssl_engine *e = i % 2 == 0 ? client_of(&s) : server_of(&s);
@@ -389,7 +362,7 @@ static void test_key_updates(void **state)
     assert_true(host_saw(&s.client, true, CT_HANDSHAKE, HT_KEY_UPDATE) >= 11);
     assert_true(host_saw(&s.client, false, CT_HANDSHAKE, HT_KEY_UPDATE) >= 11);
     pair_check_agreement(&s.p); /* exporters do not change */
-    finish(&s);
+    scene_end(&s);
 }
 
 /* After so many bytes under one key the sender changes it by itself. */
@@ -398,14 +371,14 @@ static void test_key_update_at(void **state)
     (void)state;
     struct scene s;
     static uint8_t data[100000];
-    begin(&s, &(cssl_options){ .key_update_at = 20000 }, NULL);
+    scene_begin(&s, &(cssl_options){ .key_update_at = 20000 }, NULL);
     pair_must_connect(&s.p);
     assert_int_equal(pair_write(&s.p, FROM_CLIENT, data, sizeof(data)), 0);
     assert_int_equal(s.p.side[FROM_SERVER].data.len, sizeof(data));
     size_t updates = host_saw(&s.client, true, CT_HANDSHAKE, HT_KEY_UPDATE);
     assert_in_range(updates, 3, 6);
     pair_must_talk(&s.p);
-    finish(&s);
+    scene_end(&s);
 }
 
 /* ---- Data: any size, both ways, and sizes of records ---- */
@@ -441,7 +414,7 @@ static void test_sizes(void **state)
         struct scene s;
         const cssl_options o = { .max_fragment = cases[c].max_fragment,
                                  .record_padding = cases[c].padding };
-        begin(&s, &o, &o);
+        scene_begin(&s, &o, &o);
         s.p.tamper = measure;
         pair_must_connect(&s.p);
         for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
@@ -464,7 +437,7 @@ static void test_sizes(void **state)
             assert_true(num_data_records >= (sizes[i] + max - 1) / max);
         }
         pair_must_talk(&s.p);
-        finish(&s);
+        scene_end(&s);
     }
     free(data);
 }
@@ -474,7 +447,7 @@ static void test_padding_hides(void **state)
 {
     (void)state;
     struct scene s;
-    begin(&s, &(cssl_options){ .record_padding = 256 }, NULL);
+    scene_begin(&s, &(cssl_options){ .record_padding = 256 }, NULL);
     s.p.tamper = measure;
     pair_must_connect(&s.p);
     size_t first = 0;
@@ -486,7 +459,7 @@ static void test_padding_hides(void **state)
         assert_int_equal(longest_record, first);
     }
     assert_int_equal(first, 5 + 256 + 16);
-    finish(&s);
+    scene_end(&s);
 }
 
 /* What is queued for a peer that does not read is bounded, and goes on afterwards. */
@@ -495,7 +468,7 @@ static void test_send_limit(void **state)
     (void)state;
     struct scene s;
     static uint8_t data[400000];
-    begin(&s, &(cssl_options){ .send_limit = 65536 }, NULL);
+    scene_begin(&s, &(cssl_options){ .send_limit = 65536 }, NULL);
     pair_must_connect(&s.p);
     size_t taken = 0;
     for (int i = 0; i < 20; i++) {
@@ -508,7 +481,7 @@ static void test_send_limit(void **state)
     pair_pump(&s.p);
     assert_int_equal(s.p.side[FROM_SERVER].data.len, taken);
     pair_must_talk(&s.p);
-    finish(&s);
+    scene_end(&s);
 }
 
 static void test_writev(void **state)
@@ -517,7 +490,7 @@ static void test_writev(void **state)
     struct scene s;
     char text[41];
     struct iovec v[40];
-    begin(&s, NULL, NULL);
+    scene_begin(&s, NULL, NULL);
     pair_must_connect(&s.p);
     for (size_t i = 0; i < ARRAY_SIZE(v); i++) {
         text[i] = (char)('A' + i);
@@ -536,7 +509,7 @@ static void test_writev(void **state)
             assert_int_equal(buf_bytes(&s.p.side[FROM_SERVER].data).data[done++], text[i]);
         }
     }
-    finish(&s);
+    scene_end(&s);
 }
 
 /* ---- Closing ---- */
@@ -545,7 +518,7 @@ static void test_close_both(void **state)
 {
     (void)state;
     struct scene s;
-    begin(&s, NULL, NULL);
+    scene_begin(&s, NULL, NULL);
     pair_must_connect(&s.p);
     assert_int_equal(cssl_engine_close(client_of(&s), NULL), 0);
     assert_true(cssl_engine_write(client_of(&s), "x", 1, NULL) < 0);
@@ -558,7 +531,7 @@ static void test_close_both(void **state)
     pair_end(&s.p);
     assert_int_equal(s.p.side[FROM_CLIENT].error.status, 0);
     assert_int_equal(s.p.side[FROM_SERVER].error.status, 0);
-    finish(&s);
+    scene_end(&s);
 }
 
 /* After the client's close_notify the server still talks, and may change its keys. */
@@ -566,7 +539,7 @@ static void test_half_close(void **state)
 {
     (void)state;
     struct scene s;
-    begin(&s, NULL, NULL);
+    scene_begin(&s, NULL, NULL);
     pair_must_connect(&s.p);
     assert_int_equal(cssl_engine_close(client_of(&s), NULL), 0);
     pair_pump(&s.p);
@@ -581,7 +554,7 @@ static void test_half_close(void **state)
     pair_end(&s.p);
     assert_true(s.p.side[FROM_CLIENT].closed && s.p.side[FROM_SERVER].closed);
     assert_int_equal(s.p.side[FROM_CLIENT].error.status, 0);
-    finish(&s);
+    scene_end(&s);
 }
 
 /* A stream that ends without close_notify may have lost data: an attacker can end it. */
@@ -589,20 +562,20 @@ static void test_truncation(void **state)
 {
     (void)state;
     struct scene s;
-    begin(&s, NULL, NULL);
+    scene_begin(&s, NULL, NULL);
     pair_must_connect(&s.p);
     pair_end(&s.p);
     assert_int_equal(s.p.side[FROM_CLIENT].error.status, CSSL_TRUNCATED);
     assert_int_equal(s.p.side[FROM_SERVER].error.status, CSSL_TRUNCATED);
     assert_false(s.p.side[FROM_CLIENT].closed || s.p.side[FROM_SERVER].closed);
-    finish(&s);
+    scene_end(&s);
 }
 
 static void test_cancel(void **state)
 {
     (void)state;
     struct scene s;
-    begin(&s, NULL, NULL);
+    scene_begin(&s, NULL, NULL);
     cssl_engine_cancel(client_of(&s));
     pair_end(&s.p);
     assert_int_equal(s.p.side[FROM_SERVER].error.status, CSSL_CLOSED);
@@ -610,7 +583,7 @@ static void test_cancel(void **state)
     assert_int_equal(host_saw(&s.server, false, CT_ALERT, ALERT_USER_CANCELED), 1);
     assert_int_equal(host_saw(&s.server, false, CT_ALERT, ALERT_CLOSE_NOTIFY), 1);
     assert_int_equal(cssl_engine_write(client_of(&s), "x", 1, NULL), CSSL_ALERT);
-    finish(&s);
+    scene_end(&s);
 }
 
 /* A client that refuses the ServerHello has no keys yet: its alert comes in the clear, to a server
@@ -632,10 +605,10 @@ static void test_alert_in_the_clear(void **state)
 {
     (void)state;
     struct scene s;
-    begin(&s, NULL, NULL);
+    scene_begin(&s, NULL, NULL);
     s.p.tamper = spoil_server_hello;
     pair_must_fail(&s.p, FROM_CLIENT, ALERT_ILLEGAL_PARAMETER, 0);
-    finish(&s);
+    scene_end(&s);
 }
 
 /* ---- Steps ---- */
@@ -647,7 +620,7 @@ static void test_steps(void **state)
     (void)state;
     struct scene s;
     const cssl_options c = { .defer_steps = true, PAIR_IDENTITY(pair_client) };
-    begin(&s, &c, &(cssl_options){ .defer_steps = true, .verify = CSSL_VERIFY_PEER });
+    scene_begin(&s, &c, &(cssl_options){ .defer_steps = true, .verify = CSSL_VERIFY_PEER });
     s.p.step_leave = true;
     for (int i = 0; i < 50 && !pair_connected(&s.p); i++) {
         pair_pump(&s.p);
@@ -668,7 +641,7 @@ static void test_steps(void **state)
     assert_true(s.p.side[FROM_SERVER].num_steps >= 2); /* answer, signature */
     s.p.step_leave = false;
     pair_must_talk(&s.p);
-    finish(&s);
+    scene_end(&s);
 }
 
 /* An engine that is freed while a step is out leaves it to its runner. */
@@ -680,7 +653,7 @@ static void test_orphaned_steps(void **state)
         int seen = 0;
         bool left = false;
         const cssl_options o = { .defer_steps = true };
-        begin(&s, &o, &o);
+        scene_begin(&s, &o, &o);
         s.p.step_leave = true;
         for (int i = 0; i < 20 && !left; i++) {
             pair_pump(&s.p);
@@ -702,7 +675,7 @@ static void test_orphaned_steps(void **state)
             }
         }
         assert_true(left || seen <= leave_at);
-        finish(&s);
+        scene_end(&s);
     }
 }
 

@@ -6,29 +6,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "engine/engine.h"
-#include "pair.h"
-
-static struct test_clock wall;
-
-struct scene {
-    struct pair_host client, server;
-    struct pair p;
-};
-
-static void begin(struct scene *s, const cssl_options *client, const cssl_options *server)
-{
-    test_clock_init(&wall, PAIR_NOW);
-    host_init(&s->client, false, &wall, client);
-    host_init(&s->server, true, &wall, server);
-    pair_start(&s->p, &s->client, &s->server, "server.test");
-}
-
-static void finish(struct scene *s)
-{
-    pair_free(&s->p);
-    host_free(&s->client);
-    host_free(&s->server);
-}
+#include "scene.h"
 
 /* say seals a record as side would, of up to 16 KiB; longer handshake data go into several. */
 static void say(struct pair *p, enum pair_dir side, uint8_t type, const void *data, size_t len)
@@ -128,14 +106,14 @@ static void test_late(void **state)
         const struct late *l = &lates[i];
         struct scene s;
         uint8_t data[64];
-        begin(&s, NULL, NULL);
+        scene_begin(&s, NULL, NULL);
         pair_must_connect(&s.p);
         pair_must_talk(&s.p);
         print_message("%s\n", l->name);
         say(&s.p, l->side, l->type, data, test_unhex(data, sizeof(data), l->hex));
         pair_must_fail(&s.p, l->side == FROM_CLIENT ? FROM_SERVER : FROM_CLIENT, l->alert,
                        l->reason);
-        finish(&s);
+        scene_end(&s);
     }
 }
 
@@ -146,7 +124,7 @@ static void test_interleaved(void **state)
     static const uint8_t update[] = { HT_KEY_UPDATE, 0, 0, 1, 0 };
     static const uint8_t types[] = { CT_APPLICATION_DATA, CT_ALERT };
     struct scene s;
-    begin(&s, NULL, NULL);
+    scene_begin(&s, NULL, NULL);
     pair_must_connect(&s.p);
     for (size_t i = 0; i < sizeof(update); i++) {
         say(&s.p, FROM_CLIENT, CT_HANDSHAKE, update + i, 1);
@@ -154,14 +132,14 @@ static void test_interleaved(void **state)
     pair_pump(&s.p);
     assert_int_equal(s.p.side[FROM_SERVER].error.status, 0);
     assert_int_equal(host_saw(&s.server, false, CT_HANDSHAKE, HT_KEY_UPDATE), 1);
-    finish(&s);
+    scene_end(&s);
     for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
-        begin(&s, NULL, NULL);
+        scene_begin(&s, NULL, NULL);
         pair_must_connect(&s.p);
         say(&s.p, FROM_CLIENT, CT_HANDSHAKE, update, 3);
         say(&s.p, FROM_CLIENT, types[i], "\1\0", 2);
         pair_must_fail(&s.p, FROM_SERVER, ALERT_UNEXPECTED_MESSAGE, CSSL_R_RECORD_INTERLEAVED);
-        finish(&s);
+        scene_end(&s);
     }
 }
 
@@ -176,13 +154,13 @@ static void test_alert_in_the_clear(void **state)
         for (size_t i = 0; i < ARRAY_SIZE(alerts); i++) {
             struct scene s;
             uint8_t data[16];
-            begin(&s, NULL, &(cssl_options){ .session_tickets = CSSL_TICKETS_DISABLED });
+            scene_begin(&s, NULL, &(cssl_options){ .session_tickets = CSSL_TICKETS_DISABLED });
             pair_must_connect(&s.p); /* and not one record under the new keys */
             pair_inject(&s.p, side, data, test_unhex(data, sizeof(data), alerts[i]));
             pair_must_fail(&s.p, side == FROM_CLIENT ? FROM_SERVER : FROM_CLIENT,
                            ALERT_UNEXPECTED_MESSAGE, CSSL_R_RECORD_NOT_SEALED);
             assert_false(s.p.side[FROM_CLIENT].closed || s.p.side[FROM_SERVER].closed);
-            finish(&s);
+            scene_end(&s);
         }
     }
 }
@@ -193,7 +171,7 @@ static void repeat(uint8_t type, const void *data, size_t len, int allowed, int 
 {
     for (int extra = 0; extra < 2; extra++) {
         struct scene s;
-        begin(&s, NULL, NULL);
+        scene_begin(&s, NULL, NULL);
         pair_must_connect(&s.p);
         pair_must_talk(&s.p);
         for (int round = 0; round < 2 - extra; round++) {
@@ -208,7 +186,7 @@ static void repeat(uint8_t type, const void *data, size_t len, int allowed, int 
         if (extra == 1) {
             pair_must_fail(&s.p, FROM_SERVER, ALERT_UNEXPECTED_MESSAGE, reason);
         }
-        finish(&s);
+        scene_end(&s);
     }
 }
 
@@ -217,7 +195,7 @@ static void test_empty_at_once(void **state)
 {
     (void)state;
     struct scene s;
-    begin(&s, NULL, NULL);
+    scene_begin(&s, NULL, NULL);
     pair_must_connect(&s.p);
     assert_int_equal(host_saw(&s.client, false, CT_CHANGE_CIPHER_SPEC, -1), 1);
     assert_int_equal(host_saw(&s.server, false, CT_CHANGE_CIPHER_SPEC, -1), 1);
@@ -228,7 +206,7 @@ static void test_empty_at_once(void **state)
     }
     pair_pump(&s.p);
     pair_must_talk(&s.p);
-    finish(&s);
+    scene_end(&s);
 }
 
 static void test_too_often(void **state)
@@ -243,7 +221,7 @@ static void test_key_updates_in_a_row(void **state)
     (void)state;
     for (int both = 0; both < 2; both++) {
         struct scene s;
-        begin(&s, NULL, NULL);
+        scene_begin(&s, NULL, NULL);
         pair_must_connect(&s.p);
         for (int round = 0; round < 3; round++) {
             for (int i = 0; i < 32; i++) {
@@ -261,7 +239,7 @@ static void test_key_updates_in_a_row(void **state)
             assert_int_equal(cssl_engine_update_keys(s.p.side[FROM_CLIENT].engine, both, NULL), 0);
         }
         pair_must_fail(&s.p, FROM_SERVER, ALERT_UNEXPECTED_MESSAGE, CSSL_R_TOO_MANY_UPDATES);
-        finish(&s);
+        scene_end(&s);
     }
 }
 
@@ -270,7 +248,7 @@ static void test_updates_unread(void **state)
 {
     (void)state;
     struct scene s;
-    begin(&s, NULL, NULL);
+    scene_begin(&s, NULL, NULL);
     pair_must_connect(&s.p);
     struct cssl_engine *server = s.p.side[FROM_SERVER].engine;
     for (int i = 0; i < 2000; i++) {
@@ -290,7 +268,7 @@ static void test_updates_unread(void **state)
     }
     assert_true(server->conn.out.len < 1000); /* nothing was even sealed */
     pair_must_talk(&s.p);
-    finish(&s);
+    scene_end(&s);
 }
 
 /* Tickets without end are taken, a few are kept. */
@@ -301,7 +279,7 @@ static void test_many_tickets(void **state)
     uint8_t body[4 + 4 + 1 + 2 + 32 + 2] = { 0, 0, 14, 16 };
     uint8_t bytes[4 + sizeof(body)];
     body[10] = 32;
-    begin(&s, NULL, NULL);
+    scene_begin(&s, NULL, NULL);
     pair_must_connect(&s.p);
     for (unsigned i = 0; i < 3000; i++) {
         body[11] = (uint8_t)i;
@@ -311,7 +289,7 @@ static void test_many_tickets(void **state)
     }
     pair_must_talk(&s.p);
     assert_true(cache_size(s.client.config->shared->sessions) <= CACHE_CLIENT_PER_KEY);
-    finish(&s);
+    scene_end(&s);
 }
 
 /* ---- In the clear, instead of a handshake ---- */
@@ -351,7 +329,7 @@ static void test_not_tls(void **state)
         uint8_t data[128];
         enum pair_dir victim = cases[i].side == FROM_CLIENT ? FROM_SERVER : FROM_CLIENT;
         print_message("%s\n", cases[i].what);
-        begin(&s, NULL, NULL);
+        scene_begin(&s, NULL, NULL);
         size_t len = test_unhex(data, sizeof(data), cases[i].hex);
         if (memcmp(data, "\x16\x03\x03\x00\x2a", 5) == 0) {
             memset(data + len, 0, 5 + 0x2a - len);
@@ -367,7 +345,7 @@ static void test_not_tls(void **state)
         if (cases[i].reason != 0) {
             assert_int_equal(err->reason, cases[i].reason);
         }
-        finish(&s);
+        scene_end(&s);
     }
 }
 
@@ -376,13 +354,13 @@ static void test_many_ccs(void **state)
 {
     (void)state;
     struct scene s;
-    begin(&s, NULL, NULL);
+    scene_begin(&s, NULL, NULL);
     for (int i = 0; i < 33; i++) {
         pair_inject(&s.p, FROM_SERVER, "\x14\x03\x03\x00\x01\x01", 6);
     }
     pair_end(&s.p);
     assert_int_equal(s.p.side[FROM_CLIENT].error.reason, CSSL_R_TOO_MANY_EMPTY);
-    finish(&s);
+    scene_end(&s);
 }
 
 /* ---- The size of a ClientHello ---- */
@@ -441,7 +419,7 @@ static void test_big_hello(void **state)
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         struct scene s;
         struct buf hello = { .limit = 1 << 20 };
-        begin(&s, NULL, NULL);
+        scene_begin(&s, NULL, NULL);
         big_hello(&s, cases[i].len, &hello);
         s.p.chunk = cases[i].chunk;
         cssl_engine_sent(s.p.side[FROM_CLIENT].engine,
@@ -453,7 +431,7 @@ static void test_big_hello(void **state)
             assert_int_equal(s.p.side[FROM_SERVER].error.reason, CSSL_R_MESSAGE_TOO_LONG);
         }
         buf_free(&hello);
-        finish(&s);
+        scene_end(&s);
     }
 }
 
@@ -487,7 +465,7 @@ static void to_signing(struct scene *s, enum pair_dir side, const cssl_options *
     cssl_options c = *client, v = *server;
     c.defer_steps = side == FROM_CLIENT;
     v.defer_steps = side == FROM_SERVER;
-    begin(s, &c, &v);
+    scene_begin(s, &c, &v);
     s->p.step_leave = true;
     s->p.tamper = hold_flight;
     s->p.tamper_arg = &side;
@@ -532,10 +510,10 @@ static void test_cookie(void **state)
     (void)state;
     for (size_t i = 0; i < 4; i++) {
         struct scene s;
-        begin(&s, &(cssl_options){ .supported_groups = CSSL_LIST("x25519", "secp256r1"),
-                                   .key_share_groups = CSSL_LIST("x25519"),
-                                   .defer_steps = true },
-              &(cssl_options){ .supported_groups = CSSL_LIST("secp256r1") });
+        scene_begin(&s, &(cssl_options){ .supported_groups = CSSL_LIST("x25519", "secp256r1"),
+                                         .key_share_groups = CSSL_LIST("x25519"),
+                                         .defer_steps = true },
+                    &(cssl_options){ .supported_groups = CSSL_LIST("secp256r1") });
         s.p.step_leave = true;
         pair_pump(&s.p);
         assert_true(pair_step(&s.p, FROM_CLIENT));
@@ -552,7 +530,7 @@ static void test_cookie(void **state)
             s.p.step_leave = false;
             pair_must_connect(&s.p);
         }
-        finish(&s);
+        scene_end(&s);
     }
 }
 
@@ -589,35 +567,35 @@ static void test_bad_certificates(void **state)
         to_signing(&s, side, &with_client, &verifying, true);
         say(&s.p, side, CT_HANDSHAKE, bytes, certificate(bytes, sizeof(bytes), 17, junk, 200));
         expect(&s, victim, ALERT_BAD_CERTIFICATE, CSSL_R_CERTIFICATES_TOO_MANY);
-        finish(&s);
+        scene_end(&s);
         /* no DER */
         to_signing(&s, side, &with_client, &verifying, true);
         say(&s.p, side, CT_HANDSHAKE, bytes, certificate(bytes, sizeof(bytes), 1, junk, 200));
         expect(&s, victim, ALERT_BAD_CERTIFICATE, 0);
-        finish(&s);
+        scene_end(&s);
         /* an empty certificate */
         to_signing(&s, side, &with_client, &verifying, true);
         say(&s.p, side, CT_HANDSHAKE, bytes, certificate(bytes, sizeof(bytes), 1, junk, 0));
         expect(&s, victim, ALERT_DECODE_ERROR, 0);
-        finish(&s);
+        scene_end(&s);
         /* a context that was not asked for */
         to_signing(&s, side, &with_client, &verifying, true);
         say(&s.p, side, CT_HANDSHAKE, "\x0b\0\0\x05\x01\xaa\0\0\0", 9);
         expect(&s, victim, ALERT_ILLEGAL_PARAMETER, CSSL_R_CERTIFICATE_CONTEXT);
-        finish(&s);
+        scene_end(&s);
         /* longer than max_handshake_size: the header is enough */
         to_signing(&s, side, &with_client, &verifying, true);
         say(&s.p, side, CT_HANDSHAKE,
             side == FROM_CLIENT ? "\x0b\x01\x00\x01" : "\x0b\x02\x00\x01", 4);
         expect(&s, victim, ALERT_ILLEGAL_PARAMETER, CSSL_R_MESSAGE_TOO_LONG);
-        finish(&s);
+        scene_end(&s);
     }
     /* a server without any */
     struct scene s;
     to_signing(&s, FROM_SERVER, &with_client, &verifying, true);
     say(&s.p, FROM_SERVER, CT_HANDSHAKE, "\x0b\0\0\x04\0\0\0\0", 8);
     expect(&s, FROM_CLIENT, ALERT_DECODE_ERROR, CSSL_R_CERTIFICATE_NONE);
-    finish(&s);
+    scene_end(&s);
 }
 
 /* verify says a CertificateVerify. */
@@ -651,7 +629,7 @@ static void test_bad_signatures(void **state)
             to_signing(&s, side, &with_client, &verifying, false);
             verify(&s, side, cases[i].scheme, cases[i].len);
             expect(&s, side == FROM_CLIENT ? FROM_SERVER : FROM_CLIENT, cases[i].alert, 0);
-            finish(&s);
+            scene_end(&s);
         }
     }
 }
@@ -691,14 +669,14 @@ static void test_out_of_order(void **state)
                 message(bytes, cases[i].type, zeros, cases[i].len));
             expect(&s, side == FROM_CLIENT ? FROM_SERVER : FROM_CLIENT, ALERT_UNEXPECTED_MESSAGE,
                    CSSL_R_UNEXPECTED_MESSAGE);
-            finish(&s);
+            scene_end(&s);
         }
         /* data before Finished */
         struct scene s;
         to_signing(&s, side, &with_client, &verifying, false);
         say(&s.p, side, CT_APPLICATION_DATA, "data", 4);
         expect(&s, side == FROM_CLIENT ? FROM_SERVER : FROM_CLIENT, ALERT_UNEXPECTED_MESSAGE, 0);
-        finish(&s);
+        scene_end(&s);
     }
 }
 
@@ -713,18 +691,18 @@ static void test_record_overflow(void **state)
     static uint8_t record[5 + 65535];
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         struct scene s;
-        begin(&s, NULL, NULL);
+        scene_begin(&s, NULL, NULL);
         pair_must_connect(&s.p);
         memcpy(record, "\x17\x03\x03", 3);
         record[3] = (uint8_t)(cases[i].len >> 8);
         record[4] = (uint8_t)cases[i].len;
         pair_inject(&s.p, FROM_CLIENT, record, 5 + cases[i].len);
         pair_must_fail(&s.p, FROM_SERVER, cases[i].alert, 0);
-        finish(&s);
+        scene_end(&s);
     }
     /* a record that is long enough on the wire to hide more than 2^14 bytes */
     struct scene s;
-    begin(&s, NULL, NULL);
+    scene_begin(&s, NULL, NULL);
     pair_must_connect(&s.p);
     struct cssl_engine *e = s.p.side[FROM_CLIENT].engine;
     enum { LEN = 16385 };
@@ -746,7 +724,7 @@ static void test_record_overflow(void **state)
     pair_must_fail(&s.p, FROM_SERVER, ALERT_RECORD_OVERFLOW, 0);
     worker_free(w);
     free(plain);
-    finish(&s);
+    scene_end(&s);
 }
 
 /* A server that speaks before the client is done, to a queue that is full, still ends its
@@ -763,7 +741,7 @@ static void test_full_queue(void **state)
     (void)state;
     struct scene s;
     static uint8_t data[400000];
-    begin(&s, NULL, NULL);
+    scene_begin(&s, NULL, NULL);
     s.p.tamper = hold_client;
     pair_pump(&s.p);
     cssl_engine *server = s.p.side[FROM_SERVER].engine;
@@ -778,7 +756,7 @@ static void test_full_queue(void **state)
     s.p.tamper = NULL;
     pair_must_connect(&s.p);
     pair_must_talk(&s.p);
-    finish(&s);
+    scene_end(&s);
 }
 
 int main(void)
@@ -794,5 +772,5 @@ int main(void)
         cmocka_unit_test(test_full_queue), cmocka_unit_test(test_cookie),
         cmocka_unit_test(test_alert_in_the_clear),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, scene_set_up, NULL);
 }

@@ -6,41 +6,9 @@
 #include "engine/engine.h"
 #include "hs/client12.h"
 #include "hs/psk13.h"
-#include "pair.h"
-
-static struct test_clock wall;
+#include "scene.h"
 
 static const unsigned versions[] = { CSSL_TLSV1_2, CSSL_TLSV1_3 };
-
-struct scene {
-    struct pair_host client, server;
-    struct pair p;
-};
-
-static int set_up(void **state)
-{
-    (void)state;
-    test_clock_init(&wall, PAIR_NOW);
-    return 0;
-}
-
-static void begin(struct scene *s, const cssl_options *client, const cssl_options *server)
-{
-    memset(s, 0, sizeof(*s));
-    host_init(&s->client, false, &wall, client);
-    host_init(&s->server, true, &wall, server);
-}
-
-static void end(struct scene *s)
-{
-    host_free(&s->client);
-    host_free(&s->server);
-}
-
-static cssl_engine *engine_of(struct scene *s, enum pair_dir side)
-{
-    return s->p.side[side].engine;
-}
 
 /* ---- A client goes on under another config after the ServerHello ---- */
 
@@ -79,7 +47,7 @@ static void test_resumed_for_another(void **state)
             const cssl_options o = { .versions = versions[v],
                                      .verify = strict ? CSSL_VERIFY_PEER : CSSL_VERIFY_NONE };
             const cssl_options server = { .versions = versions[v], PAIR_IDENTITY(pair_impostor) };
-            begin(&s, &c, &server);
+            scene_hosts(&s, &c, &server);
             host_init(&other, false, &wall, &o);
             for (int i = 0; i < 2; i++) {
                 pair_start(&s.p, &s.client, &s.server, "server.test");
@@ -94,7 +62,7 @@ static void test_resumed_for_another(void **state)
                 pair_free(&s.p);
             }
             host_free(&other);
-            end(&s);
+            scene_end(&s);
         }
     }
 }
@@ -115,10 +83,10 @@ static void test_psk_of_another(void **state)
                                     .pause_at_hello = true };
         cssl_options o = both;
         o.depth = same ? 0 : 3;
-        begin(&s, &both, &(cssl_options){ .versions = CSSL_TLSV1_3,
-                                          .psk_identity = "device 1",
-                                          .psk_import = import,
-                                          .psk = { key, sizeof(key) } });
+        scene_hosts(&s, &both, &(cssl_options){ .versions = CSSL_TLSV1_3,
+                                                .psk_identity = "device 1",
+                                                .psk_import = import,
+                                                .psk = { key, sizeof(key) } });
         host_init(&other, false, &wall, &o);
         pair_start(&s.p, &s.client, &s.server, "server.test");
         cssl_config_free(s.client.config); /* the engine alone has it now */
@@ -132,7 +100,7 @@ static void test_psk_of_another(void **state)
         }
         pair_free(&s.p);
         host_free(&other);
-        end(&s);
+        scene_end(&s);
     }
 }
 
@@ -157,7 +125,7 @@ static void test_verified_without_a_name(void **state)
         const cssl_options c = { .versions = versions[v],
                                  .verify = CSSL_VERIFY_NONE,
                                  .pause_at_hello = true };
-        begin(&s, &c, &(cssl_options){ .versions = versions[v] });
+        scene_hosts(&s, &c, &(cssl_options){ .versions = versions[v] });
         host_init(&other, false, &wall, &(cssl_options){ .versions = versions[v] });
         pair_start(&s.p, &s.client, &s.server, NULL);
         s.p.on_ask = go_on_nameless;
@@ -167,7 +135,7 @@ static void test_verified_without_a_name(void **state)
         assert_false(engine_of(&s, FROM_CLIENT)->conn.peer_verified);
         pair_free(&s.p);
         host_free(&other);
-        end(&s);
+        scene_end(&s);
     }
 }
 
@@ -177,7 +145,7 @@ static void test_downgraded_for_another(void **state)
     (void)state;
     struct scene s;
     struct pair_host other;
-    begin(&s, &(cssl_options){ .pause_at_hello = true }, NULL);
+    scene_hosts(&s, &(cssl_options){ .pause_at_hello = true }, NULL);
     host_init(&other, false, &wall, &(cssl_options){ .versions = CSSL_TLSV1_2 });
     pair_start(&s.p, &s.client, &s.server, "server.test");
     struct conn *c = &engine_of(&s, FROM_CLIENT)->conn;
@@ -193,7 +161,7 @@ static void test_downgraded_for_another(void **state)
     assert_int_equal(err.reason, CSSL_R_DOWNGRADE);
     pair_free(&s.p);
     host_free(&other);
-    end(&s);
+    scene_end(&s);
 }
 
 /* ---- A question in a renegotiation that ends before it is asked ---- */
@@ -236,7 +204,7 @@ static void test_question_of_the_past(void **state)
                                       .client_renegotiation = CSSL_ON,
                                       .defer_steps = steps,
                                       .ask_about = steps ? 0 : CSSL_ASK_VERIFY };
-        begin(&s, &c, &server);
+        scene_hosts(&s, &c, &server);
         pair_start(&s.p, &s.client, &s.server, "server.test");
         s.p.on_ask = take_all;
         pair_must_connect(&s.p);
@@ -257,7 +225,7 @@ static void test_question_of_the_past(void **state)
         }
         assert_null(cssl_engine_step(e));
         pair_free(&s.p);
-        end(&s);
+        scene_end(&s);
     }
 }
 
@@ -289,7 +257,7 @@ static void test_exported_early(void **state)
     const cssl_options twelve = { .versions = CSSL_TLSV1_2,
                                   .client_renegotiation = CSSL_ON,
                                   .session_tickets = CSSL_TICKETS_STATEFUL };
-    begin(&s, &(cssl_options){ .versions = CSSL_TLSV1_2 }, &twelve);
+    scene_hosts(&s, &(cssl_options){ .versions = CSSL_TLSV1_2 }, &twelve);
     for (int i = 0; i < 2; i++) {
         pair_start(&s.p, &s.client, &s.server, "server.test");
         s.p.tamper = try_exports;
@@ -302,7 +270,7 @@ static void test_exported_early(void **state)
         pair_free(&s.p);
     }
     assert_true(tried > 8);
-    end(&s);
+    scene_end(&s);
 }
 
 /* ---- Sessions of others, by what is said of them in the clear ---- */
@@ -314,7 +282,7 @@ static void test_session_of_somebody(void **state)
     struct scene s;
     const cssl_options server = { .session_tickets = CSSL_TICKETS_STATEFUL };
     const cssl_options twelve = { .versions = CSSL_TLSV1_2 };
-    begin(&s, &twelve, &server);
+    scene_hosts(&s, &twelve, &server);
     (void)pair_handshake(&s.client, &s.server, "server.test");
     assert_true(pair_handshake(&s.client, &s.server, "server.test"));
     /* The attacker repeats the victim's ClientHello and cannot go on. */
@@ -339,19 +307,19 @@ static void test_session_of_somebody(void **state)
     assert_false(psk_is_session(hs, TLS_1_3, &ch, bytes_of(key, sizeof(key))));
     assert_int_equal(cache_size(s.server.config->shared->sessions), 1);
     pair_free(&s.p);
-    end(&s);
+    scene_end(&s);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(test_resumed_for_another, set_up),
-        cmocka_unit_test_setup(test_psk_of_another, set_up),
-        cmocka_unit_test_setup(test_verified_without_a_name, set_up),
-        cmocka_unit_test_setup(test_downgraded_for_another, set_up),
-        cmocka_unit_test_setup(test_question_of_the_past, set_up),
-        cmocka_unit_test_setup(test_exported_early, set_up),
-        cmocka_unit_test_setup(test_session_of_somebody, set_up),
+        cmocka_unit_test_setup(test_resumed_for_another, scene_set_up),
+        cmocka_unit_test_setup(test_psk_of_another, scene_set_up),
+        cmocka_unit_test_setup(test_verified_without_a_name, scene_set_up),
+        cmocka_unit_test_setup(test_downgraded_for_another, scene_set_up),
+        cmocka_unit_test_setup(test_question_of_the_past, scene_set_up),
+        cmocka_unit_test_setup(test_exported_early, scene_set_up),
+        cmocka_unit_test_setup(test_session_of_somebody, scene_set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,9 +3,8 @@
  * key that one side alone imports, a key that is another one.
  */
 #include "base/error.h"
-#include "pair.h"
+#include "scene.h"
 
-static struct test_clock wall;
 static const uint8_t secret[32] = "thirty-two bytes of good secret";
 static const uint8_t other[32] = "thirty-two bytes of other secret";
 
@@ -13,40 +12,27 @@ static const uint8_t other[32] = "thirty-two bytes of other secret";
 #define IMPORT .psk_import = true
 #define CONTEXT(text) .psk_context = { (const uint8_t *)(text), sizeof(text) - 1 }
 
-static int set_up(void **state)
-{
-    (void)state;
-    test_clock_init(&wall, PAIR_NOW);
-    return 0;
-}
-
 /* connects returns whether a connection came about with the key alone. */
 static bool connects(const cssl_options *c, const cssl_options *s, const char *suite)
 {
-    struct pair_host client, server;
-    struct pair p;
+    struct scene m;
     cssl_info info;
-    host_init(&client, false, &wall, c);
-    host_init(&server, true, &wall, s);
-    pair_start(&p, &client, &server, "server.test");
-    pair_pump(&p);
-    bool done = pair_connected(&p);
+    scene_begin(&m, c, s);
+    pair_pump(&m.p);
+    bool done = pair_connected(&m.p);
     if (done) {
-        pair_must_connect(&p);
-        pair_must_talk(&p);
-        cssl_engine_information(p.side[FROM_SERVER].engine, &info);
+        pair_must_connect(&m.p);
+        pair_must_talk(&m.p);
+        cssl_engine_information(m.p.side[FROM_SERVER].engine, &info);
         assert_true(info.peer_verified && !info.session_resumption);
-        assert_int_equal(host_saw(&client, false, CT_HANDSHAKE, HT_CERTIFICATE), 0);
+        assert_int_equal(host_saw(&m.client, false, CT_HANDSHAKE, HT_CERTIFICATE), 0);
         if (suite != NULL) {
             assert_string_equal(info.cipher_suite, suite);
         }
-        pair_free(&p);
-        assert_true(pair_handshake(&client, &server, "server.test")); /* and is resumed */
-    } else {
-        pair_free(&p);
+        pair_free(&m.p);
+        assert_true(pair_handshake(&m.client, &m.server, "server.test")); /* and is resumed */
     }
-    host_free(&client);
-    host_free(&server);
+    scene_end(&m);
     return done;
 }
 
@@ -89,23 +75,18 @@ static void test_different(void **state)
 static void test_wrong_key(void **state)
 {
     (void)state;
-    struct pair_host client, server;
-    struct pair p;
-    host_init(&client, false, &wall, &(cssl_options){ KEY(other), IMPORT });
-    host_init(&server, true, &wall, &(cssl_options){ KEY(secret), IMPORT });
-    pair_start(&p, &client, &server, "server.test");
-    pair_must_fail(&p, FROM_SERVER, ALERT_DECRYPT_ERROR, CSSL_R_BINDER_WRONG);
-    pair_free(&p);
-    host_free(&client);
-    host_free(&server);
+    struct scene m;
+    scene_begin(&m, &(cssl_options){ KEY(other), IMPORT }, &(cssl_options){ KEY(secret), IMPORT });
+    pair_must_fail(&m.p, FROM_SERVER, ALERT_DECRYPT_ERROR, CSSL_R_BINDER_WRONG);
+    scene_end(&m);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(test_good, set_up),
-        cmocka_unit_test_setup(test_different, set_up),
-        cmocka_unit_test_setup(test_wrong_key, set_up),
+        cmocka_unit_test_setup(test_good, scene_set_up),
+        cmocka_unit_test_setup(test_different, scene_set_up),
+        cmocka_unit_test_setup(test_wrong_key, scene_set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

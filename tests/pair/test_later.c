@@ -5,14 +5,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "engine/engine.h"
-#include "pair.h"
-
-static struct test_clock wall;
-
-struct scene {
-    struct pair_host client, server;
-    struct pair p;
-};
+#include "scene.h"
 
 static const cssl_options asking = { .verify = CSSL_VERIFY_PEER, .post_handshake_auth = true };
 static cssl_cert_key identity;
@@ -21,33 +14,8 @@ static const cssl_options answering = { .post_handshake_auth = true, .certs_keys
 
 static int set_up(void **state)
 {
-    (void)state;
     identity = (cssl_cert_key){ .cert = PAIR_PEM(pair_client) };
-    return 0;
-}
-
-static void begin(struct scene *s, const cssl_options *client, const cssl_options *server)
-{
-    test_clock_init(&wall, PAIR_NOW);
-    host_init(&s->client, false, &wall, client);
-    host_init(&s->server, true, &wall, server);
-    pair_start(&s->p, &s->client, &s->server, "server.test");
-    pair_must_connect(&s->p);
-}
-
-static void finish(struct scene *s)
-{
-    pair_free(&s->p);
-    host_free(&s->client);
-    host_free(&s->server);
-}
-
-static cssl_info info_of(struct scene *s, enum pair_dir side)
-{
-    cssl_info info;
-    memset(&info, 0, sizeof(info));
-    cssl_engine_information(s->p.side[side].engine, &info);
-    return info;
+    return scene_set_up(state);
 }
 
 static int ask(struct scene *s)
@@ -92,8 +60,8 @@ static void test_asked(void **state)
             struct scene s;
             const cssl_options c = { .post_handshake_auth = true, .defer_steps = steps == 1,
                                      PAIR_IDENTITY(identities[i]) };
-            begin(&s, &c, &asking);
-            assert_false(info_of(&s, FROM_SERVER).peer_verified);
+            scene_open(&s, &c, &asking);
+            assert_false(info_of(&s.p, FROM_SERVER).peer_verified);
             assert_false(has_cert(&s));
             assert_int_equal(host_saw(&s.client, false, CT_HANDSHAKE, HT_CERTIFICATE_REQUEST), 0);
             pair_must_talk(&s.p);
@@ -102,8 +70,8 @@ static void test_asked(void **state)
                 assert_int_equal(ask(&s), CSSL_STATE);
                 pair_pump(&s.p);
                 must_be_fine(&s);
-                assert_true(info_of(&s, FROM_SERVER).peer_verified && has_cert(&s));
-                assert_string_not_equal(info_of(&s, FROM_SERVER).client_signature_scheme, "");
+                assert_true(info_of(&s.p, FROM_SERVER).peer_verified && has_cert(&s));
+                assert_string_not_equal(info_of(&s.p, FROM_SERVER).client_signature_scheme, "");
                 assert_int_equal(s.p.side[FROM_SERVER].num_authenticated, round);
                 assert_int_equal(host_saw(&s.client, true, CT_HANDSHAKE, HT_CERTIFICATE_VERIFY),
                                  round);
@@ -112,7 +80,7 @@ static void test_asked(void **state)
                                                          NULL), 0);
                 pair_pump(&s.p);
             }
-            finish(&s);
+            scene_end(&s);
         }
     }
 }
@@ -122,17 +90,17 @@ static void test_in_between(void **state)
 {
     (void)state;
     struct scene s;
-    begin(&s, &answering, &asking);
+    scene_open(&s, &answering, &asking);
     assert_int_equal(ask(&s), 0);
     assert_int_equal(cssl_engine_update_keys(s.p.side[FROM_CLIENT].engine, true, NULL), 0);
     assert_int_equal(cssl_engine_write(s.p.side[FROM_CLIENT].engine, "before", 6, NULL), 6);
     assert_int_equal(cssl_engine_write(s.p.side[FROM_SERVER].engine, "behind", 6, NULL), 6);
     pair_pump(&s.p);
     must_be_fine(&s);
-    assert_true(info_of(&s, FROM_SERVER).peer_verified);
+    assert_true(info_of(&s.p, FROM_SERVER).peer_verified);
     assert_int_equal(s.p.side[FROM_SERVER].data.len, 6);
     assert_int_equal(s.p.side[FROM_CLIENT].data.len, 6);
-    finish(&s);
+    scene_end(&s);
 }
 
 /* A step that is out holds up nothing. */
@@ -142,7 +110,7 @@ static void test_step_out(void **state)
     struct scene s;
     const cssl_options c = { .post_handshake_auth = true, .defer_steps = true,
                              PAIR_IDENTITY(pair_client) };
-    begin(&s, &c, &asking);
+    scene_open(&s, &c, &asking);
     s.p.step_leave = true;
     assert_int_equal(ask(&s), 0);
     pair_pump(&s.p);
@@ -151,18 +119,18 @@ static void test_step_out(void **state)
     assert_null(cssl_engine_step(s.p.side[FROM_CLIENT].engine));
     pair_must_talk(&s.p);
     pair_must_talk(&s.p);
-    assert_false(info_of(&s, FROM_SERVER).peer_verified);
+    assert_false(info_of(&s.p, FROM_SERVER).peer_verified);
     cssl_step_run(step);
     assert_int_equal(cssl_engine_step_done(s.p.side[FROM_CLIENT].engine, step, NULL), 0);
     pair_pump(&s.p);
     must_be_fine(&s);
-    assert_true(info_of(&s, FROM_SERVER).peer_verified);
+    assert_true(info_of(&s.p, FROM_SERVER).peer_verified);
     /* and one that outlives its engine */
     assert_int_equal(ask(&s), 0);
     pair_pump(&s.p);
     step = cssl_engine_step(s.p.side[FROM_CLIENT].engine);
     assert_non_null(step);
-    finish(&s);
+    scene_end(&s);
     cssl_step_run(step);
     cssl_step_free(step);
 }
@@ -175,18 +143,18 @@ static void test_nothing_to_show(void **state)
     const cssl_options c = { .post_handshake_auth = true };
     const cssl_options optional = { .verify = CSSL_VERIFY_PEER, .post_handshake_auth = true,
                                     .fail_if_no_peer_cert = CSSL_OFF };
-    begin(&s, &c, &asking);
+    scene_open(&s, &c, &asking);
     assert_int_equal(ask(&s), 0);
     pair_must_fail(&s.p, FROM_SERVER, ALERT_CERTIFICATE_REQUIRED, CSSL_R_CERTIFICATE_REQUIRED);
-    finish(&s);
-    begin(&s, &c, &optional);
+    scene_end(&s);
+    scene_open(&s, &c, &optional);
     assert_int_equal(ask(&s), 0);
     pair_pump(&s.p);
     must_be_fine(&s);
     assert_int_equal(s.p.side[FROM_SERVER].num_authenticated, 1);
-    assert_false(info_of(&s, FROM_SERVER).peer_verified || has_cert(&s));
+    assert_false(info_of(&s.p, FROM_SERVER).peer_verified || has_cert(&s));
     pair_must_talk(&s.p);
-    finish(&s);
+    scene_end(&s);
 }
 
 static void test_stranger(void **state)
@@ -196,11 +164,11 @@ static void test_stranger(void **state)
     const cssl_options c = { .post_handshake_auth = true, PAIR_IDENTITY(pair_client_stranger) };
     const cssl_options anybody = { .verify = CSSL_VERIFY_PEER, .post_handshake_auth = true,
                                    .certificate_authorities = CSSL_OFF };
-    begin(&s, &c, &anybody);
+    scene_open(&s, &c, &anybody);
     assert_int_equal(ask(&s), 0);
     pair_must_fail(&s.p, FROM_SERVER, ALERT_UNKNOWN_CA, CSSL_R_UNKNOWN_CA);
-    assert_false(info_of(&s, FROM_SERVER).peer_verified || has_cert(&s));
-    finish(&s);
+    assert_false(info_of(&s.p, FROM_SERVER).peer_verified || has_cert(&s));
+    scene_end(&s);
 }
 
 /* When it is not possible, the program hears why. */
@@ -212,21 +180,21 @@ static void test_not_now(void **state)
                                 .verify = CSSL_VERIFY_PEER, .post_handshake_auth = true,
                                 .fail_if_no_peer_cert = CSSL_OFF };
     const cssl_options old = { .versions = CSSL_TLSV1_2 };
-    begin(&s, NULL, &asking);
+    scene_open(&s, NULL, &asking);
     assert_int_equal(ask(&s), CSSL_STATE); /* not offered */
     assert_int_equal(cssl_engine_request_certificate(s.p.side[FROM_CLIENT].engine, NULL),
                      CSSL_STATE);
-    finish(&s);
-    begin(&s, &answering, NULL);
+    scene_end(&s);
+    scene_open(&s, &answering, NULL);
     assert_int_equal(ask(&s), CSSL_STATE); /* nothing is verified */
-    finish(&s);
-    begin(&s, &old, &both);
+    scene_end(&s);
+    scene_open(&s, &old, &both);
     assert_int_equal(ask(&s), CSSL_STATE);
-    finish(&s);
-    begin(&s, &answering, &asking);
+    scene_end(&s);
+    scene_open(&s, &answering, &asking);
     assert_int_equal(cssl_engine_close(s.p.side[FROM_SERVER].engine, NULL), 0);
     assert_int_equal(ask(&s), CSSL_STATE);
-    finish(&s);
+    scene_end(&s);
 }
 
 /* A ticket of before the certificate says of nobody that he was verified. */
@@ -234,7 +202,7 @@ static void test_resumed(void **state)
 {
     (void)state;
     struct scene s;
-    begin(&s, &answering, &asking);
+    scene_open(&s, &answering, &asking);
     assert_int_equal(ask(&s), 0);
     pair_pump(&s.p);
     must_be_fine(&s);
@@ -242,12 +210,12 @@ static void test_resumed(void **state)
     pair_start(&s.p, &s.client, &s.server, "server.test");
     pair_must_connect(&s.p);
     assert_true(pair_resumed(&s.p));
-    assert_false(info_of(&s, FROM_SERVER).peer_verified || has_cert(&s));
+    assert_false(info_of(&s.p, FROM_SERVER).peer_verified || has_cert(&s));
     assert_int_equal(ask(&s), 0); /* and can be asked again */
     pair_pump(&s.p);
     must_be_fine(&s);
-    assert_true(info_of(&s, FROM_SERVER).peer_verified && has_cert(&s));
-    finish(&s);
+    assert_true(info_of(&s.p, FROM_SERVER).peer_verified && has_cert(&s));
+    scene_end(&s);
 }
 
 /* ---- A server without rules ---- */
@@ -257,7 +225,7 @@ static void test_hostile_requests(void **state)
     (void)state;
     static const uint8_t request[] = { 13, 0, 0, 13, 2, 'i', 'd', 0, 8, 0, 13, 0, 4, 0, 2, 4, 3 };
     struct scene s;
-    begin(&s, &answering, &asking);
+    scene_open(&s, &answering, &asking);
     for (int i = 0; i < AUTH_REQUESTS_MAX; i++) {
         say(&s, FROM_SERVER, CT_HANDSHAKE, request, sizeof(request));
         cssl_bytes out = cssl_engine_output(s.p.side[FROM_SERVER].engine);
@@ -279,25 +247,25 @@ static void test_hostile_requests(void **state)
     assert_int_equal(cssl_engine_received(s.p.side[FROM_CLIENT].engine, last.len, &err),
                      CSSL_ALERT);
     assert_int_equal(err.reason, CSSL_R_TOO_MANY_REQUESTS);
-    finish(&s);
+    scene_end(&s);
 
-    begin(&s, &answering, &asking); /* two at once, in one record */
+    scene_open(&s, &answering, &asking); /* two at once, in one record */
     uint8_t two[2 * sizeof(request)];
     memcpy(two, request, sizeof(request));
     memcpy(two + sizeof(request), request, sizeof(request));
     say(&s, FROM_SERVER, CT_HANDSHAKE, two, sizeof(two));
     pair_must_fail(&s.p, FROM_CLIENT, ALERT_UNEXPECTED_MESSAGE, CSSL_R_TOO_MANY_REQUESTS);
-    finish(&s);
+    scene_end(&s);
 
-    begin(&s, NULL, &asking); /* not offered */
+    scene_open(&s, NULL, &asking); /* not offered */
     say(&s, FROM_SERVER, CT_HANDSHAKE, request, sizeof(request));
     pair_must_fail(&s.p, FROM_CLIENT, ALERT_UNEXPECTED_MESSAGE, CSSL_R_UNEXPECTED_MESSAGE);
-    finish(&s);
+    scene_end(&s);
 
-    begin(&s, &answering, &asking); /* without signature_algorithms */
+    scene_open(&s, &answering, &asking); /* without signature_algorithms */
     say(&s, FROM_SERVER, CT_HANDSHAKE, "\x0d\0\0\3\0\0\0", 7);
     pair_must_fail(&s.p, FROM_CLIENT, ALERT_MISSING_EXTENSION, CSSL_R_EXTENSION_MISSING);
-    finish(&s);
+    scene_end(&s);
 }
 
 /* ---- A client without rules: each says something where its answer belongs ---- */
@@ -330,7 +298,7 @@ static void test_hostile_answers(void **state)
     for (size_t i = 0; i < ARRAY_SIZE(answers); i++) {
         struct scene s;
         uint8_t data[64];
-        begin(&s, &answering, &asking);
+        scene_open(&s, &answering, &asking);
         print_message("%s\n", answers[i].what);
         if (answers[i].asked) {
             assert_int_equal(ask(&s), 0);
@@ -338,8 +306,8 @@ static void test_hostile_answers(void **state)
         say(&s, FROM_CLIENT, answers[i].type, data,
             test_unhex(data, sizeof(data), answers[i].hex));
         pair_must_fail(&s.p, FROM_SERVER, answers[i].alert, answers[i].reason);
-        assert_false(info_of(&s, FROM_SERVER).peer_verified);
-        finish(&s);
+        assert_false(info_of(&s.p, FROM_SERVER).peer_verified);
+        scene_end(&s);
     }
 }
 
@@ -370,7 +338,7 @@ static void test_broken_answers(void **state)
         struct scene s;
         const cssl_options one = { .verify = CSSL_VERIFY_PEER, .post_handshake_auth = true,
                                    .ciphers = CSSL_LIST("TLS_AES_128_GCM_SHA256") };
-        begin(&s, &answering, &one);
+        scene_open(&s, &answering, &one);
         struct later_reply *r = answer(&s);
         size_t first = 4 + ((size_t)r->messages[1] << 16 | (size_t)r->messages[2] << 8 |
                             r->messages[3]);
@@ -393,9 +361,9 @@ static void test_broken_answers(void **state)
             say(&s, FROM_CLIENT, CT_APPLICATION_DATA, "x", 1);
         }
         pair_must_fail(&s.p, FROM_SERVER, alert, 0);
-        assert_false(info_of(&s, FROM_SERVER).peer_verified || has_cert(&s));
+        assert_false(info_of(&s.p, FROM_SERVER).peer_verified || has_cert(&s));
         later_reply_free(r);
-        finish(&s);
+        scene_end(&s);
     }
 }
 
@@ -404,19 +372,19 @@ static void test_no_room(void **state)
 {
     (void)state;
     struct scene s;
-    begin(&s, &answering, &asking);
+    scene_open(&s, &answering, &asking);
     struct cssl_engine *c = s.p.side[FROM_CLIENT].engine;
     size_t limit = c->conn.out.limit;
     c->conn.out.limit = 100;
     assert_int_equal(ask(&s), 0);
     pair_pump(&s.p);
     assert_non_null(atomic_load(&c->owed_reply));
-    assert_false(info_of(&s, FROM_SERVER).peer_verified);
+    assert_false(info_of(&s.p, FROM_SERVER).peer_verified);
     c->conn.out.limit = limit;
     pair_pump(&s.p);
     must_be_fine(&s);
-    assert_true(info_of(&s, FROM_SERVER).peer_verified);
-    finish(&s);
+    assert_true(info_of(&s.p, FROM_SERVER).peer_verified);
+    scene_end(&s);
 }
 
 static void test_compressed(void **state)
@@ -425,13 +393,13 @@ static void test_compressed(void **state)
     struct scene s;
     cssl_options c = answering, d = asking;
     c.cert_compression = d.cert_compression = CSSL_LIST("zlib");
-    begin(&s, &c, &d);
+    scene_open(&s, &c, &d);
     assert_int_equal(ask(&s), 0);
     pair_pump(&s.p);
     must_be_fine(&s);
-    assert_string_equal(info_of(&s, FROM_SERVER).cert_compression, "zlib");
+    assert_string_equal(info_of(&s.p, FROM_SERVER).cert_compression, "zlib");
     assert_int_equal(host_saw(&s.server, false, CT_HANDSHAKE, HT_COMPRESSED_CERTIFICATE), 1);
-    finish(&s);
+    scene_end(&s);
 }
 
 int main(void)

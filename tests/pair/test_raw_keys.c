@@ -6,9 +6,7 @@
 #include "crypto/pkey.h"
 #include "config/config.h"
 #include "crypto/pem.h"
-#include "pair.h"
-
-static struct test_clock wall;
+#include "scene.h"
 
 /* The SubjectPublicKeyInfo of an identity's key. */
 struct known {
@@ -40,18 +38,6 @@ static struct known known_of(const char *pem)
 #define PEER_RAW(k) \
     .peer_cert_type = CSSL_CERT_TYPE_RAW, .trusted_keys = &(k).spki, .num_trusted_keys = 1
 
-static int set_up(void **state)
-{
-    (void)state;
-    test_clock_init(&wall, PAIR_NOW);
-    return 0;
-}
-
-static void make(struct pair_host *h, bool server, const cssl_options *o)
-{
-    host_init(h, server, &wall, o);
-}
-
 static void check_key(const struct pair *p, enum pair_dir side, cssl_bytes spki)
 {
     cssl_bytes der;
@@ -72,26 +58,23 @@ static void test_both(void **state)
     (void)state;
     static const char *const servers[] = { pair_p256, pair_rsa, pair_ed25519, pair_p384 };
     for (size_t i = 0; i < 2 * ARRAY_SIZE(servers); i++) {
-        struct pair_host client, server;
-        struct pair p;
+        struct scene m;
         unsigned v = versions[i % 2];
         struct known ks = known_of(servers[i / 2]), kc = known_of(pair_client_ed25519);
         const cssl_options c = { .versions = v, OWN_RAW(pair_client_ed25519), PEER_RAW(ks) };
         const cssl_options s = { .versions = v, OWN_RAW(servers[i / 2]), PEER_RAW(kc),
                                  .verify = CSSL_VERIFY_PEER };
-        make(&client, false, &c);
-        make(&server, true, &s);
+        scene_hosts(&m, &c, &s);
         for (int round = 0; round < 2; round++) {
-            pair_start(&p, &client, &server, "server.test");
-            pair_must_connect(&p);
-            pair_must_talk(&p);
-            assert_int_equal(pair_resumed(&p), round == 1);
-            check_key(&p, FROM_CLIENT, ks.spki);
-            check_key(&p, FROM_SERVER, kc.spki);
-            pair_free(&p);
+            pair_start(&m.p, &m.client, &m.server, "server.test");
+            pair_must_connect(&m.p);
+            pair_must_talk(&m.p);
+            assert_int_equal(pair_resumed(&m.p), round == 1);
+            check_key(&m.p, FROM_CLIENT, ks.spki);
+            check_key(&m.p, FROM_SERVER, kc.spki);
+            pair_free(&m.p);
         }
-        host_free(&client);
-        host_free(&server);
+        scene_end(&m);
         pkey_free(ks.key);
         pkey_free(kc.key);
     }
@@ -110,8 +93,8 @@ static void test_one(void **state)
                                  PEER_RAW(ks) };
         const cssl_options s = { .versions = versions[i], OWN_RAW(pair_p256),
                                  .verify = CSSL_VERIFY_PEER };
-        make(&client, false, &c);
-        make(&server, true, &s);
+        host_init(&client, false, &wall, &c);
+        host_init(&server, true, &wall, &s);
         pair_start(&p, &client, &server, NULL); /* no name is needed */
         pair_must_connect(&p);
         pair_must_talk(&p);
@@ -125,8 +108,8 @@ static void test_one(void **state)
         const cssl_options c2 = { .versions = versions[i], OWN_RAW(pair_client) };
         const cssl_options s2 = { .versions = versions[i], PAIR_IDENTITY(pair_p256), PEER_RAW(kc),
                                   .verify = CSSL_VERIFY_PEER };
-        make(&client, false, &c2);
-        make(&server, true, &s2);
+        host_init(&client, false, &wall, &c2);
+        host_init(&server, true, &wall, &s2);
         pair_start(&p, &client, &server, "server.test");
         pair_must_connect(&p);
         pair_must_talk(&p);
@@ -137,20 +120,6 @@ static void test_one(void **state)
         pkey_free(ks.key);
         pkey_free(kc.key);
     }
-}
-
-static void refuse(const cssl_options *c, const cssl_options *s, enum pair_dir side, int alert,
-                   int reason)
-{
-    struct pair_host client, server;
-    struct pair p;
-    make(&client, false, c);
-    make(&server, true, s);
-    pair_start(&p, &client, &server, "server.test");
-    pair_must_fail(&p, side, alert, reason);
-    pair_free(&p);
-    host_free(&client);
-    host_free(&server);
 }
 
 static void test_refused(void **state)
@@ -170,18 +139,18 @@ static void test_refused(void **state)
                                           .verify = CSSL_VERIFY_PEER };
         const cssl_options asks_x509 = { .versions = v, .verify = CSSL_VERIFY_PEER };
         const cssl_options shows_raw = { .versions = v, OWN_RAW(pair_client) };
-        refuse(&x509_client, &raw_server, FROM_SERVER, ALERT_UNSUPPORTED_CERTIFICATE,
-               CSSL_R_CERT_TYPE_NOT_COMMON);
-        refuse(&wants_raw, &x509_server, FROM_SERVER, ALERT_UNSUPPORTED_CERTIFICATE,
-               CSSL_R_CERT_TYPE_NOT_COMMON);
-        refuse(&wants_other, &raw_server, FROM_CLIENT, ALERT_CERTIFICATE_UNKNOWN,
-               CSSL_R_RAW_KEY_UNKNOWN);
-        refuse(&x509_client, &asks_raw, FROM_SERVER, ALERT_UNSUPPORTED_CERTIFICATE,
-               CSSL_R_CERT_TYPE_NOT_COMMON);
-        refuse(&shows_raw, &asks_x509, FROM_SERVER, ALERT_UNSUPPORTED_CERTIFICATE,
-               CSSL_R_CERT_TYPE_NOT_COMMON);
-        refuse(&shows_raw, &asks_other, FROM_SERVER, ALERT_CERTIFICATE_UNKNOWN,
-               CSSL_R_RAW_KEY_UNKNOWN);
+        scene_refuses(&x509_client, &raw_server, FROM_SERVER, ALERT_UNSUPPORTED_CERTIFICATE,
+                      CSSL_R_CERT_TYPE_NOT_COMMON);
+        scene_refuses(&wants_raw, &x509_server, FROM_SERVER, ALERT_UNSUPPORTED_CERTIFICATE,
+                      CSSL_R_CERT_TYPE_NOT_COMMON);
+        scene_refuses(&wants_other, &raw_server, FROM_CLIENT, ALERT_CERTIFICATE_UNKNOWN,
+                      CSSL_R_RAW_KEY_UNKNOWN);
+        scene_refuses(&x509_client, &asks_raw, FROM_SERVER, ALERT_UNSUPPORTED_CERTIFICATE,
+                      CSSL_R_CERT_TYPE_NOT_COMMON);
+        scene_refuses(&shows_raw, &asks_x509, FROM_SERVER, ALERT_UNSUPPORTED_CERTIFICATE,
+                      CSSL_R_CERT_TYPE_NOT_COMMON);
+        scene_refuses(&shows_raw, &asks_other, FROM_SERVER, ALERT_CERTIFICATE_UNKNOWN,
+                      CSSL_R_RAW_KEY_UNKNOWN);
         pkey_free(ks.key);
         pkey_free(kc.key);
     }
@@ -199,8 +168,8 @@ static void test_not_needed(void **state)
                                        .fail_if_no_peer_cert = CSSL_OFF };
         const cssl_options nothing = { .versions = versions[i] };
         for (int k = 0; k < 2; k++) {
-            make(&client, false, &c);
-            make(&server, true, k == 0 ? &content : &nothing);
+            host_init(&client, false, &wall, &c);
+            host_init(&server, true, &wall, k == 0 ? &content : &nothing);
             assert_false(pair_handshake(&client, &server, "server.test"));
             host_free(&client);
             host_free(&server);
@@ -212,23 +181,18 @@ static void test_not_needed(void **state)
 static void test_unverified(void **state)
 {
     (void)state;
-    struct pair_host client, server;
-    struct pair p;
+    struct scene m;
     cssl_bytes der;
     cssl_info info;
     const cssl_options c = { .verify = CSSL_VERIFY_NONE, .peer_cert_type = CSSL_CERT_TYPE_RAW };
     const cssl_options s = { OWN_RAW(pair_p384), .cert_compression = CSSL_LIST("zlib") };
-    make(&client, false, &c);
-    make(&server, true, &s);
-    pair_start(&p, &client, &server, "server.test");
-    assert_int_equal(cssl_engine_peer_key(p.side[FROM_CLIENT].engine, &der, NULL), CSSL_STATE);
-    pair_must_connect(&p);
-    cssl_engine_information(p.side[FROM_CLIENT].engine, &info);
+    scene_begin(&m, &c, &s);
+    assert_int_equal(cssl_engine_peer_key(m.p.side[FROM_CLIENT].engine, &der, NULL), CSSL_STATE);
+    pair_must_connect(&m.p);
+    cssl_engine_information(m.p.side[FROM_CLIENT].engine, &info);
     assert_false(info.peer_verified);
-    assert_int_equal(cssl_engine_peer_key(p.side[FROM_CLIENT].engine, &der, NULL), 0);
-    pair_free(&p);
-    host_free(&client);
-    host_free(&server);
+    assert_int_equal(cssl_engine_peer_key(m.p.side[FROM_CLIENT].engine, &der, NULL), 0);
+    scene_end(&m);
 }
 
 /* In a renegotiation the key stays what it was, although another one is trusted as well. */
@@ -236,8 +200,7 @@ static void test_renegotiated(void **state)
 {
     (void)state;
     for (int change = 0; change < 2; change++) {
-        struct pair_host client, server;
-        struct pair p;
+        struct scene m;
         struct known a = known_of(pair_p256), b = known_of(pair_impostor);
         const cssl_bytes trusted[] = { a.spki, b.spki };
         const cssl_cert_key keys[] = { { .key = PAIR_PEM(pair_p256) },
@@ -251,28 +214,24 @@ static void test_renegotiated(void **state)
                                  .own_cert_type = CSSL_CERT_TYPE_RAW,
                                  .certs_keys = keys,
                                  .num_certs_keys = 2 };
-        make(&client, false, &c);
-        make(&server, true, &s);
-        pair_start(&p, &client, &server, "server.test");
-        pair_must_connect(&p);
-        check_key(&p, FROM_CLIENT, a.spki);
-        struct certkey *ours = server.config->certkeys, first = ours[0];
+        scene_begin(&m, &c, &s);
+        pair_must_connect(&m.p);
+        check_key(&m.p, FROM_CLIENT, a.spki);
+        struct certkey *ours = m.server.config->certkeys, first = ours[0];
         if (change) {
             ours[0] = ours[1];
             ours[1] = first;
         }
-        p.side[0].connected = p.side[1].connected = false;
-        assert_int_equal(cssl_engine_renegotiate(p.side[FROM_CLIENT].engine, NULL), 0);
+        m.p.side[0].connected = m.p.side[1].connected = false;
+        assert_int_equal(cssl_engine_renegotiate(m.p.side[FROM_CLIENT].engine, NULL), 0);
         if (change) {
-            pair_must_fail(&p, FROM_CLIENT, ALERT_HANDSHAKE_FAILURE,
+            pair_must_fail(&m.p, FROM_CLIENT, ALERT_HANDSHAKE_FAILURE,
                            CSSL_R_RENEGOTIATION_CHANGED);
         } else {
-            pair_must_connect(&p);
-            check_key(&p, FROM_CLIENT, a.spki);
+            pair_must_connect(&m.p);
+            check_key(&m.p, FROM_CLIENT, a.spki);
         }
-        pair_free(&p);
-        host_free(&client);
-        host_free(&server);
+        scene_end(&m);
         pkey_free(a.key);
         pkey_free(b.key);
     }
@@ -281,12 +240,12 @@ static void test_renegotiated(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(test_both, set_up),
-        cmocka_unit_test_setup(test_one, set_up),
-        cmocka_unit_test_setup(test_refused, set_up),
-        cmocka_unit_test_setup(test_not_needed, set_up),
-        cmocka_unit_test_setup(test_unverified, set_up),
-        cmocka_unit_test_setup(test_renegotiated, set_up),
+        cmocka_unit_test_setup(test_both, scene_set_up),
+        cmocka_unit_test_setup(test_one, scene_set_up),
+        cmocka_unit_test_setup(test_refused, scene_set_up),
+        cmocka_unit_test_setup(test_not_needed, scene_set_up),
+        cmocka_unit_test_setup(test_unverified, scene_set_up),
+        cmocka_unit_test_setup(test_renegotiated, scene_set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

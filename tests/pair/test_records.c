@@ -4,48 +4,11 @@
  */
 #include "base/error.h"
 #include "engine/engine.h"
-#include "pair.h"
+#include "scene.h"
 
 #include "crypto/suite.h"
 
-static struct test_clock wall;
-
 enum { BOTH = CSSL_TLSV1_2 | CSSL_TLSV1_3, TAG = 16, EXPLICIT = 8 };
-
-static int set_up(void **state)
-{
-    (void)state;
-    test_clock_init(&wall, PAIR_NOW);
-    return 0;
-}
-
-static cssl_info info_of(const struct pair *p, enum pair_dir side)
-{
-    cssl_info info;
-    memset(&info, 0, sizeof(info));
-    cssl_engine_information(p->side[side].engine, &info);
-    return info;
-}
-
-struct meeting {
-    struct pair_host client, server;
-    struct pair p;
-};
-
-static void meet(struct meeting *m, const cssl_options *client, const cssl_options *server)
-{
-    memset(m, 0, sizeof(*m));
-    host_init(&m->client, false, &wall, client);
-    host_init(&m->server, true, &wall, server);
-    pair_start(&m->p, &m->client, &m->server, "server.test");
-}
-
-static void part(struct meeting *m)
-{
-    pair_free(&m->p);
-    host_free(&m->client);
-    host_free(&m->server);
-}
 
 static bool is_cbc(const char *name)
 {
@@ -65,7 +28,7 @@ static void test_cbc_suites(void **state)
 {
     (void)state;
     static const cssl_switch switches[] = { CSSL_DEFAULT, CSSL_ON, CSSL_OFF };
-    static struct meeting m;
+    static struct scene m;
     const char *const *suites = cssl_cipher_suites("all", CSSL_TLSV1_2);
     size_t num = 0;
     for (size_t i = 0; suites[i] != NULL; i++) {
@@ -76,7 +39,7 @@ static void test_cbc_suites(void **state)
             const cssl_options s = { .versions = CSSL_TLSV1_2, .ciphers = CSSL_LIST(suites[i]),
                                      .encrypt_then_mac = switches[k % 3], PAIR_IDENTITY(pem) };
             static uint8_t data[70000];
-            meet(&m, &c, &s);
+            scene_begin(&m, &c, &s);
             pair_must_connect(&m.p);
             pair_must_talk(&m.p);
             const bool etm = k / 3 != 2 && k % 3 != 2;
@@ -85,7 +48,7 @@ static void test_cbc_suites(void **state)
             assert_string_equal(info_of(&m.p, FROM_SERVER).cipher_suite, suites[i]);
             memset(data, (int)i, sizeof(data));
             assert_int_equal(pair_write(&m.p, FROM_SERVER, data, sizeof(data)), 0);
-            part(&m);
+            scene_end(&m);
             num++;
         }
     }
@@ -96,34 +59,34 @@ static void test_cbc_suites(void **state)
 static void test_cbc_is_off(void **state)
 {
     (void)state;
-    static struct meeting m;
+    static struct scene m;
     const cssl_options plain = { .versions = BOTH };
     const cssl_options cbc = { .versions = BOTH,
                                .ciphers = CSSL_LIST("TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA") };
-    meet(&m, &(cssl_options){ .versions = CSSL_TLSV1_2, .ciphers = cbc.ciphers }, &plain);
+    scene_begin(&m, &(cssl_options){ .versions = CSSL_TLSV1_2, .ciphers = cbc.ciphers }, &plain);
     pair_must_fail(&m.p, FROM_SERVER, ALERT_HANDSHAKE_FAILURE, 0);
-    part(&m);
-    meet(&m, &(cssl_options){ .versions = CSSL_TLSV1_2 },
-         &(cssl_options){ .versions = CSSL_TLSV1_2, .encrypt_then_mac = CSSL_ON });
+    scene_end(&m);
+    scene_begin(&m, &(cssl_options){ .versions = CSSL_TLSV1_2 },
+                &(cssl_options){ .versions = CSSL_TLSV1_2, .encrypt_then_mac = CSSL_ON });
     pair_must_connect(&m.p);
     assert_false(info_of(&m.p, FROM_CLIENT).encrypt_then_mac);
-    part(&m);
+    scene_end(&m);
     /* Offered beside AEADs, and not answered when one of them is chosen. */
     const char *const *mixed = CSSL_LIST("TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
                                          "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA");
-    meet(&m, &(cssl_options){ .versions = CSSL_TLSV1_2, .ciphers = mixed },
-         &(cssl_options){ .versions = CSSL_TLSV1_2, .ciphers = mixed });
+    scene_begin(&m, &(cssl_options){ .versions = CSSL_TLSV1_2, .ciphers = mixed },
+                &(cssl_options){ .versions = CSSL_TLSV1_2, .ciphers = mixed });
     pair_must_connect(&m.p);
     assert_false(info_of(&m.p, FROM_CLIENT).encrypt_then_mac);
     assert_false(info_of(&m.p, FROM_SERVER).encrypt_then_mac);
-    part(&m);
+    scene_end(&m);
 }
 
 /* Each byte of a record of data that arrives wrong ends the connection in the same way. */
 static void test_cbc_damage(void **state)
 {
     (void)state;
-    static struct meeting m;
+    static struct scene m;
     for (size_t etm = 0; etm < 2; etm++) {
         for (size_t at = 0; at < 80; at += 7) {
             const cssl_options o = {
@@ -131,7 +94,7 @@ static void test_cbc_damage(void **state)
                 .ciphers = CSSL_LIST("TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256"),
                 .encrypt_then_mac = etm == 1 ? CSSL_ON : CSSL_OFF,
             };
-            meet(&m, &o, &o);
+            scene_begin(&m, &o, &o);
             pair_must_connect(&m.p);
             m.p.flip = true;
             m.p.flip_dir = FROM_CLIENT;
@@ -140,7 +103,7 @@ static void test_cbc_damage(void **state)
             (void)pair_write(&m.p, FROM_CLIENT, "twenty bytes of text", 20);
             pair_must_fail(&m.p, FROM_SERVER, ALERT_BAD_RECORD_MAC, CSSL_R_BAD_RECORD_MAC);
             assert_int_equal(m.p.side[FROM_SERVER].data.len, 0);
-            part(&m);
+            scene_end(&m);
         }
     }
 }
@@ -177,7 +140,7 @@ struct limit_row {
 
 static void check_row(const struct limit_row *row)
 {
-    static struct meeting m;
+    static struct scene m;
     static uint8_t data[60000];
     const bool is_13 = row->versions != CSSL_TLSV1_2;
     const size_t overhead = is_13 ? TAG + 1 : TAG + EXPLICIT;
@@ -189,7 +152,7 @@ static void check_row(const struct limit_row *row)
     const cssl_options s = { .versions = row->versions, .record_size_limit = row->server,
                              .record_padding = row->padding, PAIR_IDENTITY(pair_rsa),
                              .verify = CSSL_VERIFY_PEER, .ciphers = suites };
-    meet(&m, &c, &s);
+    scene_begin(&m, &c, &s);
     m.p.tamper = measure;
     m.p.tamper_arg = &l;
     pair_must_connect(&m.p);
@@ -206,7 +169,7 @@ static void check_row(const struct limit_row *row)
         assert_int_equal(pair_write(&m.p, (enum pair_dir)side, data, sizeof(data)), 0);
         assert_int_equal(l.sealed[side], row->most[side] + overhead);
     }
-    part(&m);
+    scene_end(&m);
 }
 
 static void test_limits(void **state)
@@ -271,7 +234,7 @@ static void test_limits_resumed(void **state)
 static void test_longer_than_agreed(void **state)
 {
     (void)state;
-    static struct meeting m;
+    static struct scene m;
     static uint8_t data[2000];
     for (size_t i = 0; i < 8; i++) {
         const enum pair_dir from = i & 1 ? FROM_SERVER : FROM_CLIENT;
@@ -282,7 +245,7 @@ static void test_longer_than_agreed(void **state)
                                  .record_size_limit = fragment ? 0 : 512 };
         const cssl_options s = { .versions = version, .record_size_limit = 512 };
         for (size_t more = 0; more < 2; more++) {
-            meet(&m, &c, &s);
+            scene_begin(&m, &c, &s);
             pair_must_connect(&m.p);
             m.p.side[from].engine->conn.write.limit = 0; /* it forgets */
             const size_t type = version == CSSL_TLSV1_3 && !fragment;
@@ -294,7 +257,7 @@ static void test_longer_than_agreed(void **state)
                 pair_must_fail(&m.p, (enum pair_dir)!from, ALERT_RECORD_OVERFLOW,
                                CSSL_R_RECORD_TOO_LONG);
             }
-            part(&m);
+            scene_end(&m);
         }
     }
 }
@@ -309,5 +272,5 @@ int main(void)
         cmocka_unit_test(test_limits_resumed),
         cmocka_unit_test(test_longer_than_agreed),
     };
-    return cmocka_run_group_tests(tests, set_up, NULL);
+    return cmocka_run_group_tests(tests, scene_set_up, NULL);
 }

@@ -5,45 +5,15 @@
 #include "base/error.h"
 #include "engine/engine.h"
 #include "hs/renegotiate.h"
-#include "pair.h"
-
-static struct test_clock wall;
-
-struct scene {
-    struct pair_host client, server;
-    struct pair p;
-};
-
-static int set_up(void **state)
-{
-    (void)state;
-    test_clock_init(&wall, PAIR_NOW);
-    return 0;
-}
+#include "scene.h"
 
 static const cssl_options twelve = { .versions = CSSL_TLSV1_2 };
 static const cssl_options willing = { .versions = CSSL_TLSV1_2, .client_renegotiation = CSSL_ON };
 
 static void open_as(struct scene *s, const cssl_options *client, const cssl_options *server)
 {
-    memset(s, 0, sizeof(*s));
-    host_init(&s->client, false, &wall, client);
-    host_init(&s->server, true, &wall, server);
-    pair_start(&s->p, &s->client, &s->server, "server.test");
-    pair_must_connect(&s->p);
+    scene_open(s, client, server);
     pair_must_talk(&s->p);
-}
-
-static void finish(struct scene *s)
-{
-    pair_free(&s->p);
-    host_free(&s->client);
-    host_free(&s->server);
-}
-
-static cssl_engine *engine_of(struct scene *s, enum pair_dir side)
-{
-    return s->p.side[side].engine;
 }
 
 /* renegotiate: side wants it, and both have made a handshake afterwards. */
@@ -72,7 +42,7 @@ static void test_by_client(void **state)
     renegotiate(&s, FROM_CLIENT);
     test_clock_advance(&wall, INT64_C(10000000));
     renegotiate(&s, FROM_CLIENT);
-    finish(&s);
+    scene_end(&s);
 }
 
 static void test_by_server(void **state)
@@ -92,7 +62,7 @@ static void test_by_server(void **state)
     assert_string_equal(info.alpn_protocol, "h2");
     assert_string_equal(info.sni_hostname, "server.test");
     assert_true(info.peer_verified && info.secure_renegotiation);
-    finish(&s);
+    scene_end(&s);
 }
 
 /* After a resumed handshake, of which the peer's certificates are remembered. */
@@ -107,7 +77,7 @@ static void test_after_resumption(void **state)
     assert_true(pair_resumed(&s.p));
     renegotiate(&s, FROM_CLIENT);
     assert_false(pair_resumed(&s.p));
-    finish(&s);
+    scene_end(&s);
 }
 
 /* refused_to tells that side's wish was refused, and that nothing else happened. */
@@ -152,7 +122,7 @@ static void test_refused(void **state)
         refused_to(&s, FROM_CLIENT);
         refused_to(&s, FROM_SERVER);
     }
-    finish(&s);
+    scene_end(&s);
 }
 
 /* Once in ten seconds. */
@@ -167,7 +137,7 @@ static void test_too_often(void **state)
     refused_to(&s, FROM_CLIENT);
     test_clock_advance(&wall, 1);
     renegotiate(&s, FROM_CLIENT);
-    finish(&s);
+    scene_end(&s);
 }
 
 static void test_not_now(void **state)
@@ -180,16 +150,13 @@ static void test_not_now(void **state)
         assert_int_equal(cssl_engine_renegotiate(engine_of(&s, side), &err), CSSL_STATE);
         assert_int_equal(err.reason, CSSL_R_NOT_NOW);
     }
-    finish(&s);
-    memset(&s, 0, sizeof(s));
-    host_init(&s.client, false, &wall, &twelve);
-    host_init(&s.server, true, &wall, &willing);
-    pair_start(&s.p, &s.client, &s.server, "server.test");
+    scene_end(&s);
+    scene_begin(&s, &twelve, &willing);
     assert_int_equal(cssl_engine_renegotiate(engine_of(&s, FROM_CLIENT), &err), CSSL_STATE);
     pair_must_connect(&s.p);
     assert_int_equal(cssl_engine_close(engine_of(&s, FROM_CLIENT), NULL), 0);
     assert_int_equal(cssl_engine_renegotiate(engine_of(&s, FROM_CLIENT), &err), CSSL_CLOSED);
-    finish(&s);
+    scene_end(&s);
 }
 
 /* Records under a key are counted by either side. */
@@ -212,7 +179,7 @@ static void test_records(void **state)
         assert_memory_not_equal(first, engine_of(&s, FROM_CLIENT)->conn.finished, sizeof(first));
         assert_true(engine_of(&s, side)->conn.write.seq < 30);
         assert_int_equal(s.p.side[!side].error.status, 0);
-        finish(&s);
+        scene_end(&s);
     }
 }
 
@@ -243,7 +210,7 @@ static void test_data_between(void **state)
         buf_consume(&s.p.side[1].data, s.p.side[1].data.len);
         pair_must_talk(&s.p);
     }
-    finish(&s);
+    scene_end(&s);
 }
 
 /* ---- A peer who cheats ---- */
@@ -262,7 +229,7 @@ static void test_spliced(void **state)
         bool in_hello = i % 24 < 12;
         pair_must_fail(&s.p, in_hello ? FROM_SERVER : FROM_CLIENT, ALERT_HANDSHAKE_FAILURE,
                        CSSL_R_RENEGOTIATION_INFO);
-        finish(&s);
+        scene_end(&s);
     }
 }
 
@@ -294,7 +261,7 @@ static void test_stripped(void **state)
             assert_int_equal(cssl_engine_renegotiate(engine_of(&s, FROM_CLIENT), NULL), 0);
             pair_must_fail(&s.p, FROM_SERVER, ALERT_HANDSHAKE_FAILURE, CSSL_R_RENEGOTIATION_INFO);
         }
-        finish(&s);
+        scene_end(&s);
     }
 }
 
@@ -325,7 +292,7 @@ static void test_other_certificate(void **state)
         }
     }
     pair_must_fail(&s.p, FROM_CLIENT, ALERT_HANDSHAKE_FAILURE, CSSL_R_RENEGOTIATION_CHANGED);
-    finish(&s);
+    scene_end(&s);
 }
 
 /* The name and the protocol stay (the first letter of either is exchanged on one side). */
@@ -346,7 +313,7 @@ static void test_changes(void **state)
         }
         assert_int_equal(cssl_engine_renegotiate(engine_of(&s, FROM_CLIENT), NULL), 0);
         pair_must_fail(&s.p, FROM_SERVER, ALERT_HANDSHAKE_FAILURE, CSSL_R_RENEGOTIATION_CHANGED);
-        finish(&s);
+        scene_end(&s);
     }
 }
 
@@ -362,7 +329,7 @@ static void test_many_requests(void **state)
         assert_int_equal(cssl_engine_renegotiate(server, NULL), 0);
     }
     pair_must_fail(&s.p, FROM_CLIENT, ALERT_UNEXPECTED_MESSAGE, CSSL_R_TOO_MANY_HELLO_REQUESTS);
-    finish(&s);
+    scene_end(&s);
 }
 
 /* close_notify in the middle is an end like others. */
@@ -384,7 +351,7 @@ static void test_closed_between(void **state)
     assert_int_equal(event.type, CSSL_EV_CLOSED);
     assert_null(client->hs);
     assert_int_equal(cssl_engine_close(client, NULL), 0);
-    finish(&s);
+    scene_end(&s);
 }
 
 static void test_tls_unique(void **state)
@@ -417,32 +384,32 @@ static void test_tls_unique(void **state)
     size_t len = 11;
     assert_int_equal(cssl_engine_channel_binding(engine_of(&s, FROM_CLIENT), "tls-unique", a, &len,
                                                  NULL), CSSL_STATE);
-    finish(&s);
+    scene_end(&s);
     open_as(&s, &(cssl_options){ .versions = 0 }, &(cssl_options){ .versions = 0 });
     len = sizeof(a);
     assert_int_equal(cssl_engine_channel_binding(engine_of(&s, FROM_CLIENT), "tls-unique", a, &len,
                                                  NULL), CSSL_STATE);
-    finish(&s);
+    scene_end(&s);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(test_by_client, set_up),
-        cmocka_unit_test_setup(test_by_server, set_up),
-        cmocka_unit_test_setup(test_after_resumption, set_up),
-        cmocka_unit_test_setup(test_refused, set_up),
-        cmocka_unit_test_setup(test_too_often, set_up),
-        cmocka_unit_test_setup(test_not_now, set_up),
-        cmocka_unit_test_setup(test_records, set_up),
-        cmocka_unit_test_setup(test_data_between, set_up),
-        cmocka_unit_test_setup(test_spliced, set_up),
-        cmocka_unit_test_setup(test_stripped, set_up),
-        cmocka_unit_test_setup(test_other_certificate, set_up),
-        cmocka_unit_test_setup(test_changes, set_up),
-        cmocka_unit_test_setup(test_many_requests, set_up),
-        cmocka_unit_test_setup(test_closed_between, set_up),
-        cmocka_unit_test_setup(test_tls_unique, set_up),
+        cmocka_unit_test_setup(test_by_client, scene_set_up),
+        cmocka_unit_test_setup(test_by_server, scene_set_up),
+        cmocka_unit_test_setup(test_after_resumption, scene_set_up),
+        cmocka_unit_test_setup(test_refused, scene_set_up),
+        cmocka_unit_test_setup(test_too_often, scene_set_up),
+        cmocka_unit_test_setup(test_not_now, scene_set_up),
+        cmocka_unit_test_setup(test_records, scene_set_up),
+        cmocka_unit_test_setup(test_data_between, scene_set_up),
+        cmocka_unit_test_setup(test_spliced, scene_set_up),
+        cmocka_unit_test_setup(test_stripped, scene_set_up),
+        cmocka_unit_test_setup(test_other_certificate, scene_set_up),
+        cmocka_unit_test_setup(test_changes, scene_set_up),
+        cmocka_unit_test_setup(test_many_requests, scene_set_up),
+        cmocka_unit_test_setup(test_closed_between, scene_set_up),
+        cmocka_unit_test_setup(test_tls_unique, scene_set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,38 +4,11 @@
  */
 #include "base/error.h"
 #include "engine/engine.h"
-#include "pair.h"
-
-static struct test_clock wall;
+#include "scene.h"
 
 static const cssl_options client_12 = { .versions = CSSL_TLSV1_2 };
 static const cssl_options server_12 = { .versions = CSSL_TLSV1_2,
                                         .session_tickets = CSSL_TICKETS_STATEFUL };
-
-struct scene {
-    struct pair_host client, server;
-    struct pair p;
-};
-
-static int set_up(void **state)
-{
-    (void)state;
-    test_clock_init(&wall, PAIR_NOW);
-    return 0;
-}
-
-static void begin(struct scene *s, const cssl_options *client, const cssl_options *server)
-{
-    memset(s, 0, sizeof(*s));
-    host_init(&s->client, false, &wall, client);
-    host_init(&s->server, true, &wall, server);
-}
-
-static void end(struct scene *s)
-{
-    host_free(&s->client);
-    host_free(&s->server);
-}
 
 /* open connects, and leaves the connection open. */
 static bool open_named(struct scene *s, const char *name)
@@ -60,13 +33,6 @@ static bool once(struct scene *s)
     return once_named(s, "server.test");
 }
 
-static cssl_info info_of(const struct scene *s, enum pair_dir side)
-{
-    cssl_info info;
-    cssl_engine_information(s->p.side[side].engine, &info);
-    return info;
-}
-
 static void test_by_id(void **state)
 {
     (void)state;
@@ -74,15 +40,15 @@ static void test_by_id(void **state)
     const cssl_options client = { PAIR_IDENTITY(pair_client) };
     const cssl_options server = { .versions = CSSL_TLSV1_2, .verify = CSSL_VERIFY_PEER,
                                   .session_tickets = CSSL_TICKETS_STATEFUL };
-    begin(&s, &client, &server);
+    scene_hosts(&s, &client, &server);
     assert_false(open_named(&s, "server.test"));
-    const cssl_info first = info_of(&s, FROM_CLIENT);
+    const cssl_info first = info_of(&s.p, FROM_CLIENT);
     assert_int_equal(first.session_id_len, 32);
     pair_free(&s.p);
     for (int i = 0; i < 4; i++) {
         assert_true(open_named(&s, "server.test"));
         for (int side = 0; side < 2; side++) {
-            const cssl_info info = info_of(&s, side);
+            const cssl_info info = info_of(&s.p, side);
             assert_memory_equal(info.session_id, first.session_id, 32);
             assert_string_equal(info.group, first.group);
             assert_true(info.extended_master_secret && info.peer_verified);
@@ -97,7 +63,7 @@ static void test_by_id(void **state)
     assert_true(once(&s));
     test_clock_advance(&wall, 7201 * INT64_C(1000000));
     assert_false(once(&s));
-    end(&s);
+    scene_end(&s);
 }
 
 static void test_switched_off(void **state)
@@ -122,10 +88,10 @@ static void test_switched_off(void **state)
         client.reuse_sessions = rows[i].client;
         server.reuse_sessions = rows[i].server;
         server.session_tickets = rows[i].tickets;
-        begin(&s, &client, &server);
+        scene_hosts(&s, &client, &server);
         assert_false(once(&s));
         assert_int_equal(once(&s), rows[i].resumes);
-        end(&s);
+        scene_end(&s);
     }
 }
 
@@ -151,14 +117,14 @@ static void test_without_the_extension(void **state)
 {
     (void)state;
     struct scene s;
-    begin(&s, &client_12, &(cssl_options){ .versions = CSSL_TLSV1_2 });
+    scene_hosts(&s, &client_12, &(cssl_options){ .versions = CSSL_TLSV1_2 });
     pair_start(&s.p, &s.client, &s.server, "server.test");
     s.p.tamper = no_ticket;
     pair_pump(&s.p);
     /* The transcripts differ, but the server has answered: with an identifier. */
     assert_int_equal(s.p.side[FROM_SERVER].engine->conn.session_id_len, 32);
     pair_free(&s.p);
-    end(&s);
+    scene_end(&s);
 }
 
 /* ---- Extended master secret (RFC 7627 5.3) ---- */
@@ -187,7 +153,7 @@ static void test_ems_is_lost(void **state)
         enum pair_dir where = i % 2 == 0 ? FROM_CLIENT : FROM_SERVER;
         cssl_options server = server_12;
         server.session_tickets = tickets[i / 2];
-        begin(&s, &client_12, &server);
+        scene_hosts(&s, &client_12, &server);
         assert_false(once(&s));
         host_forget(&s.client);
         host_forget(&s.server);
@@ -197,7 +163,7 @@ static void test_ems_is_lost(void **state)
         pair_must_fail(&s.p, where == FROM_CLIENT ? FROM_SERVER : FROM_CLIENT,
                        ALERT_HANDSHAKE_FAILURE, CSSL_R_SESSION_WITHOUT_EMS);
         pair_free(&s.p);
-        end(&s);
+        scene_end(&s);
     }
 }
 
@@ -210,7 +176,7 @@ static void test_fatal_alert(void **state)
     for (int i = 0; i < 4; i++) {
         struct scene s;
         const enum pair_dir liar = i % 2 == 0 ? FROM_CLIENT : FROM_SERVER;
-        begin(&s, &client_12, &server_12);
+        scene_hosts(&s, &client_12, &server_12);
         assert_false(open_named(&s, "server.test"));
         if (i / 2 == 1) {
             pair_free(&s.p);
@@ -225,7 +191,7 @@ static void test_fatal_alert(void **state)
         pair_free(&s.p);
         assert_false(once(&s));
         assert_true(once(&s));
-        end(&s);
+        scene_end(&s);
     }
 }
 
@@ -234,12 +200,12 @@ static void test_truncation(void **state)
 {
     (void)state;
     struct scene s;
-    begin(&s, &client_12, &server_12);
+    scene_hosts(&s, &client_12, &server_12);
     assert_false(open_named(&s, "server.test"));
     pair_end(&s.p);
     pair_free(&s.p);
     assert_true(once(&s));
-    end(&s);
+    scene_end(&s);
 }
 
 static void test_policy(void **state)
@@ -248,7 +214,7 @@ static void test_policy(void **state)
     struct scene s;
     cssl_options other = server_12;
     other.ciphers = CSSL_LIST("TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256");
-    begin(&s, &client_12, &server_12);
+    scene_hosts(&s, &client_12, &server_12);
     assert_false(once(&s));
     host_renew(&s.server, &other); /* the session's suite is not allowed any more */
     assert_false(once(&s));
@@ -259,7 +225,7 @@ static void test_policy(void **state)
                                            .alpn_protocols = CSSL_LIST("h2") });
     assert_false(once(&s));
     assert_true(once(&s));
-    end(&s);
+    scene_end(&s);
 }
 
 /* Sessions of the two versions are kept in one store, and not taken for each other. */
@@ -268,7 +234,7 @@ static void test_two_versions(void **state)
     (void)state;
     struct scene s;
     const cssl_options server = { .session_tickets = CSSL_TICKETS_STATEFUL };
-    begin(&s, &client_12, &server);
+    scene_hosts(&s, &client_12, &server);
     assert_false(once(&s));
     assert_true(once(&s));
     host_renew(&s.client, &(cssl_options){ .versions = CSSL_TLSV1_3 });
@@ -276,7 +242,7 @@ static void test_two_versions(void **state)
     assert_true(once(&s));
     host_renew(&s.client, &client_12);
     assert_true(once(&s));
-    end(&s);
+    scene_end(&s);
 }
 
 /* A ticket is exchanged when more than half of its time is over. */
@@ -284,7 +250,7 @@ static void test_renewal(void **state)
 {
     (void)state;
     struct scene s;
-    begin(&s, &client_12, &(cssl_options){ .versions = CSSL_TLSV1_2 });
+    scene_hosts(&s, &client_12, &(cssl_options){ .versions = CSSL_TLSV1_2 });
     assert_false(once(&s));
     assert_true(once(&s));
     assert_int_equal(host_saw(&s.client, false, CT_HANDSHAKE, HT_NEW_SESSION_TICKET), 0);
@@ -295,7 +261,7 @@ static void test_renewal(void **state)
     assert_int_equal(host_saw(&s.client, false, CT_HANDSHAKE, HT_NEW_SESSION_TICKET), 0);
     test_clock_advance(&wall, 4000 * INT64_C(1000000)); /* the first one would have ended */
     assert_true(once(&s));
-    end(&s);
+    scene_end(&s);
 }
 
 /* In the program's hands: an identifier like a ticket. */
@@ -305,7 +271,7 @@ static void test_manual(void **state)
     struct scene s;
     cssl_options client = client_12;
     client.session_tickets = CSSL_TICKETS_MANUAL;
-    begin(&s, &client, &server_12);
+    scene_hosts(&s, &client, &server_12);
     assert_false(open_named(&s, "server.test"));
     assert_int_equal(s.p.side[FROM_CLIENT].num_tickets, 1);
     const size_t len = s.p.side[FROM_CLIENT].tickets[0].len;
@@ -318,22 +284,22 @@ static void test_manual(void **state)
     host_renew(&s.client, &client);
     assert_false(once(&s));
     free((void *)(uintptr_t)client.use_ticket.data);
-    end(&s);
+    scene_end(&s);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(test_by_id, set_up),
-        cmocka_unit_test_setup(test_switched_off, set_up),
-        cmocka_unit_test_setup(test_without_the_extension, set_up),
-        cmocka_unit_test_setup(test_ems_is_lost, set_up),
-        cmocka_unit_test_setup(test_fatal_alert, set_up),
-        cmocka_unit_test_setup(test_truncation, set_up),
-        cmocka_unit_test_setup(test_policy, set_up),
-        cmocka_unit_test_setup(test_two_versions, set_up),
-        cmocka_unit_test_setup(test_renewal, set_up),
-        cmocka_unit_test_setup(test_manual, set_up),
+        cmocka_unit_test_setup(test_by_id, scene_set_up),
+        cmocka_unit_test_setup(test_switched_off, scene_set_up),
+        cmocka_unit_test_setup(test_without_the_extension, scene_set_up),
+        cmocka_unit_test_setup(test_ems_is_lost, scene_set_up),
+        cmocka_unit_test_setup(test_fatal_alert, scene_set_up),
+        cmocka_unit_test_setup(test_truncation, scene_set_up),
+        cmocka_unit_test_setup(test_policy, scene_set_up),
+        cmocka_unit_test_setup(test_two_versions, scene_set_up),
+        cmocka_unit_test_setup(test_renewal, scene_set_up),
+        cmocka_unit_test_setup(test_manual, scene_set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,57 +3,21 @@
  * version is chosen, and a wire that damages.
  */
 #include "base/error.h"
-#include "pair.h"
-
-static struct test_clock wall;
+#include "scene.h"
 
 enum { BOTH = CSSL_TLSV1_2 | CSSL_TLSV1_3 };
-
-static int set_up(void **state)
-{
-    (void)state;
-    test_clock_init(&wall, PAIR_NOW);
-    return 0;
-}
-
-static cssl_info info_of(const struct pair *p, enum pair_dir side)
-{
-    cssl_info info;
-    memset(&info, 0, sizeof(info));
-    cssl_engine_information(p->side[side].engine, &info);
-    return info;
-}
 
 /* connect_as makes a connection of two hosts and returns which version it has. */
 static const char *connect_as(const cssl_options *client_options,
                               const cssl_options *server_options)
 {
-    struct pair_host client, server;
-    struct pair p;
-    host_init(&client, false, &wall, client_options);
-    host_init(&server, true, &wall, server_options);
-    pair_start(&p, &client, &server, "server.test");
-    pair_must_connect(&p);
-    pair_must_talk(&p);
-    const char *version = info_of(&p, FROM_CLIENT).protocol;
-    pair_free(&p);
-    host_free(&client);
-    host_free(&server);
+    struct scene m;
+    scene_begin(&m, client_options, server_options);
+    pair_must_connect(&m.p);
+    pair_must_talk(&m.p);
+    const char *version = info_of(&m.p, FROM_CLIENT).protocol;
+    scene_end(&m);
     return version;
-}
-
-static void must_refuse(const cssl_options *client_options, const cssl_options *server_options,
-                        enum pair_dir side, int alert, int reason)
-{
-    struct pair_host client, server;
-    struct pair p;
-    host_init(&client, false, &wall, client_options);
-    host_init(&server, true, &wall, server_options);
-    pair_start(&p, &client, &server, "server.test");
-    pair_must_fail(&p, side, alert, reason);
-    pair_free(&p);
-    host_free(&client);
-    host_free(&server);
 }
 
 static void test_versions(void **state)
@@ -82,7 +46,7 @@ static void test_versions(void **state)
         if (rows[i].version != NULL) {
             assert_string_equal(connect_as(&c, &s), rows[i].version);
         } else {
-            must_refuse(&c, &s, FROM_SERVER, ALERT_PROTOCOL_VERSION, CSSL_R_VERSION_NOT_COMMON);
+            scene_refuses(&c, &s, FROM_SERVER, ALERT_PROTOCOL_VERSION, CSSL_R_VERSION_NOT_COMMON);
         }
     }
 }
@@ -113,8 +77,8 @@ static void test_every_suite(void **state)
                                      .supported_groups = CSSL_LIST(group),
                                      PAIR_IDENTITY(kinds[k].pem) };
             if ((strstr(suites[i], "_RSA_") != NULL) != kinds[k].rsa) {
-                must_refuse(&c, &s, FROM_SERVER, ALERT_HANDSHAKE_FAILURE,
-                            CSSL_R_SUITE_NOT_COMMON);
+                scene_refuses(&c, &s, FROM_SERVER, ALERT_HANDSHAKE_FAILURE,
+                              CSSL_R_SUITE_NOT_COMMON);
                 continue;
             }
             assert_string_equal(connect_as(&c, &s), "tlsv1.2");
@@ -136,50 +100,39 @@ static void test_mutual(void **state)
     const cssl_options stranger = { .versions = BOTH, PAIR_IDENTITY(pair_client_stranger),
                                     .cacerts = PAIR_PEM(pair_root) };
     for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
-        struct pair_host client, server;
-        struct pair p;
+        struct scene m;
         cssl_bytes der;
-        host_init(&client, false, &wall,
-                  &(cssl_options){ .versions = BOTH, PAIR_IDENTITY(good[i]) });
-        host_init(&server, true, &wall, &required);
-        pair_start(&p, &client, &server, "server.test");
-        pair_must_connect(&p);
-        pair_must_talk(&p);
-        assert_true(info_of(&p, FROM_SERVER).peer_verified);
-        assert_string_not_equal(info_of(&p, FROM_SERVER).client_signature_scheme, "");
-        assert_int_equal(cssl_engine_peercert(p.side[FROM_SERVER].engine, 0, &der, NULL), 0);
-        pair_free(&p);
-        host_free(&client);
-        host_free(&server);
+        scene_begin(&m, &(cssl_options){ .versions = BOTH, PAIR_IDENTITY(good[i]) }, &required);
+        pair_must_connect(&m.p);
+        pair_must_talk(&m.p);
+        assert_true(info_of(&m.p, FROM_SERVER).peer_verified);
+        assert_string_not_equal(info_of(&m.p, FROM_SERVER).client_signature_scheme, "");
+        assert_int_equal(cssl_engine_peercert(m.p.side[FROM_SERVER].engine, 0, &der, NULL), 0);
+        scene_end(&m);
     }
     assert_string_equal(connect_as(&none, &optional), "tlsv1.2");
-    must_refuse(&none, &required, FROM_SERVER, ALERT_HANDSHAKE_FAILURE,
-                CSSL_R_CERTIFICATE_REQUIRED_12);
-    must_refuse(&stranger, &required, FROM_SERVER, ALERT_UNKNOWN_CA, 0);
-    must_refuse(&none, &(cssl_options){ .versions = CSSL_TLSV1_2, PAIR_IDENTITY(pair_impostor) },
-                FROM_CLIENT, ALERT_UNKNOWN_CA, 0);
+    scene_refuses(&none, &required, FROM_SERVER, ALERT_HANDSHAKE_FAILURE,
+                  CSSL_R_CERTIFICATE_REQUIRED_12);
+    scene_refuses(&stranger, &required, FROM_SERVER, ALERT_UNKNOWN_CA, 0);
+    scene_refuses(&none, &(cssl_options){ .versions = CSSL_TLSV1_2, PAIR_IDENTITY(pair_impostor) },
+                  FROM_CLIENT, ALERT_UNKNOWN_CA, 0);
 }
 
 static void test_names(void **state)
 {
     (void)state;
-    struct pair_host client, server;
-    struct pair p;
-    host_init(&client, false, &wall,
-              &(cssl_options){ .versions = CSSL_TLSV1_2, .alpn_protocols = CSSL_LIST("h2", "x") });
-    host_init(&server, true, &wall,
-              &(cssl_options){ .versions = CSSL_TLSV1_2, .alpn_protocols = CSSL_LIST("x") });
-    pair_start(&p, &client, &server, "server.test");
-    pair_must_connect(&p);
-    assert_string_equal(info_of(&p, FROM_CLIENT).alpn_protocol, "x");
-    assert_string_equal(info_of(&p, FROM_SERVER).sni_hostname, "server.test");
-    assert_int_equal(cssl_engine_update_keys(p.side[FROM_CLIENT].engine, true, NULL), CSSL_STATE);
-    pair_free(&p);
-    pair_start(&p, &client, &server, "elsewhere.test");
-    pair_must_fail(&p, FROM_CLIENT, ALERT_BAD_CERTIFICATE, CSSL_R_HOSTNAME_MISMATCH);
-    pair_free(&p);
-    host_free(&client);
-    host_free(&server);
+    struct scene m;
+    scene_begin(&m,
+                &(cssl_options){ .versions = CSSL_TLSV1_2, .alpn_protocols = CSSL_LIST("h2", "x") },
+                &(cssl_options){ .versions = CSSL_TLSV1_2, .alpn_protocols = CSSL_LIST("x") });
+    pair_must_connect(&m.p);
+    assert_string_equal(info_of(&m.p, FROM_CLIENT).alpn_protocol, "x");
+    assert_string_equal(info_of(&m.p, FROM_SERVER).sni_hostname, "server.test");
+    assert_int_equal(cssl_engine_update_keys(m.p.side[FROM_CLIENT].engine, true, NULL), CSSL_STATE);
+    pair_free(&m.p);
+    pair_start(&m.p, &m.client, &m.server, "elsewhere.test");
+    pair_must_fail(&m.p, FROM_CLIENT, ALERT_BAD_CERTIFICATE, CSSL_R_HOSTNAME_MISMATCH);
+    scene_end(&m);
 }
 
 static bool once(struct pair_host *client, struct pair_host *server, const char *name)
@@ -273,16 +226,11 @@ static void take_out_13(struct pair *p, enum pair_dir dir, size_t number, cssl_b
 static void test_downgrade(void **state)
 {
     (void)state;
-    struct pair_host client, server;
-    struct pair p;
-    host_init(&client, false, &wall, &(cssl_options){ .versions = BOTH });
-    host_init(&server, true, &wall, &(cssl_options){ .versions = BOTH });
-    pair_start(&p, &client, &server, "server.test");
-    p.tamper = take_out_13;
-    pair_must_fail(&p, FROM_CLIENT, ALERT_ILLEGAL_PARAMETER, CSSL_R_DOWNGRADE);
-    pair_free(&p);
-    host_free(&client);
-    host_free(&server);
+    struct scene m;
+    scene_begin(&m, &(cssl_options){ .versions = BOTH }, &(cssl_options){ .versions = BOTH });
+    m.p.tamper = take_out_13;
+    pair_must_fail(&m.p, FROM_CLIENT, ALERT_ILLEGAL_PARAMETER, CSSL_R_DOWNGRADE);
+    scene_end(&m);
 }
 
 /* Every byte of the handshake counts, whichever side sends it: no two sides that both believe in a
@@ -290,46 +238,41 @@ static void test_downgrade(void **state)
 static void test_every_byte(void **state)
 {
     (void)state;
-    struct pair_host client, server;
-    struct pair p;
-    host_init(&client, false, &wall,
-              &(cssl_options){ .versions = CSSL_TLSV1_2, PAIR_IDENTITY(pair_client_ed25519),
-                               .supported_groups = CSSL_LIST("x25519") });
-    host_init(&server, true, &wall,
-              &(cssl_options){ .versions = CSSL_TLSV1_2, PAIR_IDENTITY(pair_ed25519),
-                               .verify = CSSL_VERIFY_PEER });
-    pair_start(&p, &client, &server, "server.test");
-    pair_must_connect(&p);
-    const uint64_t len[] = { p.side[0].delivered, p.side[1].delivered };
-    pair_free(&p);
+    struct scene m;
+    scene_begin(&m, &(cssl_options){ .versions = CSSL_TLSV1_2, PAIR_IDENTITY(pair_client_ed25519),
+                                     .supported_groups = CSSL_LIST("x25519") },
+                &(cssl_options){ .versions = CSSL_TLSV1_2, PAIR_IDENTITY(pair_ed25519),
+                                 .verify = CSSL_VERIFY_PEER });
+    pair_must_connect(&m.p);
+    const uint64_t len[] = { m.p.side[0].delivered, m.p.side[1].delivered };
+    pair_free(&m.p);
     assert_true(len[FROM_CLIENT] > 500 && len[FROM_SERVER] > 500);
     for (int dir = 0; dir < 2; dir++) {
         for (uint64_t at = 0; at < len[dir]; at++) {
-            host_forget(&client);
-            host_forget(&server);
-            pair_start(&p, &client, &server, "server.test");
-            p.flip = true;
-            p.flip_dir = (enum pair_dir)dir;
-            p.flip_at = at;
-            p.xor_with = (uint8_t)(1U << at % 8);
-            pair_pump(&p);
-            if (pair_connected(&p)) {
-                pair_check_agreement(&p); /* a record's version, which says nothing */
+            host_forget(&m.client);
+            host_forget(&m.server);
+            pair_start(&m.p, &m.client, &m.server, "server.test");
+            m.p.flip = true;
+            m.p.flip_dir = (enum pair_dir)dir;
+            m.p.flip_at = at;
+            m.p.xor_with = (uint8_t)(1U << at % 8);
+            pair_pump(&m.p);
+            if (pair_connected(&m.p)) {
+                pair_check_agreement(&m.p); /* a record's version, which says nothing */
             }
-            pair_end(&p);
+            pair_end(&m.p);
             for (int i = 0; i < 2; i++) {
-                const cssl_error *err = &p.side[i].error;
+                const cssl_error *err = &m.p.side[i].error;
                 if (err->status == 0 || err->status == CSSL_STATE ||
                     (err->status == CSSL_ALERT && err->alert == ALERT_INTERNAL_ERROR)) {
                     fail_msg("byte %llu from side %d: side %d: %s", (unsigned long long)at, dir, i,
                              err->text);
                 }
             }
-            pair_free(&p);
+            pair_free(&m.p);
         }
     }
-    host_free(&client);
-    host_free(&server);
+    scene_end(&m);
 }
 
 struct drop {
@@ -383,15 +326,15 @@ static void test_records(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(test_versions, set_up),
-        cmocka_unit_test_setup(test_every_suite, set_up),
-        cmocka_unit_test_setup(test_mutual, set_up),
-        cmocka_unit_test_setup(test_names, set_up),
-        cmocka_unit_test_setup(test_tickets, set_up),
-        cmocka_unit_test_setup(test_manual_tickets, set_up),
-        cmocka_unit_test_setup(test_downgrade, set_up),
-        cmocka_unit_test_setup(test_every_byte, set_up),
-        cmocka_unit_test_setup(test_records, set_up),
+        cmocka_unit_test_setup(test_versions, scene_set_up),
+        cmocka_unit_test_setup(test_every_suite, scene_set_up),
+        cmocka_unit_test_setup(test_mutual, scene_set_up),
+        cmocka_unit_test_setup(test_names, scene_set_up),
+        cmocka_unit_test_setup(test_tickets, scene_set_up),
+        cmocka_unit_test_setup(test_manual_tickets, scene_set_up),
+        cmocka_unit_test_setup(test_downgrade, scene_set_up),
+        cmocka_unit_test_setup(test_every_byte, scene_set_up),
+        cmocka_unit_test_setup(test_records, scene_set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,9 +4,7 @@
  * what must be refused.
  */
 #include "base/error.h"
-#include "pair.h"
-
-static struct test_clock wall;
+#include "scene.h"
 
 /* 2,048 bits, of openssl dhparam 2048: a safe prime that has no name. */
 static const char own_dh[] =
@@ -22,53 +20,19 @@ static const char own_dh[] =
 static const uint8_t key[] = "thirty-two bytes of a shared key";
 #define PSK .psk_identity = "someone", .psk = { .data = key, .len = 32 }
 
-static int set_up(void **state)
-{
-    (void)state;
-    test_clock_init(&wall, PAIR_NOW);
-    return 0;
-}
-
-static cssl_info info_of(const struct pair *p, enum pair_dir side)
-{
-    cssl_info info;
-    memset(&info, 0, sizeof(info));
-    cssl_engine_information(p->side[side].engine, &info);
-    return info;
-}
-
 /* connect_as makes a connection and returns what the client says of it. */
 static cssl_info connect_as(const cssl_options *client_options,
                             const cssl_options *server_options)
 {
-    struct pair_host client, server;
-    struct pair p;
-    host_init(&client, false, &wall, client_options);
-    host_init(&server, true, &wall, server_options);
-    pair_start(&p, &client, &server, "server.test");
-    pair_must_connect(&p);
-    pair_must_talk(&p);
-    cssl_info info = info_of(&p, FROM_CLIENT);
-    assert_string_equal(info.group, info_of(&p, FROM_SERVER).group);
-    assert_string_equal(info.cipher_suite, info_of(&p, FROM_SERVER).cipher_suite);
-    pair_free(&p);
-    host_free(&client);
-    host_free(&server);
+    struct scene m;
+    scene_begin(&m, client_options, server_options);
+    pair_must_connect(&m.p);
+    pair_must_talk(&m.p);
+    cssl_info info = info_of(&m.p, FROM_CLIENT);
+    assert_string_equal(info.group, info_of(&m.p, FROM_SERVER).group);
+    assert_string_equal(info.cipher_suite, info_of(&m.p, FROM_SERVER).cipher_suite);
+    scene_end(&m);
     return info;
-}
-
-static void must_refuse(const cssl_options *client_options, const cssl_options *server_options,
-                        enum pair_dir side, int alert, int reason)
-{
-    struct pair_host client, server;
-    struct pair p;
-    host_init(&client, false, &wall, client_options);
-    host_init(&server, true, &wall, server_options);
-    pair_start(&p, &client, &server, "server.test");
-    pair_must_fail(&p, side, alert, reason);
-    pair_free(&p);
-    host_free(&client);
-    host_free(&server);
 }
 
 static cssl_bytes root_of(const char *identity)
@@ -143,25 +107,20 @@ static void test_psks(void **state)
 static void test_psk_verifies(void **state)
 {
     (void)state;
-    struct pair_host client, server;
-    struct pair p;
-    host_init(&client, false, &wall,
-              &(cssl_options){ .versions = CSSL_TLSV1_2, PSK, PAIR_IDENTITY(pair_client) });
-    host_init(&server, true, &wall,
-              &(cssl_options){ .versions = CSSL_TLSV1_2, PSK, PAIR_IDENTITY(pair_rsa),
-                               .verify = CSSL_VERIFY_PEER });
-    pair_start(&p, &client, &server, "server.test");
-    pair_must_connect(&p);
-    assert_string_equal(info_of(&p, FROM_CLIENT).cipher_suite,
+    struct scene m;
+    scene_begin(&m, &(cssl_options){ .versions = CSSL_TLSV1_2, PSK, PAIR_IDENTITY(pair_client) },
+                &(cssl_options){ .versions = CSSL_TLSV1_2, PSK, PAIR_IDENTITY(pair_rsa),
+                                 .verify = CSSL_VERIFY_PEER });
+    pair_must_connect(&m.p);
+    assert_string_equal(info_of(&m.p, FROM_CLIENT).cipher_suite,
                         "TLS_ECDHE_PSK_WITH_AES_128_GCM_SHA256");
-    assert_true(info_of(&p, FROM_SERVER).peer_verified);
-    assert_int_equal(host_saw(&server, true, CT_HANDSHAKE, HT_CERTIFICATE), 0);
-    assert_int_equal(host_saw(&server, true, CT_HANDSHAKE, HT_CERTIFICATE_REQUEST), 0);
-    pair_free(&p);
+    assert_true(info_of(&m.p, FROM_SERVER).peer_verified);
+    assert_int_equal(host_saw(&m.server, true, CT_HANDSHAKE, HT_CERTIFICATE), 0);
+    assert_int_equal(host_saw(&m.server, true, CT_HANDSHAKE, HT_CERTIFICATE_REQUEST), 0);
+    pair_free(&m.p);
     /* The session is resumed as any other. */
-    assert_true(pair_handshake(&client, &server, "server.test"));
-    host_free(&client);
-    host_free(&server);
+    assert_true(pair_handshake(&m.client, &m.server, "server.test"));
+    scene_end(&m);
 }
 
 /* An identity that is not known and a key that is wrong fail alike, so neither can be probed. */
@@ -179,13 +138,13 @@ static void test_psk_wrong(void **state)
         const cssl_options guess = { .versions = CSSL_TLSV1_2, .ciphers = CSSL_LIST(suites[i]),
                                      .psk_identity = "someone",
                                      .psk = { .data = other, .len = 32 } };
-        must_refuse(&nobody, &s, FROM_SERVER, ALERT_BAD_RECORD_MAC, CSSL_R_BAD_RECORD_MAC);
-        must_refuse(&guess, &s, FROM_SERVER, ALERT_BAD_RECORD_MAC, CSSL_R_BAD_RECORD_MAC);
+        scene_refuses(&nobody, &s, FROM_SERVER, ALERT_BAD_RECORD_MAC, CSSL_R_BAD_RECORD_MAC);
+        scene_refuses(&guess, &s, FROM_SERVER, ALERT_BAD_RECORD_MAC, CSSL_R_BAD_RECORD_MAC);
     }
     /* Nobody has a PSK but one side. */
-    must_refuse(&(cssl_options){ .versions = CSSL_TLSV1_2 },
-                &(cssl_options){ .versions = CSSL_TLSV1_2, PSK }, FROM_SERVER,
-                ALERT_HANDSHAKE_FAILURE, CSSL_R_PSK_REQUIRED);
+    scene_refuses(&(cssl_options){ .versions = CSSL_TLSV1_2 },
+                  &(cssl_options){ .versions = CSSL_TLSV1_2, PSK }, FROM_SERVER,
+                  ALERT_HANDSHAKE_FAILURE, CSSL_R_PSK_REQUIRED);
     cssl_info info = connect_as(&(cssl_options){ .versions = CSSL_TLSV1_2, PSK },
                                 &(cssl_options){ .versions = CSSL_TLSV1_2 });
     assert_string_equal(info.cipher_suite, "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256");
@@ -223,7 +182,7 @@ static void test_dh_groups(void **state)
         if (rows[i].group != NULL) {
             assert_string_equal(connect_as(&c, &s).group, rows[i].group);
         } else {
-            must_refuse(&c, &s, FROM_SERVER, ALERT_HANDSHAKE_FAILURE, CSSL_R_GROUP_NOT_COMMON);
+            scene_refuses(&c, &s, FROM_SERVER, ALERT_HANDSHAKE_FAILURE, CSSL_R_GROUP_NOT_COMMON);
         }
     }
 }
@@ -307,8 +266,8 @@ static void test_what_fits(void **state)
             assert_string_equal(connect_as(&rows[i].client, &rows[i].server).cipher_suite,
                                 rows[i].suite);
         } else {
-            must_refuse(&rows[i].client, &rows[i].server, FROM_SERVER, ALERT_HANDSHAKE_FAILURE,
-                        CSSL_R_SUITE_NOT_COMMON);
+            scene_refuses(&rows[i].client, &rows[i].server, FROM_SERVER, ALERT_HANDSHAKE_FAILURE,
+                          CSSL_R_SUITE_NOT_COMMON);
         }
     }
 }
@@ -336,14 +295,14 @@ static void test_leading_zeros(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(test_certificates, set_up),
-        cmocka_unit_test_setup(test_psks, set_up),
-        cmocka_unit_test_setup(test_psk_verifies, set_up),
-        cmocka_unit_test_setup(test_psk_wrong, set_up),
-        cmocka_unit_test_setup(test_dh_groups, set_up),
-        cmocka_unit_test_setup(test_whose_order, set_up),
-        cmocka_unit_test_setup(test_what_fits, set_up),
-        cmocka_unit_test_setup(test_leading_zeros, set_up),
+        cmocka_unit_test_setup(test_certificates, scene_set_up),
+        cmocka_unit_test_setup(test_psks, scene_set_up),
+        cmocka_unit_test_setup(test_psk_verifies, scene_set_up),
+        cmocka_unit_test_setup(test_psk_wrong, scene_set_up),
+        cmocka_unit_test_setup(test_dh_groups, scene_set_up),
+        cmocka_unit_test_setup(test_whose_order, scene_set_up),
+        cmocka_unit_test_setup(test_what_fits, scene_set_up),
+        cmocka_unit_test_setup(test_leading_zeros, scene_set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,7 +10,7 @@
  */
 #include "base/error.h"
 #include "engine/engine.h"
-#include "pair/pair.h"
+#include "pair/scene.h"
 
 #include "base/mem.h"
 #include "crypto/cbc.h"
@@ -209,8 +209,6 @@ void __wrap_conn_keylog(const struct conn *c, const char *label, const uint8_t *
 
 /* ---- Connections ---- */
 
-static struct test_clock wall;
-
 static unsigned long errors(void)
 {
     return VALGRIND_COUNT_ERRORS;
@@ -267,42 +265,24 @@ static void test_control(void **state)
     marking = false;
 }
 
-struct meeting {
-    struct pair_host client, server;
-};
-
-static void hosts(struct meeting *m, const cssl_options *client, const cssl_options *server)
-{
-    memset(m, 0, sizeof(*m));
-    host_init(&m->client, false, &wall, client);
-    host_init(&m->server, true, &wall, server);
-}
-
-static void hosts_free(struct meeting *m)
-{
-    host_free(&m->client);
-    host_free(&m->server);
-}
-
 /* A full handshake, a resumed one, data both ways, exporters, key updates. */
 static void connections(const cssl_options *client, const cssl_options *server, bool resumes)
 {
-    static struct meeting m;
-    hosts(&m, client, server);
+    static struct scene m;
+    scene_hosts(&m, client, server);
     for (int i = 0; i < 2; i++) {
-        struct pair p;
         cssl_error err;
-        pair_start(&p, &m.client, &m.server, "server.test");
-        pair_must_connect(&p);
-        pair_must_talk(&p);
-        if (p.side[0].engine->conn.version == TLS_1_3) {
-            assert_int_equal(cssl_engine_update_keys(p.side[i].engine, true, &err), 0);
-            pair_must_talk(&p);
+        pair_start(&m.p, &m.client, &m.server, "server.test");
+        pair_must_connect(&m.p);
+        pair_must_talk(&m.p);
+        if (m.p.side[0].engine->conn.version == TLS_1_3) {
+            assert_int_equal(cssl_engine_update_keys(m.p.side[i].engine, true, &err), 0);
+            pair_must_talk(&m.p);
         }
-        assert_int_equal(pair_resumed(&p), i == 1 && resumes);
-        pair_free(&p);
+        assert_int_equal(pair_resumed(&m.p), i == 1 && resumes);
+        pair_free(&m.p);
     }
-    hosts_free(&m);
+    scene_end(&m);
 }
 
 static void test_tls13(void **state)
@@ -323,17 +303,14 @@ static void test_tls13(void **state)
 static void test_cookie(void **state)
 {
     (void)state;
-    static struct meeting m;
-    struct pair p;
+    static struct scene m;
     struct watch w = watch_begin();
-    hosts(&m, &(cssl_options){ .supported_groups = CSSL_LIST("x25519", "secp256r1") },
-          &(cssl_options){ .supported_groups = CSSL_LIST("secp256r1"), .defer_steps = true });
-    pair_start(&p, &m.client, &m.server, "server.test");
-    pair_pump(&p);
-    pair_must_connect(&p);
-    assert_true(p.side[0].engine->conn.hello_retry);
-    pair_free(&p);
-    hosts_free(&m);
+    scene_begin(&m, &(cssl_options){ .supported_groups = CSSL_LIST("x25519", "secp256r1") },
+                &(cssl_options){ .supported_groups = CSSL_LIST("secp256r1"), .defer_steps = true });
+    pair_pump(&m.p);
+    pair_must_connect(&m.p);
+    assert_true(m.p.side[0].engine->conn.hello_retry);
+    scene_end(&m);
     watch_end(w);
 }
 
@@ -342,26 +319,24 @@ static void test_external_psk(void **state)
     (void)state;
     static const uint8_t psk[32] = { 1, 2, 3 };
     static const uint8_t other[32] = { 1, 2, 4 };
-    static struct meeting m;
+    static struct scene m;
     for (int wrong = 0; wrong < 2; wrong++) {
-        struct pair p;
         struct watch w = watch_begin();
         const cssl_options c = { .psk_identity = "friend", .psk = { wrong ? other : psk, 32 },
                                  .supported_groups = CSSL_LIST("x25519") };
         const cssl_options s = { .psk_identity = "friend", .psk = { psk, 32 },
                                  .supported_groups = CSSL_LIST("x25519") };
-        hosts(&m, &c, &s);
+        scene_hosts(&m, &c, &s);
         secret(m.server.config->psk, 32);
         secret(m.client.config->psk, 32);
-        pair_start(&p, &m.client, &m.server, "server.test");
+        pair_start(&m.p, &m.client, &m.server, "server.test");
         if (wrong) {
-            pair_must_fail(&p, FROM_SERVER, ALERT_DECRYPT_ERROR, CSSL_R_BINDER_WRONG);
+            pair_must_fail(&m.p, FROM_SERVER, ALERT_DECRYPT_ERROR, CSSL_R_BINDER_WRONG);
         } else {
-            pair_must_connect(&p);
-            pair_must_talk(&p);
+            pair_must_connect(&m.p);
+            pair_must_talk(&m.p);
         }
-        pair_free(&p);
-        hosts_free(&m);
+        scene_end(&m);
         watch_end(w);
     }
 }
@@ -370,24 +345,23 @@ static void test_external_psk(void **state)
 static void test_damage(void **state)
 {
     (void)state;
-    static struct meeting m;
+    static struct scene m;
     for (unsigned version = CSSL_TLSV1_2; version <= CSSL_TLSV1_3; version++) {
-        struct pair p;
         const cssl_options o = { .versions = version,
                                  .supported_groups = CSSL_LIST("x25519", "secp256r1") };
-        hosts(&m, &o, &o);
+        scene_hosts(&m, &o, &o);
         struct watch w = watch_begin();
-        pair_start(&p, &m.client, &m.server, "server.test");
-        pair_must_connect(&p);
-        p.flip = true;
-        p.flip_dir = FROM_CLIENT;
-        p.flip_at = p.side[FROM_CLIENT].delivered + 30;
-        p.xor_with = 1;
-        (void)pair_write(&p, FROM_CLIENT, "twenty bytes of text", 20);
-        pair_must_fail(&p, FROM_SERVER, ALERT_BAD_RECORD_MAC, CSSL_R_BAD_RECORD_MAC);
-        pair_free(&p);
+        pair_start(&m.p, &m.client, &m.server, "server.test");
+        pair_must_connect(&m.p);
+        m.p.flip = true;
+        m.p.flip_dir = FROM_CLIENT;
+        m.p.flip_at = m.p.side[FROM_CLIENT].delivered + 30;
+        m.p.xor_with = 1;
+        (void)pair_write(&m.p, FROM_CLIENT, "twenty bytes of text", 20);
+        pair_must_fail(&m.p, FROM_SERVER, ALERT_BAD_RECORD_MAC, CSSL_R_BAD_RECORD_MAC);
+        pair_free(&m.p);
         watch_end(w);
-        hosts_free(&m);
+        scene_end(&m);
     }
 }
 
@@ -411,34 +385,24 @@ static void test_cbc(void **state)
     static const char *const suites[] = { "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA",
                                           "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256",
                                           "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384" };
-    static struct meeting m;
+    static struct scene m;
     for (size_t i = 0; i < 2 * ARRAY_SIZE(suites); i++) {
         const cssl_options o = { .versions = CSSL_TLSV1_2, .ciphers = CSSL_LIST(suites[i / 2]),
                                  .encrypt_then_mac = i & 1 ? CSSL_ON : CSSL_OFF,
                                  .supported_groups = CSSL_LIST("x25519", "secp256r1") };
         struct watch w = watch_begin();
-        struct pair p;
-        hosts(&m, &o, &o);
-        pair_start(&p, &m.client, &m.server, "server.test");
-        pair_must_connect(&p);
-        pair_must_talk(&p);
-        p.flip = true;
-        p.flip_dir = FROM_CLIENT;
-        p.flip_at = p.side[FROM_CLIENT].delivered + REC_HEADER + 16;
-        p.xor_with = 1;
-        (void)pair_write(&p, FROM_CLIENT, "twenty bytes of text", 20);
-        pair_must_fail(&p, FROM_SERVER, ALERT_BAD_RECORD_MAC, CSSL_R_BAD_RECORD_MAC);
-        pair_free(&p);
-        hosts_free(&m);
+        scene_begin(&m, &o, &o);
+        pair_must_connect(&m.p);
+        pair_must_talk(&m.p);
+        m.p.flip = true;
+        m.p.flip_dir = FROM_CLIENT;
+        m.p.flip_at = m.p.side[FROM_CLIENT].delivered + REC_HEADER + 16;
+        m.p.xor_with = 1;
+        (void)pair_write(&m.p, FROM_CLIENT, "twenty bytes of text", 20);
+        pair_must_fail(&m.p, FROM_SERVER, ALERT_BAD_RECORD_MAC, CSSL_R_BAD_RECORD_MAC);
+        scene_end(&m);
         watch_end(w);
     }
-}
-
-static int set_up(void **state)
-{
-    (void)state;
-    test_clock_init(&wall, PAIR_NOW);
-    return 0;
 }
 
 int main(void)
@@ -453,5 +417,5 @@ int main(void)
         print_error("run it by secrets.py, under valgrind\n");
         return 77;
     }
-    return cmocka_run_group_tests(tests, set_up, NULL);
+    return cmocka_run_group_tests(tests, scene_set_up, NULL);
 }
