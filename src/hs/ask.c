@@ -87,16 +87,30 @@ int ask_psk12(struct hs *hs, const struct hs_msg *m, cssl_bytes identity, cssl_e
 
 int ask_psk12_done(struct hs *hs, cssl_error *err)
 {
-    const cssl_answer *a = hs->answer;
-    if (a->verdict == CSSL_REJECT) { /* RFC 4279 2: a server may say so */
+    if (hs->answer->verdict == CSSL_REJECT) { /* RFC 4279 2: a server may say so */
         return hs_reject(hs, CSSL_R_PSK_UNKNOWN, err);
     }
-    if (a->verdict == CSSL_ACCEPT) {
-        hs->found_identity = hs->question.subject;
-        memcpy(hs->found_psk.data, a->value.data, a->value.len);
-        hs->found_psk.len = (uint8_t)a->value.len;
-    }
+    (void)ask_keep_psk(hs); /* without one the handshake fails later, as with a wrong key */
     return 0;
+}
+
+bool ask_keep_psk(struct hs *hs)
+{
+    const cssl_answer *a = hs->answer;
+    if (a->verdict != CSSL_ACCEPT) {
+        return false;
+    }
+    hs->found_identity = hs->question.subject;
+    memcpy(hs->found_psk.data, a->value.data, a->value.len);
+    hs->found_psk.len = (uint8_t)a->value.len;
+    return true;
+}
+
+cssl_bytes ask_psk(const struct hs *hs, cssl_bytes identity)
+{
+    return hs->found_psk.len > 0 && bytes_equal(identity, hs->found_identity)
+               ? secret_bytes(&hs->found_psk)
+               : bytes_of(NULL, 0);
 }
 
 int hs_hold(struct hs *hs, const struct hs_msg *m, cssl_error *err)
@@ -116,6 +130,16 @@ struct hs_msg hs_held(const struct hs *hs)
                             .body = bytes_of(hs->kept + HANDSHAKE_HEADER,
                                              hs->kept_len - HANDSHAKE_HEADER),
                             .whole = bytes_of(hs->kept, hs->kept_len) };
+}
+
+int hs_take_held(struct hs *hs, hs_handler *on, cssl_error *err)
+{
+    const struct hs_msg held = hs_held(hs);
+    int next = on(hs, &held, err);
+    if (next >= 0) {
+        transcript_add(&hs->transcript, held.whole);
+    }
+    return next;
 }
 
 int hs_reject(const struct hs *hs, cssl_reason reason, cssl_error *err)

@@ -33,9 +33,10 @@ int ask_fits(const cssl_question *q, const cssl_answer *a, cssl_error *err) CHEC
 int hs_answer(struct hs *hs, struct worker *w, const cssl_answer *a, cssl_error *err) CHECK;
 
 /* hs_hold keeps a message that its handler is to see later, and which counts in the transcript only
- * then; hs_held is that message. */
+ * then; hs_held is that message. hs_take_held gives it to its handler, whose result it returns. */
 int hs_hold(struct hs *hs, const struct hs_msg *m, cssl_error *err) CHECK;
 struct hs_msg hs_held(const struct hs *hs);
+int hs_take_held(struct hs *hs, hs_handler *on, cssl_error *err) CHECK;
 
 /* hs_reject fails with reason, and with the alert of the answer if that names one. */
 int hs_reject(const struct hs *hs, cssl_reason reason, cssl_error *err);
@@ -50,10 +51,12 @@ int hs_sign(struct hs *hs, const struct certkey *ck, uint16_t scheme, cssl_bytes
 #define ACCEPT_SIGNATURE (ACCEPT_STEP | ACCEPT_ANSWER)
 
 /* ask_psk12 asks about the identity of a ClientKeyExchange, which is held meanwhile; it returns the
- * next state. ask_psk12_done takes the answer, which ask_psk finds then. */
+ * next state. ask_psk12_done takes the answer. */
 int ask_psk12(struct hs *hs, const struct hs_msg *m, cssl_bytes identity, cssl_error *err) CHECK;
 int ask_psk12_done(struct hs *hs, cssl_error *err) CHECK;
-/* ask_psk finds an answered PSK by its identity; empty for one that was not asked about. */
+/* ask_keep_psk keeps the PSK of an answer, false when it has none. ask_psk finds it by its
+ * identity; empty for one that was not asked about. */
+bool ask_keep_psk(struct hs *hs);
 cssl_bytes ask_psk(const struct hs *hs, cssl_bytes identity);
 
 hs_handler ask_client_hello, ask_server_hello, ask_hello_done, ask_sni_done, ask_psk_done,

@@ -80,11 +80,7 @@ int ask_sni_done(struct hs *hs, const struct hs_msg *m, cssl_error *err)
 int ask_psk_done(struct hs *hs, const struct hs_msg *m, cssl_error *err)
 {
     (void)m;
-    const cssl_answer *a = hs->answer;
-    if (a->verdict == CSSL_ACCEPT) {
-        hs->found_identity = hs->question.subject;
-        memcpy(hs->found_psk.data, a->value.data, a->value.len);
-        hs->found_psk.len = (uint8_t)a->value.len;
+    if (ask_keep_psk(hs)) {
         return SERVER_GO;
     }
     struct client_hello *ch;
@@ -97,30 +93,13 @@ int ask_psk_done(struct hs *hs, const struct hs_msg *m, cssl_error *err)
 int ask_client_go(struct hs *hs, const struct hs_msg *m, cssl_error *err)
 {
     (void)m;
-    const struct hs_msg hello = hs_held(hs);
-    int next = client13_server_hello(hs, &hello, err);
-    if (next >= 0) {
-        transcript_add(&hs->transcript, hello.whole);
-    }
-    return next;
+    return hs_take_held(hs, client13_server_hello, err);
 }
 
 int ask_server_go(struct hs *hs, const struct hs_msg *m, cssl_error *err)
 {
     (void)m;
-    const struct hs_msg hello = hs_held(hs);
-    int next = server13_hello(hs, &hello, err);
-    if (next >= 0) {
-        transcript_add(&hs->transcript, hello.whole);
-    }
-    return next;
-}
-
-cssl_bytes ask_psk(const struct hs *hs, cssl_bytes identity)
-{
-    return hs->found_psk.len > 0 && bytes_equal(identity, hs->found_identity)
-               ? secret_bytes(&hs->found_psk)
-               : bytes_of(NULL, 0);
+    return hs_take_held(hs, server13_hello, err);
 }
 
 int ask_peer_hello(const struct hs *hs, cssl_hello *hello, cssl_error *err)

@@ -20,6 +20,7 @@ static int check_params(struct hs *hs, const struct server_key_exchange *ske, cs
 static int take_names(struct hs *hs, const struct server_hello *sh, cssl_error *err);
 static int take_session(struct hs *hs, cssl_error *err);
 static bool earned_session(struct hs *hs);
+static enum hs_state after_certificate(const struct hs *hs);
 static int take_request(struct hs *hs, const struct hs_msg *m, cssl_error *err);
 
 int client12_server_hello(struct hs *hs, const struct server_hello *sh, cssl_error *err)
@@ -113,17 +114,17 @@ int client12_certificate(struct hs *hs, const struct hs_msg *m, cssl_error *err)
     if ((ret = auth12_check_key(hs, err)) != 0) {
         return ret;
     }
-    if (kx12(hs) == KX_RSA) {
-        return hs->status_expected ? CLIENT12_WAIT_STATUS_SHD : verify_next(hs, CLIENT12_WAIT_SHD);
+    if (!hs->status_expected) {
+        return verify_next(hs, after_certificate(hs));
     }
-    return hs->status_expected ? CLIENT12_WAIT_STATUS : verify_next(hs, CLIENT12_WAIT_SKE);
+    return kx12(hs) == KX_RSA ? CLIENT12_WAIT_STATUS_SHD : CLIENT12_WAIT_STATUS;
 }
 
 /* RFC 6066 8: a server that announced a CertificateStatus may leave it out after all. The chain is
  * verified when it is clear what came with it. */
 int client12_status(struct hs *hs, const struct hs_msg *m, cssl_error *err)
 {
-    const enum hs_state next = kx12(hs) == KX_RSA ? CLIENT12_WAIT_SHD : CLIENT12_WAIT_SKE;
+    const enum hs_state next = after_certificate(hs);
     cssl_bytes response;
     int ret = 0;
     if (m->type == HT_CERTIFICATE_STATUS && (ret = certificate_status_parse(&response, m->body,
@@ -148,13 +149,7 @@ int client12_status(struct hs *hs, const struct hs_msg *m, cssl_error *err)
 int client12_status_go(struct hs *hs, const struct hs_msg *m, cssl_error *err)
 {
     (void)m;
-    const struct hs_msg kept = hs_held(hs);
-    int next = hs_rows[kx12(hs) == KX_RSA ? CLIENT12_WAIT_SHD : CLIENT12_WAIT_SKE].on(hs, &kept,
-                                                                                      err);
-    if (next >= 0) {
-        transcript_add(&hs->transcript, kept.whole);
-    }
-    return next;
+    return hs_take_held(hs, hs_rows[after_certificate(hs)].on, err);
 }
 
 int client12_server_key_exchange(struct hs *hs, const struct hs_msg *m, cssl_error *err)
@@ -359,6 +354,12 @@ static int check_server_hello(struct hs *hs, const struct server_hello *sh, cssl
     }
     int ret = renegotiate_check_suite(hs, sh->cipher_suite, err);
     return ret == 0 ? renegotiate_check_server(hs, sh, err) : ret;
+}
+
+/* Where the server's certificate is all, no ServerKeyExchange comes. */
+static enum hs_state after_certificate(const struct hs *hs)
+{
+    return kx12(hs) == KX_RSA ? CLIENT12_WAIT_SHD : CLIENT12_WAIT_SKE;
 }
 
 /* The server signs the randoms and its parameters. */

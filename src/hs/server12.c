@@ -17,6 +17,7 @@
 #include "hs/staple.h"
 #include "hs/verify.h"
 
+static hs_handler take_key_exchange;
 static int check_hello(const struct hs *hs, const struct client_hello *ch, cssl_error *err);
 static int make_random(struct hs *hs, uint8_t out[HELLO_RANDOM], cssl_error *err);
 static bool find_session(struct hs *hs, const struct client_hello *ch);
@@ -150,21 +151,14 @@ int server12_client_key_exchange(struct hs *hs, const struct hs_msg *m, cssl_err
     if (ret == 0 && identity.len > 0) {
         return ask_psk12(hs, m, identity, err);
     }
-    ret = ret == 0 ? exchange12_take_client(hs, m->body, err) : ret;
-    return ret == 0 ? SERVER12_SECRET : ret;
+    return ret == 0 ? take_key_exchange(hs, m, err) : ret;
 }
 
 int server12_psk_told(struct hs *hs, const struct hs_msg *m, cssl_error *err)
 {
     (void)m;
     int ret = ask_psk12_done(hs, err);
-    const struct hs_msg cke = hs_held(hs);
-    ret = ret == 0 ? exchange12_take_client(hs, cke.body, err) : ret;
-    if (ret != 0) {
-        return ret;
-    }
-    transcript_add(&hs->transcript, cke.whole);
-    return SERVER12_SECRET;
+    return ret == 0 ? hs_take_held(hs, take_key_exchange, err) : ret;
 }
 
 int server12_secret(struct hs *hs, const struct hs_msg *m, cssl_error *err)
@@ -245,6 +239,12 @@ int server12_send_finished(struct hs *hs, const struct hs_msg *m, cssl_error *er
         return ret;
     }
     return hs->conn->resumed ? SERVER12_WAIT_CCS : HS_DONE;
+}
+
+static int take_key_exchange(struct hs *hs, const struct hs_msg *m, cssl_error *err)
+{
+    int ret = exchange12_take_client(hs, m->body, err);
+    return ret == 0 ? SERVER12_SECRET : ret;
 }
 
 static int check_hello(const struct hs *hs, const struct client_hello *ch, cssl_error *err)
