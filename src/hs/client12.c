@@ -393,21 +393,13 @@ static int take_names(struct hs *hs, const struct server_hello *sh, cssl_error *
     if (!ext_has(sh->has, EXT_ALPN)) {
         return 0;
     }
-    if (!alpn_has(bytes_of(c->config->alpn, c->config->alpn_len), sh->alpn)) {
-        return fail_text(err, CSSL_R_ALPN_NOT_OFFERED, "\"%.*s\"", (int)sh->alpn.len,
-                         (const char *)sh->alpn.data);
+    int ret = conn_check_alpn(c, sh->alpn, err);
+    if (ret != 0 || !hs->renegotiation) {
+        return ret == 0 ? conn_keep_name(&c->alpn, sh->alpn, err) : ret;
     }
-    if (hs->renegotiation) {
-        return bytes_equal(sh->alpn, bytes_str(c->alpn == NULL ? "" : c->alpn))
-                   ? 0
-                   : fail_text(err, CSSL_R_RENEGOTIATION_CHANGED, "the application protocol");
-    }
-    c->alpn = mem_new(sh->alpn.len + 1);
-    if (c->alpn == NULL) {
-        return fail(err, CSSL_R_NOMEM);
-    }
-    memcpy(c->alpn, sh->alpn.data, sh->alpn.len);
-    return 0;
+    return bytes_equal(sh->alpn, conn_name(c->alpn))
+               ? 0
+               : fail_text(err, CSSL_R_RENEGOTIATION_CHANGED, "the application protocol");
 }
 
 /* RFC 5246 7.4.1.3, RFC 7627 5.3: suite and extended master secret are the session's. */

@@ -162,17 +162,9 @@ int client13_encrypted_extensions(struct hs *hs, const struct hs_msg *m, cssl_er
     }
     limits_start(c, true); /* the keys of the handshake are in use already */
     limits_start(c, false);
-    if (ext_has(ee.has, EXT_ALPN)) {
-        /* RFC 7301 3.1: one of those that were offered. */
-        if (!alpn_has(bytes_of(c->config->alpn, c->config->alpn_len), ee.alpn)) {
-            return fail_text(err, CSSL_R_ALPN_NOT_OFFERED, "\"%.*s\"", (int)ee.alpn.len,
-                             (const char *)ee.alpn.data);
-        }
-        c->alpn = mem_new(ee.alpn.len + 1);
-        if (c->alpn == NULL) {
-            return fail(err, CSSL_R_NOMEM);
-        }
-        memcpy(c->alpn, ee.alpn.data, ee.alpn.len);
+    if (ext_has(ee.has, EXT_ALPN) && ((ret = conn_check_alpn(c, ee.alpn, err)) != 0 ||
+                                      (ret = conn_keep_name(&c->alpn, ee.alpn, err)) != 0)) {
+        return ret;
     }
     if ((ret = early13_answered(hs, ext_has(ee.has, EXT_EARLY_DATA), err)) != 0) {
         return ret;

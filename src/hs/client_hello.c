@@ -43,7 +43,7 @@ int client_hello_send(struct hs *hs, cssl_error *err)
         .ec_point_formats = bytes_of(uncompressed, 1),
         .session_ticket = client_hello_ticket12(hs),
         .renegotiation_info = renegotiation_info(hs, false, info),
-        .server_name = bytes_str(hs->conn->sni == NULL ? "" : hs->conn->sni),
+        .server_name = conn_name(hs->conn->sni),
         .num_shares = hs->num_shares,
         .num_psks = hs->num_psks,
         .all_psks = hs->num_psks,

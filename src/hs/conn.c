@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/names.h"
+#include "hs/negotiate.h"
 
 #include <stdio.h>
 
@@ -115,6 +116,24 @@ const char *conn_verify_name(const struct conn *c)
         return c->config->sni;
     }
     return c->host == NULL ? "" : c->host;
+}
+
+int conn_keep_name(char **to, cssl_bytes name, cssl_error *err)
+{
+    *to = mem_new(name.len + 1);
+    if (*to == NULL) {
+        return fail(err, CSSL_R_NOMEM);
+    }
+    memcpy(*to, name.data, name.len);
+    return 0;
+}
+
+int conn_check_alpn(const struct conn *c, cssl_bytes alpn, cssl_error *err)
+{
+    return alpn_has(bytes_of(c->config->alpn, c->config->alpn_len), alpn)
+               ? 0
+               : fail_text(err, CSSL_R_ALPN_NOT_OFFERED, "\"%.*s\"", (int)alpn.len,
+                           (const char *)alpn.data);
 }
 
 struct peer_chain *peer_chain_of_key(cssl_bytes spki, cssl_error *err)

@@ -93,6 +93,15 @@ void conn_keylog(const struct conn *c, const char *label, const uint8_t *client_
 /* conn_verify_name is the name that a client's peer must have, "" for none (then none is checked).
  * NULL for servers. */
 const char *conn_verify_name(const struct conn *c);
+/* conn_keep_name keeps a name that a hello brought in *to, as sni or alpn; conn_name views one of
+ * those, empty for NULL. conn_check_alpn: what the server chose is one of those that were offered
+ * (RFC 7301 3.1). */
+int conn_keep_name(char **to, cssl_bytes name, cssl_error *err) CHECK;
+static inline cssl_bytes conn_name(const char *name)
+{
+    return bytes_str(name == NULL ? "" : name);
+}
+int conn_check_alpn(const struct conn *c, cssl_bytes alpn, cssl_error *err) CHECK;
 
 /* peer_chain_from makes a chain from an encoded one (24-bit length and DER for each), or what
  * stands there of a raw public key; peer_chain_write encodes one. peer_chain_of_key makes one of

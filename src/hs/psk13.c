@@ -120,7 +120,7 @@ static bool session_usable(struct hs *hs, uint16_t version, const struct client_
 {
     const struct conn *c = hs->conn;
     if (found && session_fits(&hs->session, version, c->config, ch->server_name,
-                              bytes_str(c->alpn == NULL ? "" : c->alpn), config_now(c->config))) {
+                              conn_name(c->alpn), config_now(c->config))) {
         return true;
     }
     session_wipe(&hs->session);

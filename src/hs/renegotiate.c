@@ -54,7 +54,7 @@ int renegotiate_check_server(const struct hs *hs, const struct server_hello *sh,
 int renegotiate_check_names(const struct hs *hs, const struct client_hello *ch, cssl_error *err)
 {
     const struct conn *c = hs->conn;
-    const cssl_bytes sni = bytes_str(c->sni == NULL ? "" : c->sni);
+    const cssl_bytes sni = conn_name(c->sni);
     if (ch->server_name.len > 0 && !bytes_equal(ch->server_name, sni)) {
         return fail_text(err, CSSL_R_RENEGOTIATION_CHANGED, "the server's name");
     }

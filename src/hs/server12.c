@@ -325,7 +325,7 @@ static int send_server_hello(struct hs *hs, cssl_error *err)
         .session_id = bytes_of(c->session_id, hs->renegotiation ? 0 : c->session_id_len),
         .renegotiation_info = renegotiation_info(hs, true, info),
         .cipher_suite = c->suite,
-        .alpn = bytes_str(c->alpn == NULL ? "" : c->alpn),
+        .alpn = conn_name(c->alpn),
         .ec_point_formats = bytes_of(uncompressed, 1),
     };
     cssl_bytes scts = c->resumed ? bytes_of(NULL, 0) : staple_scts(hs);

@@ -120,7 +120,7 @@ int server13_send_parameters(struct hs *hs, const struct hs_msg *m, cssl_error *
     struct conn *c = hs->conn;
     const cssl_config *config = c->config;
     uint8_t limits[LIMITS_WIRE];
-    struct encrypted_extensions ee = { .alpn = bytes_str(c->alpn == NULL ? "" : c->alpn) };
+    struct encrypted_extensions ee = { .alpn = conn_name(c->alpn) };
     if (c->alpn != NULL) {
         ext_add(&ee.has, EXT_ALPN);
     }
@@ -322,25 +322,17 @@ static int take_first(struct hs *hs, const struct client_hello *ch, cssl_error *
     }
     cssl_bytes ours = bytes_of(c->config->alpn, c->config->alpn_len);
     if (ch->server_name.len > 0) {
-        c->sni = mem_new(ch->server_name.len + 1);
-        if (c->sni == NULL) {
-            return fail(err, CSSL_R_NOMEM);
+        int ret = conn_keep_name(&c->sni, ch->server_name, err);
+        if (ret != 0) {
+            return ret;
         }
-        memcpy(c->sni, ch->server_name.data, ch->server_name.len);
     }
     if (ours.len == 0 || !ext_has(ch->has, EXT_ALPN)) {
         return 0;
     }
     cssl_bytes alpn = pick_alpn(ours, ch->alpn);
-    if (alpn.len == 0) {
-        return fail(err, CSSL_R_ALPN_NOT_COMMON); /* RFC 7301 3.2 */
-    }
-    c->alpn = mem_new(alpn.len + 1);
-    if (c->alpn == NULL) {
-        return fail(err, CSSL_R_NOMEM);
-    }
-    memcpy(c->alpn, alpn.data, alpn.len);
-    return 0;
+    return alpn.len == 0 ? fail(err, CSSL_R_ALPN_NOT_COMMON) /* RFC 7301 3.2 */
+                         : conn_keep_name(&c->alpn, alpn, err);
 }
 
 static int find_identity(struct hs *hs, const struct client_hello *ch, cssl_error *err)
