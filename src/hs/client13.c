@@ -259,7 +259,6 @@ int client13_send_finished(struct hs *hs, const struct hs_msg *m, cssl_error *er
     if (ret != 0) {
         return ret;
     }
-    hs->may_ask_later = hs->conn->config->post_handshake_auth;
     if ((ret = later13_keep(hs, err)) != 0) {
         return ret;
     }

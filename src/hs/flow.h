@@ -143,8 +143,8 @@ struct hs {
     bool using_psk;              /* one was agreed on */
     bool certificate_wanted;     /* by a CertificateRequest */
     bool peer_has_certificate;
+    struct ext_set asked;        /* what the ClientHello had */
     struct ext_set cert_types;   /* server: of RFC 7250, what its answer has */
-    bool may_ask_later;          /* post_handshake_auth was offered */
     uint8_t context[255];        /* certificate_request_context */
     uint8_t context_len;
     struct wr *held;             /* takes what would be sent; NULL: it is sent */
@@ -156,7 +156,6 @@ struct hs {
     /* a client's */
     struct kx *shares[HS_SHARES_MAX];
     size_t num_shares;
-    struct ext_set asked;        /* what the ClientHello had */
     uint16_t retry_suite;
     uint8_t grease[8];           /* random: which of RFC 8701's values stand where */
     uint8_t *cookie;
@@ -182,12 +181,9 @@ struct hs {
     bool may_ticket;             /* the client can resume */
     bool renegotiation;          /* TLS 1.2: not the connection's first handshake */
     bool may_id;                 /* TLS 1.2: and does it by session identifier */
-    bool status_asked, scts_asked;
+    bool status_asked;           /* for an OCSP response */
     struct staple *staple;       /* to be sent; a reference */
     /* TLS 1.2 */
-    bool secure_renegotiation;   /* server: the client knows RFC 5746 */
-    bool point_formats;          /* server: the client has named some */
-    bool may_etm;                /* server: the client can do encrypt-then-MAC */
     bool ticket_expected;        /* client: the server has announced one */
     bool ticket_came;            /* client: session.ticket is a new one */
     uint32_t ticket_lifetime;    /* client: of the ticket that came; seconds */

@@ -15,7 +15,7 @@ int later13_keep(struct hs *hs, cssl_error *err)
 {
     const struct transcript *t = &hs->transcript;
     struct conn *c = hs->conn;
-    if (c->handshake != NULL || !hs->may_ask_later) {
+    if (c->handshake != NULL || !ext_has(hs->asked, EXT_POST_HANDSHAKE_AUTH)) {
         return 0;
     }
     c->handshake = mem_copy(t->alg == HASH_SHA384 ? &t->sha384 : &t->sha256,

@@ -41,10 +41,10 @@ int server12_hello(struct hs *hs, const struct client_hello *ch, cssl_error *err
     if ((ret = limits_choose(c, TLS_1_2, ch, err)) != 0) {
         return ret;
     }
-    hs->may_etm = ext_has(ch->has, EXT_ENCRYPT_THEN_MAC);
     c->extended_master_secret = ext_has(ch->has, EXT_EXTENDED_MASTER_SECRET);
     c->resumed = false; /* a renegotiation never resumes, and leaves nothing to resume by */
-    c->secure_renegotiation = hs->secure_renegotiation;
+    c->secure_renegotiation = ext_has(ch->has, EXT_RENEGOTIATION_INFO) ||
+                              u16s_has(ch->cipher_suites, SUITE_EMPTY_RENEGOTIATION_INFO_SCSV);
     if (!hs->renegotiation && find_session(hs, ch)) {
         if (!c->extended_master_secret) {
             return fail(err, CSSL_R_SESSION_WITHOUT_EMS); /* RFC 7627 5.3 */
@@ -311,8 +311,8 @@ static int send_server_hello(struct hs *hs, cssl_error *err)
     uint8_t limits[LIMITS_WIRE];
     struct conn *c = hs->conn;
     uint8_t info[RENEGOTIATION_INFO_MAX];
-    int ret = auth12_settle_etm(hs, hs->may_etm && c->config->encrypt_then_mac &&
-                                        suite_find(c->suite)->cipher != CIPHER_AEAD, err);
+    bool etm = ext_has(hs->asked, EXT_ENCRYPT_THEN_MAC) && c->config->encrypt_then_mac;
+    int ret = auth12_settle_etm(hs, etm && suite_find(c->suite)->cipher != CIPHER_AEAD, err);
     if (ret == 0 && !hs->renegotiation) {
         ret = make_id(hs, err);
     }
@@ -339,12 +339,12 @@ static int send_server_hello(struct hs *hs, cssl_error *err)
         uint16_t type;
         bool wanted;
     } rows[] = {
-        { EXT_RENEGOTIATION_INFO, hs->secure_renegotiation },
+        { EXT_RENEGOTIATION_INFO, c->secure_renegotiation },
         { EXT_EXTENDED_MASTER_SECRET, c->extended_master_secret },
         { EXT_ENCRYPT_THEN_MAC, c->encrypt_then_mac },
         { EXT_ALPN, c->alpn != NULL && !hs->renegotiation },
         { EXT_SERVER_NAME, c->sni != NULL && !c->resumed && !hs->renegotiation },
-        { EXT_EC_POINT_FORMATS, hs->point_formats && !c->resumed },
+        { EXT_EC_POINT_FORMATS, ext_has(hs->asked, EXT_EC_POINT_FORMATS) && !c->resumed },
         { EXT_SESSION_TICKET, hs->may_ticket },
         { EXT_STATUS_REQUEST, hs->staple != NULL },
         { EXT_SIGNED_CERTIFICATE_TIMESTAMP, sh.scts.len > 0 },

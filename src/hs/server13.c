@@ -35,6 +35,7 @@ int server13_hello(struct hs *hs, const struct hs_msg *m, cssl_error *err)
     int ret = client_hello_parse(ch, m->body, err);
     if (ret == 0 && (ret = check_server_name(ch->server_name, err)) == 0 &&
         (ret = pick_version(hs->conn->config, ch, hs->renegotiation, &version, err)) == 0) {
+        hs->asked = ch->has;
         ret = version == TLS_1_3 ? begin13(hs, ch, m->body, err)
               : hs->retried      ? fail(err, CSSL_R_HELLO_CHANGED)
                                  : begin12(hs, ch, err);
@@ -247,7 +248,6 @@ static int begin13(struct hs *hs, const struct client_hello *ch, cssl_bytes body
         return ret;
     }
     early13_announced(hs, ext_has(ch->has, EXT_EARLY_DATA));
-    hs->may_ask_later = ext_has(ch->has, EXT_POST_HANDSHAKE_AUTH);
     hs->may_ticket = ext_has(ch->has, EXT_PSK_KEY_EXCHANGE_MODES) &&
                      memchr(ch->psk_modes.data, 1, ch->psk_modes.len) != NULL;
     uint16_t group = pick_group(&c->config->groups, ch, &share);
@@ -279,9 +279,6 @@ static int begin13(struct hs *hs, const struct client_hello *ch, cssl_bytes body
 
 static int begin12(struct hs *hs, const struct client_hello *ch, cssl_error *err)
 {
-    hs->secure_renegotiation = ext_has(ch->has, EXT_RENEGOTIATION_INFO) ||
-                               u16s_has(ch->cipher_suites, SUITE_EMPTY_RENEGOTIATION_INFO_SCSV);
-    hs->point_formats = ext_has(ch->has, EXT_EC_POINT_FORMATS);
     int ret = take_first(hs, ch, err);
     return ret == 0 ? server12_hello(hs, ch, err) : ret;
 }

@@ -44,7 +44,6 @@ void staple_asked(struct hs *hs, const struct client_hello *ch)
 {
     hs->status_asked = ext_has(ch->has, EXT_STATUS_REQUEST) && ch->status_request.len > 0 &&
                        ch->status_request.data[0] == STATUS_OCSP;
-    hs->scts_asked = ext_has(ch->has, EXT_SIGNED_CERTIFICATE_TIMESTAMP);
 }
 
 void staple_choose(struct hs *hs)

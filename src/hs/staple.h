@@ -18,8 +18,9 @@ void staple_asked(struct hs *hs, const struct client_hello *ch);
 void staple_choose(struct hs *hs);
 static inline cssl_bytes staple_scts(const struct hs *hs)
 {
-    return hs->scts_asked && hs->own != NULL ? bytes_of(hs->own->scts, hs->own->scts_len)
-                                             : bytes_of(NULL, 0);
+    return ext_has(hs->asked, EXT_SIGNED_CERTIFICATE_TIMESTAMP) && hs->own != NULL
+               ? bytes_of(hs->own->scts, hs->own->scts_len)
+               : bytes_of(NULL, 0);
 }
 /* staple_fill puts it into TLS 1.3's Certificate; true when there was something. */
 bool staple_fill(const struct hs *hs, struct certificate *c);
