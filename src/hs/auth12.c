@@ -121,20 +121,8 @@ int auth12_check_signature(struct hs *hs, uint16_t scheme, cssl_bytes data, cssl
         return fail_text(err, CSSL_R_SCHEME_NOT_OFFERED, "%s (0x%04x)",
                          name == NULL ? "unknown" : name, scheme);
     }
-    if (c->server) {
-        c->client_scheme = scheme;
-    } else {
-        c->server_scheme = scheme;
-    }
+    conn_signed(c, false, scheme);
     return spki_verify(spki, scheme, data, sig, err);
-}
-
-int auth12_send_ccs(struct hs *hs, cssl_error *err)
-{
-    static const uint8_t one[] = { 1 };
-    const cssl_bytes ccs = bytes_of(one, sizeof(one));
-    conn_trace(hs->conn, true, CT_CHANGE_CIPHER_SPEC, EPOCH_CLEAR, ccs);
-    return conn_send(hs->conn, hs->worker, CT_CHANGE_CIPHER_SPEC, ccs, err);
 }
 
 int auth12_send_finished(struct hs *hs, cssl_error *err)

@@ -24,7 +24,6 @@ int auth12_check_key(const struct hs *hs, cssl_error *err) CHECK;
 /* auth12_check_signature checks the peer's signature over data, made under scheme. */
 int auth12_check_signature(struct hs *hs, uint16_t scheme, cssl_bytes data, cssl_bytes sig,
                            cssl_error *err) CHECK;
-int auth12_send_ccs(struct hs *hs, cssl_error *err) CHECK;
 int auth12_send_finished(struct hs *hs, cssl_error *err) CHECK;
 int auth12_take_finished(struct hs *hs, const struct hs_msg *m, cssl_error *err) CHECK;
 /* auth12_secret derives the master secret from what was exchanged, and forgets that. */

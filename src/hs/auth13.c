@@ -93,11 +93,7 @@ int auth13_send_verify(struct hs *hs, cssl_error *err)
     msg_open(&hs->out, HT_CERTIFICATE_VERIFY);
     certificate_verify_write(&hs->out, &cv);
     wr_close(&hs->out);
-    if (hs->conn->server) {
-        hs->conn->server_scheme = hs->scheme;
-    } else {
-        hs->conn->client_scheme = hs->scheme;
-    }
+    conn_signed(hs->conn, true, hs->scheme);
     return hs_send(hs, err);
 }
 
@@ -217,11 +213,7 @@ int auth13_take_verify(struct hs *hs, const struct hs_msg *m, cssl_error *err)
     if (!wr_ok(&w)) {
         return fail(err, CSSL_R_INTERNAL);
     }
-    if (c->server) {
-        c->client_scheme = cv.scheme;
-    } else {
-        c->server_scheme = cv.scheme;
-    }
+    conn_signed(c, false, cv.scheme);
     return spki_verify(spki, cv.scheme, wr_view(&w), cv.signature, err);
 }
 

@@ -250,7 +250,7 @@ int client12_signed(struct hs *hs, const struct hs_msg *m, cssl_error *err)
 int client12_send_ccs(struct hs *hs, const struct hs_msg *m, cssl_error *err)
 {
     (void)m;
-    int ret = auth12_send_ccs(hs, err);
+    int ret = conn_send_ccs(hs->conn, hs->worker, err);
     return ret == 0 ? CLIENT12_FINISHED : ret;
 }
 

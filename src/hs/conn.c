@@ -72,6 +72,14 @@ int conn_send_message(struct conn *c, struct worker *w, cssl_bytes message, cssl
     return conn_send(c, w, CT_HANDSHAKE, message, err);
 }
 
+int conn_send_ccs(struct conn *c, struct worker *w, cssl_error *err)
+{
+    static const uint8_t one[] = { 1 };
+    const cssl_bytes ccs = bytes_of(one, sizeof(one));
+    conn_trace(c, true, CT_CHANGE_CIPHER_SPEC, 0, ccs); /* shown as sent in the clear */
+    return conn_send(c, w, CT_CHANGE_CIPHER_SPEC, ccs, err);
+}
+
 void conn_trace(const struct conn *c, bool sent, uint8_t content_type, uint8_t epoch,
                 cssl_bytes message)
 {
@@ -105,6 +113,11 @@ void conn_keylog(const struct conn *c, const char *label, const uint8_t *client_
     }
     keylog_line(c->config, line);
     mem_wipe(line, sizeof(line));
+}
+
+void conn_signed(struct conn *c, bool own, uint16_t scheme)
+{
+    *(own == c->server ? &c->server_scheme : &c->client_scheme) = scheme;
 }
 
 const char *conn_verify_name(const struct conn *c)

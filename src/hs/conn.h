@@ -84,12 +84,17 @@ int conn_send(struct conn *c, struct worker *w, uint8_t type, cssl_bytes data,
               cssl_error *err) CHECK;
 /* conn_send_message is conn_send for a whole handshake message, seen by the trace. */
 int conn_send_message(struct conn *c, struct worker *w, cssl_bytes message, cssl_error *err) CHECK;
+/* conn_send_ccs sends change_cipher_spec, seen by the trace. */
+int conn_send_ccs(struct conn *c, struct worker *w, cssl_error *err) CHECK;
 /* conn_trace shows a message to the config's hook. */
 void conn_trace(const struct conn *c, bool sent, uint8_t content_type, uint8_t epoch,
                 cssl_bytes message);
 /* conn_keylog writes a line of NSS's key log: LABEL client_random secret. */
 void conn_keylog(const struct conn *c, const char *label, const uint8_t *client_random,
                  const struct secret *secret);
+/* conn_signed keeps the scheme of a CertificateVerify or a ServerKeyExchange, of this side's (own)
+ * or the peer's. */
+void conn_signed(struct conn *c, bool own, uint16_t scheme);
 /* conn_verify_name is the name that a client's peer must have, "" for none (then none is checked).
  * NULL for servers. */
 const char *conn_verify_name(const struct conn *c);

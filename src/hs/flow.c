@@ -185,14 +185,11 @@ int hs_send(struct hs *hs, cssl_error *err)
 
 int hs_send_ccs(struct hs *hs, cssl_error *err)
 {
-    static const uint8_t one[] = { 1 };
-    const cssl_bytes ccs = bytes_of(one, sizeof(one));
     if (hs->ccs_sent || !hs->conn->config->middlebox_comp_mode || hs->session_id_len == 0) {
         return 0;
     }
     hs->ccs_sent = true;
-    conn_trace(hs->conn, true, CT_CHANGE_CIPHER_SPEC, EPOCH_CLEAR, ccs);
-    return conn_send(hs->conn, hs->worker, CT_CHANGE_CIPHER_SPEC, ccs, err);
+    return conn_send_ccs(hs->conn, hs->worker, err);
 }
 
 int hs_new_step(struct hs *hs, cssl_error *err)

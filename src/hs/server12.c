@@ -226,7 +226,7 @@ int server12_send_ccs(struct hs *hs, const struct hs_msg *m, cssl_error *err)
     (void)m;
     int ret = hs->may_ticket ? send_ticket(hs, err) : 0;
     if (ret == 0) {
-        ret = auth12_send_ccs(hs, err);
+        ret = conn_send_ccs(hs->conn, hs->worker, err);
     }
     return ret == 0 ? SERVER12_FINISHED : ret;
 }
@@ -370,7 +370,7 @@ static int send_key_exchange(struct hs *hs, cssl_error *err)
     if (kx_is_signed(kx12(hs))) {
         ske.scheme = hs->scheme;
         ske.signature = bytes_of(hs->step->out, hs->step->out_len);
-        hs->conn->server_scheme = hs->scheme;
+        conn_signed(hs->conn, true, hs->scheme);
     }
     msg_open(&hs->out, HT_SERVER_KEY_EXCHANGE);
     server_key_exchange_write(&hs->out, kx12(hs), &ske);
