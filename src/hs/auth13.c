@@ -129,6 +129,22 @@ int auth13_take_certificate(struct hs *hs, const struct hs_msg *m, struct ext_se
     return ret;
 }
 
+int auth13_take_client(struct hs *hs, const struct hs_msg *m, enum hs_state with,
+                       enum hs_state without, cssl_error *err)
+{
+    bool empty = false;
+    const struct ext_set nothing = { 0 };
+    int ret = auth13_take_certificate(hs, m, nothing, &empty, err);
+    if (ret != 0) {
+        return ret;
+    }
+    if (!empty) {
+        return verify_next(hs, with);
+    }
+    return hs->conn->config->fail_if_no_peer_cert ? fail(err, CSSL_R_CERTIFICATE_REQUIRED)
+                                                  : (int)without;
+}
+
 static int take_body(struct hs *hs, cssl_bytes body, struct ext_set asked, bool *empty,
                      cssl_error *err)
 {

@@ -24,6 +24,10 @@ int auth13_send_finished(struct hs *hs, cssl_error *err) CHECK;
  * so, verifies chain and name. *empty tells that there was no certificate in it. */
 int auth13_take_certificate(struct hs *hs, const struct hs_msg *m, struct ext_set asked,
                             bool *empty, cssl_error *err) CHECK;
+/* auth13_take_client is a server's, in the handshake or later: the next state is with when the
+ * client has shown a certificate, and without when it has none and need not have one. */
+int auth13_take_client(struct hs *hs, const struct hs_msg *m, enum hs_state with,
+                       enum hs_state without, cssl_error *err) CHECK;
 /* auth_take_chain parses num certificates into conn->peer, the peer's own first; auth_verify is
  * what comes next. Both versions use it. */
 int auth_take_chain(struct hs *hs, const cssl_bytes *certs, size_t num, cssl_error *err) CHECK;

@@ -4,8 +4,6 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "hs/auth13.h"
-#include "hs/client13.h"
-#include "hs/verify.h"
 
 enum { CONTEXT = 16 }; /* random bytes: no two requests of a connection have the same */
 
@@ -216,17 +214,7 @@ int later13_signed(struct hs *hs, const struct hs_msg *m, cssl_error *err)
 
 int later13_certificate(struct hs *hs, const struct hs_msg *m, cssl_error *err)
 {
-    bool empty = false;
-    const struct ext_set nothing = { 0 };
-    int ret = auth13_take_certificate(hs, m, nothing, &empty, err);
-    if (ret != 0) {
-        return ret;
-    }
-    if (!empty) {
-        return verify_next(hs, SERVER13_LATER_CV);
-    }
-    return hs->conn->config->fail_if_no_peer_cert ? fail(err, CSSL_R_CERTIFICATE_REQUIRED)
-                                                  : SERVER13_LATER_FINISHED;
+    return auth13_take_client(hs, m, SERVER13_LATER_CV, SERVER13_LATER_FINISHED, err);
 }
 
 int later13_certificate_verify(struct hs *hs, const struct hs_msg *m, cssl_error *err)

@@ -14,7 +14,6 @@
 #include "hs/renegotiate.h"
 #include "hs/staple.h"
 #include "hs/server12.h"
-#include "hs/verify.h"
 
 enum { SERVER_TICKETS = 2 }; /* after a handshake: one for each of two connections at once */
 
@@ -176,17 +175,7 @@ int server13_send_finished(struct hs *hs, const struct hs_msg *m, cssl_error *er
 
 int server13_certificate(struct hs *hs, const struct hs_msg *m, cssl_error *err)
 {
-    bool empty = false;
-    const struct ext_set nothing = { 0 };
-    int ret = auth13_take_certificate(hs, m, nothing, &empty, err);
-    if (ret != 0) {
-        return ret;
-    }
-    if (!empty) {
-        return verify_next(hs, SERVER13_WAIT_CV);
-    }
-    return hs->conn->config->fail_if_no_peer_cert ? fail(err, CSSL_R_CERTIFICATE_REQUIRED)
-                                                  : SERVER13_WAIT_FINISHED;
+    return auth13_take_client(hs, m, SERVER13_WAIT_CV, SERVER13_WAIT_FINISHED, err);
 }
 
 int server13_certificate_verify(struct hs *hs, const struct hs_msg *m, cssl_error *err)
