@@ -31,7 +31,6 @@ struct crl_dir {
 
 static bool look_up(struct crl_dir *dir, uint32_t hash, uint32_t number, struct crl **crl);
 static struct kept *place_for(struct crl_dir *dir, uint32_t hash, uint32_t number);
-static bool same_file(const struct stat *a, const struct stat *b);
 static struct crl *read_list(const char *path, struct stat *st);
 static void canon_rdn(struct wr *w, struct rd *rdn);
 static bool is_text(uint8_t tag);
@@ -115,7 +114,7 @@ static bool look_up(struct crl_dir *dir, uint32_t hash, uint32_t number, struct 
         return false;
     }
     struct kept *kept = place_for(dir, hash, number);
-    if (kept->used == 0 || !same_file(&kept->stat, &st)) {
+    if (kept->used == 0 || !load_same_file(&kept->stat, &st)) {
         crl_free(kept->crl);
         *kept = (struct kept){ .hash = hash, .number = number, .stat = st };
         kept->crl = read_list(path, &kept->stat);
@@ -142,12 +141,6 @@ static struct kept *place_for(struct crl_dir *dir, uint32_t hash, uint32_t numbe
     crl_free(oldest->crl);
     *oldest = (struct kept){ .hash = hash, .number = number };
     return oldest;
-}
-
-static bool same_file(const struct stat *a, const struct stat *b)
-{
-    return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
-           a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
 }
 
 static struct crl *read_list(const char *path, struct stat *st)

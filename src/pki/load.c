@@ -46,6 +46,12 @@ int load_file(const char *path, const char *option, uint8_t **data, size_t *len,
     return ret;
 }
 
+bool load_same_file(const struct stat *a, const struct stat *b)
+{
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
+           a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
 /* read_all reads up to size bytes; a file that shrank meanwhile gives fewer. */
 static int read_all(int fd, uint8_t *data, size_t size, size_t *len)
 {

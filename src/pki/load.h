@@ -13,5 +13,7 @@ enum { LOAD_MAX = 16 << 20 };
  * name the file and, when option is not NULL, that option. */
 int load_file(const char *path, const char *option, uint8_t **data, size_t *len, struct stat *st,
               cssl_error *err) CHECK;
+/* load_same_file: two looks at a path found the same file, and it was not written between. */
+bool load_same_file(const struct stat *a, const struct stat *b) CHECK;
 
 #endif

@@ -163,10 +163,7 @@ static void refresh(struct stapler *s)
 {
     struct stat st;
     struct staple *fresh;
-    if (stat(s->file, &st) != 0 ||
-        (st.st_ino == s->stat.st_ino && st.st_dev == s->stat.st_dev &&
-         st.st_size == s->stat.st_size && st.st_mtim.tv_sec == s->stat.st_mtim.tv_sec &&
-         st.st_mtim.tv_nsec == s->stat.st_mtim.tv_nsec)) {
+    if (stat(s->file, &st) != 0 || load_same_file(&st, &s->stat)) {
         return;
     }
     if (read_file(s, &fresh, &st, NULL) == 0) {

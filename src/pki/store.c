@@ -43,7 +43,6 @@ static void finish(struct store *store);
 static int by_subject(const void *a, const void *b);
 static struct store *load_system(const char *path, cssl_error *err);
 static const char *system_path(struct stat *st);
-static bool same_file(const struct stat *a, const struct stat *b);
 
 struct store *store_from_file(const char *path, cssl_error *err)
 {
@@ -85,7 +84,7 @@ struct store *store_system(cssl_error *err)
     struct store *store = NULL;
     (void)pthread_mutex_lock(&system_store.lock);
     if (system_store.store != NULL && strcmp(system_store.path, path) == 0 &&
-        same_file(&system_store.stat, &st)) {
+        load_same_file(&system_store.stat, &st)) {
         store = store_ref(system_store.store);
     } else {
         store = load_system(path, err);
@@ -350,10 +349,4 @@ static const char *system_path(struct stat *st)
         }
     }
     return NULL;
-}
-
-static bool same_file(const struct stat *a, const struct stat *b)
-{
-    return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
-           a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
 }

@@ -72,12 +72,36 @@ static void bounded(void **state)
     (void)unlink(path);
 }
 
+static void tells_files_apart(void **state)
+{
+    (void)state;
+    struct stat a, b;
+    assert_int_equal(stat(pki_path("ca.pem"), &a), 0);
+    assert_int_equal(stat(pki_path("ca.pem"), &b), 0);
+    assert_true(load_same_file(&a, &b));
+    b.st_ino++;
+    assert_false(load_same_file(&a, &b));
+    b = a;
+    b.st_dev++;
+    assert_false(load_same_file(&a, &b));
+    b = a;
+    b.st_size++;
+    assert_false(load_same_file(&a, &b));
+    b = a;
+    b.st_mtim.tv_sec++;
+    assert_false(load_same_file(&a, &b));
+    b = a;
+    b.st_mtim.tv_nsec++;
+    assert_false(load_same_file(&a, &b));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_a_file),
         cmocka_unit_test(refuses_others),
         cmocka_unit_test(bounded),
+        cmocka_unit_test(tells_files_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
