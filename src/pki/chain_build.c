@@ -114,7 +114,7 @@ static bool try_candidate(struct chain *c, const struct candidate *candidate, en
         keep_if_best(c, true);
     }
     bool valid = c->path.no_policy == 0;
-    c->path.no_policy = mode == STRICT && valid ? c->path.no_policy : 0;
+    c->path.no_policy = 0; /* it was of this path alone */
     return mode == STRICT && valid && !over(c);
 }
 
