@@ -95,6 +95,15 @@ uint16_t cert_signature_scheme(const struct cert *cert)
     return cert->sig.scheme;
 }
 
+cssl_bytes cert_spki_bits(cssl_bytes spki)
+{
+    struct rd r = rd_of(spki);
+    struct rd info = der_enter(&r, DER_SEQUENCE);
+    (void)der_value(&info, DER_SEQUENCE);
+    cssl_bytes bits = der_octet_bits(&info);
+    return rd_done(&info) && rd_done(&r) ? bits : bytes_of(NULL, 0);
+}
+
 static int parse(struct cert *cert, cssl_error *err)
 {
     const char *wrong = NULL;

@@ -100,6 +100,9 @@ struct cert_ext cert_next_extension(struct rd *list);
 /* cert_parse_extensions fills cert from its extensions. Malformed ones are errors, ones against
  * RFC 5280's profile are faults. */
 int cert_parse_extensions(struct cert *cert, cssl_error *err) CHECK;
+/* cert_spki_bits views the bytes of the BIT STRING in a SubjectPublicKeyInfo, which hashes of keys
+ * are taken of (RFC 5280 4.2.1.2, RFC 6960 4.1.1); empty when it is malformed. */
+cssl_bytes cert_spki_bits(cssl_bytes spki);
 /* hash_alg_parse reads a hash's AlgorithmIdentifier (parameters NULL or absent); HASH_NONE when it
  * is not known. */
 enum hash_alg hash_alg_parse(struct rd *r);

@@ -444,11 +444,8 @@ static void write_subject_extensions(struct dw *w, const struct issue_params *p)
 /* RFC 7093 2 (1): the leftmost 160 bits of the SHA-256 of the public key's bits. */
 static int key_id(cssl_bytes spki, uint8_t out[KEY_ID_LEN], cssl_error *err)
 {
-    struct rd r = rd_of(spki);
-    struct rd info = der_enter(&r, DER_SEQUENCE);
-    (void)der_value(&info, DER_SEQUENCE);
-    cssl_bytes bits = der_octet_bits(&info);
-    if (!rd_done(&info) || !rd_done(&r)) {
+    cssl_bytes bits = cert_spki_bits(spki);
+    if (bits.len == 0) {
         return fail(err, CSSL_R_BAD_PUBLIC_KEY);
     }
     uint8_t digest[HASH_MAX];

@@ -14,8 +14,7 @@ static const char *check_times(const struct ocsp_response *r, const struct ocsp_
                                int64_t now);
 static int check_signer(const struct ocsp_response *r, const struct ocsp_question *q,
                         const char **why, cssl_error *err);
-static int find_delegate(const struct ocsp_response *r, const struct ocsp_question *q,
-                         struct cert **delegate, cssl_error *err);
+static int find_delegate(const struct ocsp_response *r, struct cert **delegate, cssl_error *err);
 static bool responder_is(const struct ocsp_response *r, const struct cert *cert);
 static int check_delegate(const struct cert *delegate, const struct ocsp_question *q,
                           const char **why, cssl_error *err);
@@ -153,7 +152,7 @@ static int check_signer(const struct ocsp_response *r, const struct ocsp_questio
     const struct cert *signer = q->issuer;
     int ret = 0;
     if (!responder_is(r, q->issuer)) {
-        ret = find_delegate(r, q, &delegate, err);
+        ret = find_delegate(r, &delegate, err);
         signer = delegate;
         if (ret == 0 && delegate == NULL) {
             *why = "it is signed neither by the issuer nor by a responder whose certificate came";
@@ -173,11 +172,9 @@ static int check_signer(const struct ocsp_response *r, const struct ocsp_questio
     return ret;
 }
 
-static int find_delegate(const struct ocsp_response *r, const struct ocsp_question *q,
-                         struct cert **delegate, cssl_error *err)
+static int find_delegate(const struct ocsp_response *r, struct cert **delegate, cssl_error *err)
 {
     struct rd list = rd_of(r->certs);
-    (void)q;
     while (rd_more(&list)) {
         cssl_error inner;
         struct cert *cert = cert_parse(der_whole(&list, DER_SEQUENCE), &inner);
@@ -247,11 +244,8 @@ static int verify(const struct cert *by, const struct sig_alg *alg, cssl_bytes t
 static bool key_hash_is(const struct cert *cert, enum hash_alg alg, cssl_bytes hash)
 {
     uint8_t ours[HASH_MAX];
-    struct rd r = rd_of(cert->spki);
-    struct rd spki = der_enter(&r, DER_SEQUENCE);
-    (void)der_value(&spki, DER_SEQUENCE);
-    cssl_bytes key = der_octet_bits(&spki);
-    if (spki.bad || hash.len != hash_len(alg)) {
+    cssl_bytes key = cert_spki_bits(cert->spki);
+    if (key.len == 0 || hash.len != hash_len(alg)) {
         return false;
     }
     hash_once(alg, key.data, key.len, ours);

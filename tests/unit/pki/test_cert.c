@@ -359,12 +359,37 @@ static void damage(void **state)
     }
 }
 
+static void key_bits(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *spki, *bits;
+    } rows[] = {
+        { "300b300506032b65700302000a", "0a" },
+        { "300b300506032b65700302040a", "" },   /* not whole bytes */
+        { "300b300506032b65700302000a00", "" }, /* something behind it */
+        { "300c300506032b65700302000a00", "" }, /* or inside */
+        { "300b310506032b65700302000a", "" },
+        { "300b300506032b65700402000a", "" },
+        { "300b300506032b6570030200", "" },
+        { "", "" },
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        size_t len;
+        uint8_t *der = test_unhex_new(rows[i].spki, &len);
+        cssl_bytes bits = cert_spki_bits(bytes_of(der, len));
+        test_same_hex(bits.data, bits.len, rows[i].bits);
+        free(der);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(faults_are_kept),     cmocka_unit_test(errors_are_refused),
         cmocka_unit_test(too_many_extensions), cmocka_unit_test(fields),
         cmocka_unit_test(input_is_copied),     cmocka_unit_test(damage),
+        cmocka_unit_test(key_bits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
