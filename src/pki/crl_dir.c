@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
-#include "pki/der.h"
+#include "pki/der_write.h"
 #include "pki/dname.h"
 #include "pki/load.h"
 
@@ -32,12 +32,11 @@ struct crl_dir {
 static bool look_up(struct crl_dir *dir, uint32_t hash, uint32_t number, struct crl **crl);
 static struct kept *place_for(struct crl_dir *dir, uint32_t hash, uint32_t number);
 static struct crl *read_list(const char *path, struct stat *st);
-static void canon_rdn(struct wr *w, struct rd *rdn);
+static void canon_rdn(struct dw *w, struct rd *rdn);
 static bool is_text(uint8_t tag);
 static void canon_text(struct wr *w, uint8_t tag, cssl_bytes value);
 static uint32_t next_char(uint8_t tag, struct rd *r);
 static void put_utf8(struct wr *w, uint32_t c);
-static void put_header(struct wr *w, uint8_t tag, size_t len);
 static int compare(const void *a, const void *b);
 
 struct crl_dir *crl_dir_new(const char *path, cssl_error *err)
@@ -91,15 +90,15 @@ uint32_t crl_name_hash(cssl_bytes name)
 {
     uint8_t canon[CANON_MAX];
     uint8_t digest[HASH_MAX];
-    struct wr w;
+    struct dw w;
     struct rd r = rd_of(name);
     struct rd rdns = der_enter(&r, DER_SEQUENCE);
-    wr_fixed(&w, canon, sizeof(canon));
+    dw_fixed(&w, canon, sizeof(canon));
     while (rd_more(&rdns)) {
         struct rd rdn = der_enter(&rdns, DER_SET);
         canon_rdn(&w, &rdn);
     }
-    hash_once(HASH_SHA1, canon, wr_ok(&w) ? w.len : 0, digest);
+    hash_once(HASH_SHA1, canon, dw_view(&w).len, digest);
     return (uint32_t)digest[3] << 24 | (uint32_t)digest[2] << 16 | (uint32_t)digest[1] << 8 |
            digest[0];
 }
@@ -158,47 +157,37 @@ static struct crl *read_list(const char *path, struct stat *st)
 }
 
 /* An RDN in canonical form: a DER SET of its attributes, each text a UTF8String. */
-static void canon_rdn(struct wr *w, struct rd *rdn)
+static void canon_rdn(struct dw *w, struct rd *rdn)
 {
     uint8_t space[CANON_MAX];
     cssl_bytes attributes[DNAME_RDN_MAX];
     size_t num = 0;
-    size_t total = 0;
-    struct wr all;
-    wr_fixed(&all, space, sizeof(space));
+    struct dw all;
+    dw_fixed(&all, space, sizeof(space));
     while (rd_more(rdn) && num < DNAME_RDN_MAX) {
-        uint8_t text[CANON_MAX / 2];
-        struct wr value;
         uint8_t tag;
         struct rd pair = der_enter(rdn, DER_SEQUENCE);
         cssl_bytes oid = der_whole(&pair, DER_OID);
-        cssl_bytes raw = der_any(&pair, &tag);
-        wr_fixed(&value, text, sizeof(text));
+        cssl_bytes value = der_any(&pair, &tag);
+        size_t at = all.out.len;
+        dw_open(&all, DER_SEQUENCE);
+        dw_raw(&all, oid);
         if (is_text(tag)) {
-            canon_text(&value, tag, raw);
-            tag = DER_UTF8_STRING;
+            dw_open(&all, DER_UTF8_STRING);
+            canon_text(&all.out, tag, value);
+            dw_close(&all);
         } else {
-            wr_bytes(&value, raw);
+            dw_put(&all, tag, value);
         }
-        if (!wr_ok(&value)) {
-            value.len = 0;
-        }
-        size_t header = value.len < 0x80 ? 2 : value.len < 0x100 ? 3 : 4;
-        size_t at = all.len;
-        put_header(&all, DER_SEQUENCE, oid.len + header + value.len);
-        wr_bytes(&all, oid);
-        put_header(&all, tag, value.len);
-        wr_bytes(&all, wr_view(&value));
-        attributes[num++] = bytes_of(space + at, wr_ok(&all) ? all.len - at : 0);
+        dw_close(&all);
+        attributes[num++] = bytes_of(space + at, dw_ok(&all) ? all.out.len - at : 0);
     }
     qsort(attributes, num, sizeof(attributes[0]), compare); /* X.690 11.6 */
+    dw_open(w, DER_SET);
     for (size_t i = 0; i < num; i++) {
-        total += attributes[i].len;
+        dw_raw(w, attributes[i]);
     }
-    put_header(w, DER_SET, total);
-    for (size_t i = 0; i < num; i++) {
-        wr_bytes(w, attributes[i]);
-    }
+    dw_close(w);
 }
 
 static bool is_text(uint8_t tag)
@@ -212,11 +201,12 @@ static bool is_text(uint8_t tag)
 static void canon_text(struct wr *w, uint8_t tag, cssl_bytes value)
 {
     struct rd r = rd_of(value);
+    size_t start = w->len;
     bool space = false;
     while (rd_more(&r)) {
         uint32_t c = next_char(tag, &r);
         if (c == ' ' || (c >= '\t' && c <= '\r')) {
-            space = w->len > 0;
+            space = w->len > start;
             continue;
         }
         if (space) {
@@ -256,20 +246,6 @@ static void put_utf8(struct wr *w, uint32_t c)
         wr_u8(w, (uint8_t)(0x80 | (c >> 12 & 0x3f)));
         wr_u8(w, (uint8_t)(0x80 | (c >> 6 & 0x3f)));
         wr_u8(w, (uint8_t)(0x80 | (c & 0x3f)));
-    }
-}
-
-static void put_header(struct wr *w, uint8_t tag, size_t len)
-{
-    wr_u8(w, tag);
-    if (len >= 0x100) {
-        wr_u8(w, 0x82);
-        wr_u16(w, (uint16_t)len);
-    } else if (len >= 0x80) {
-        wr_u8(w, 0x81);
-        wr_u8(w, (uint8_t)len);
-    } else {
-        wr_u8(w, (uint8_t)len);
     }
 }
 

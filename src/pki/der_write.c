@@ -14,6 +14,12 @@ void dw_init(struct dw *w, size_t limit)
     wr_init(&w->out, limit);
 }
 
+void dw_fixed(struct dw *w, uint8_t *data, size_t cap)
+{
+    *w = (struct dw){ .depth = 0 };
+    wr_fixed(&w->out, data, cap);
+}
+
 void dw_free(struct dw *w)
 {
     wr_free(&w->out);

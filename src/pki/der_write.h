@@ -15,8 +15,10 @@ struct dw {
     unsigned depth;
 };
 
-/* dw_init prepares a writer of at most limit bytes; dw_free wipes and frees what it holds. */
+/* dw_init prepares a writer of at most limit bytes; dw_free wipes and frees what it holds. dw_fixed
+ * is for one that fills the caller's bytes and takes no memory. */
 void dw_init(struct dw *w, size_t limit);
+void dw_fixed(struct dw *w, uint8_t *data, size_t cap);
 void dw_free(struct dw *w);
 /* dw_ok: everything fitted, was representable, and what was opened is closed. */
 bool dw_ok(const struct dw *w) CHECK;

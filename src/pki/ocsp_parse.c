@@ -1,6 +1,7 @@
 /* ocsp_parse.c - takes an OCSP response apart (RFC 6960 4.2.1). Trusts nothing in it. */
 #include "base/mem.h"
 #include "pki/crl.h"
+#include "pki/der_write.h"
 #include "pki/dname.h"
 #include "pki/ocsp_parts.h"
 
@@ -71,23 +72,17 @@ bool ocsp_single_next(struct rd *list, struct ocsp_single *single)
 size_t ocsp_request_extensions(uint8_t out[OCSP_REQUEST_EXTENSIONS],
                                const uint8_t nonce[OCSP_NONCE])
 {
-    /* Extensions of one: the nonce's OID, and an OCTET STRING in the extension's own. */
-    enum { OID = 2 + sizeof(oid_nonce), VALUE = 2 + 2 + OCSP_NONCE, ONE = 2 + OID + VALUE };
-    struct wr w;
-    wr_fixed(&w, out, OCSP_REQUEST_EXTENSIONS);
-    wr_u8(&w, DER_SEQUENCE);
-    wr_u8(&w, ONE);
-    wr_u8(&w, DER_SEQUENCE);
-    wr_u8(&w, OID + VALUE);
-    wr_u8(&w, DER_OID);
-    wr_u8(&w, sizeof(oid_nonce));
-    wr_put(&w, oid_nonce, sizeof(oid_nonce));
-    wr_u8(&w, DER_OCTET_STRING);
-    wr_u8(&w, 2 + OCSP_NONCE);
-    wr_u8(&w, DER_OCTET_STRING);
-    wr_u8(&w, OCSP_NONCE);
-    wr_put(&w, nonce, OCSP_NONCE);
-    return wr_ok(&w) ? w.len : 0;
+    struct dw w;
+    dw_fixed(&w, out, OCSP_REQUEST_EXTENSIONS);
+    dw_open(&w, DER_SEQUENCE);
+    dw_open(&w, DER_SEQUENCE);
+    dw_put(&w, DER_OID, bytes_of(oid_nonce, sizeof(oid_nonce)));
+    dw_open(&w, DER_OCTET_STRING);
+    dw_put(&w, DER_OCTET_STRING, bytes_of(nonce, OCSP_NONCE));
+    dw_close(&w);
+    dw_close(&w);
+    dw_close(&w);
+    return dw_view(&w).len;
 }
 
 static uint8_t enumerated(struct rd *r, uint8_t max)

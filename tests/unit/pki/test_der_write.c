@@ -296,6 +296,24 @@ static void utf8_chars(void **state)
     }
 }
 
+static void fixed_memory(void **state)
+{
+    (void)state;
+    for (size_t cap = 0; cap <= 8; cap++) {
+        uint8_t *memory = malloc(cap);
+        struct dw w;
+        dw_fixed(&w, memory, cap);
+        dw_open(&w, DER_SEQUENCE);
+        dw_put(&w, DER_OCTET_STRING, bytes_str("abc"));
+        dw_close(&w);
+        assert_int_equal(dw_ok(&w), cap >= 7);
+        test_same_hex(dw_view(&w).data, dw_view(&w).len, cap >= 7 ? "30050403616263" : "");
+        assert_true(cap < 7 || dw_view(&w).data == memory);
+        dw_free(&w);
+        free(memory);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -309,6 +327,7 @@ int main(void)
         cmocka_unit_test(lengths),
         cmocka_unit_test(misuse_and_limits),
         cmocka_unit_test(utf8_chars),
+        cmocka_unit_test(fixed_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
