@@ -106,22 +106,13 @@ cssl_bytes cert_spki_bits(cssl_bytes spki)
 
 static int parse(struct cert *cert, cssl_error *err)
 {
-    const char *wrong = NULL;
-    struct rd r = rd_of(cert->der);
-    struct rd outer = der_enter(&r, DER_SEQUENCE);
-    if (!rd_done(&r)) {
-        return fail_text(err, CSSL_R_BAD_CERTIFICATE,
-                         r.bad ? "not a DER sequence" : "there are bytes behind its end");
+    cssl_bytes outer_alg;
+    const char *wrong = signed_parse(cert->der, &cert->tbs, &outer_alg, &cert->signature);
+    if (wrong != NULL) {
+        return fail_text(err, CSSL_R_BAD_CERTIFICATE, "%s", wrong);
     }
-    cert->tbs = der_whole(&outer, DER_SEQUENCE);
     struct rd whole = rd_of(cert->tbs);
     struct rd tbs = der_enter(&whole, DER_SEQUENCE);
-    cssl_bytes outer_alg = der_value(&outer, DER_SEQUENCE);
-    cert->signature = der_octet_bits(&outer);
-    if (!rd_done(&outer)) {
-        return fail_text(err, CSSL_R_BAD_CERTIFICATE,
-                         "it is not a body, an algorithm and a signature");
-    }
     parse_tbs(cert, &tbs, &wrong);
     if (!rd_done(&tbs) || wrong != NULL) {
         return fail_text(err, CSSL_R_BAD_CERTIFICATE, "%s",

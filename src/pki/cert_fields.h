@@ -114,6 +114,10 @@ static inline bool key_is_weak(const struct cert *cert)
 }
 /* sig_alg_parse reads the contents of an AlgorithmIdentifier; malformed parameters make r bad. */
 struct sig_alg sig_alg_parse(struct rd *r);
+/* signed_parse takes a certificate, list or request apart (RFC 5280 4.1.1, 5.1.1): the body with
+ * its header, the AlgorithmIdentifier's contents and the signature's bytes. It looks into none of
+ * them and returns NULL, or what is wrong (static). */
+const char *signed_parse(cssl_bytes der, cssl_bytes *body, cssl_bytes *alg, cssl_bytes *signature);
 /* A certificate says RSASSA-PSS whatever kind of RSA key signed it; TLS has a name for each.
  * sig_scheme_of_key gives the one for a key of type; sig_scheme_in looks for scheme in a list,
  * where either name will do. */

@@ -172,19 +172,10 @@ int crl_verify(struct crl *crl, const struct cert *issuer, const uint16_t *schem
 
 static int parse(struct crl *crl, cssl_error *err)
 {
-    const char *wrong = NULL;
-    struct rd r = rd_of(crl->der);
-    struct rd outer = der_enter(&r, DER_SEQUENCE);
-    if (!rd_done(&r)) {
-        return fail_text(err, CSSL_R_CRL_MALFORMED,
-                         r.bad ? "not a DER sequence" : "there are bytes behind its end");
-    }
-    crl->tbs = der_whole(&outer, DER_SEQUENCE);
-    cssl_bytes outer_alg = der_value(&outer, DER_SEQUENCE);
-    crl->signature = der_octet_bits(&outer);
-    if (!rd_done(&outer)) {
-        return fail_text(err, CSSL_R_CRL_MALFORMED,
-                         "it is not a body, an algorithm and a signature");
+    cssl_bytes outer_alg;
+    const char *wrong = signed_parse(crl->der, &crl->tbs, &outer_alg, &crl->signature);
+    if (wrong != NULL) {
+        return fail_text(err, CSSL_R_CRL_MALFORMED, "%s", wrong);
     }
     struct rd whole = rd_of(crl->tbs);
     struct rd tbs = der_enter(&whole, DER_SEQUENCE);
@@ -204,12 +195,9 @@ static int parse(struct crl *crl, cssl_error *err)
 static void parse_tbs(struct crl *crl, struct rd *tbs, const char **wrong)
 {
     struct rd field;
-    crl->version = 1;
-    if (der_peek(tbs) == DER_INTEGER) {
-        crl->version = (uint8_t)(der_small(tbs, DER_INTEGER, 1) + 1);
-        if (crl->version == 1) { /* it is left out, or it is 2 */
-            *wrong = "its version is not 2";
-        }
+    bool has_version = der_peek(tbs) == DER_INTEGER;
+    if (has_version && der_small(tbs, DER_INTEGER, 1) != 1) { /* it is left out, or it is 2 */
+        *wrong = "its version is not 2";
     }
     crl->inner_alg = der_value(tbs, DER_SEQUENCE);
     struct rd alg = rd_of(crl->inner_alg);
@@ -236,7 +224,7 @@ static void parse_tbs(struct crl *crl, struct rd *tbs, const char **wrong)
     }
     if (der_enter_if(tbs, DER_CONTEXT_OF(0), &field)) {
         crl->extensions = der_value(&field, DER_SEQUENCE);
-        if (!rd_done(&field) || crl->extensions.len == 0 || crl->version != 2) {
+        if (!rd_done(&field) || crl->extensions.len == 0 || !has_version) {
             *wrong = "its extensions are empty, malformed or not allowed in its version";
         }
     }

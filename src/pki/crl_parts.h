@@ -19,7 +19,6 @@ struct crl {
     atomic_uint refs;
     atomic_uint verified; /* CRL_VERIFIED: the signature fits the key whose SHA-256 is */
     uint8_t verified_key[CRL_KEY_DIGEST];
-    uint8_t version;
     bool partial; /* onlySomeReasons */
     bool only_users, only_authorities;
     uint32_t issuer_hash;

@@ -19,12 +19,12 @@ int request_parse(struct request *r, cssl_bytes der, cssl_error *err)
     if (der.len > ISSUE_DER_MAX) {
         return fail_text(err, CSSL_R_REQUEST_MALFORMED, "it has more than %d bytes", ISSUE_DER_MAX);
     }
-    struct rd all = rd_of(der);
-    struct rd whole = der_enter(&all, DER_SEQUENCE);
-    cssl_bytes info = der_whole(&whole, DER_SEQUENCE);
-    struct rd alg_reader = der_enter(&whole, DER_SEQUENCE);
+    cssl_bytes info, alg_bytes, signature;
+    if (signed_parse(der, &info, &alg_bytes, &signature) != NULL) {
+        return fail(err, CSSL_R_REQUEST_MALFORMED);
+    }
+    struct rd alg_reader = rd_of(alg_bytes);
     struct sig_alg alg = sig_alg_parse(&alg_reader);
-    cssl_bytes signature = der_octet_bits(&whole);
     struct rd body = rd_of(info);
     struct rd fields = der_enter(&body, DER_SEQUENCE);
     (void)der_small(&fields, DER_INTEGER, 0); /* version 1 is the only one */
@@ -32,8 +32,7 @@ int request_parse(struct request *r, cssl_bytes der, cssl_error *err)
     r->spki = der_whole(&fields, DER_SEQUENCE);
     struct rd attributes = der_enter(&fields, DER_CONTEXT_OF(0));
     parse_attributes(&attributes, r);
-    bool good = rd_done(&attributes) && rd_done(&fields) && rd_done(&alg_reader) &&
-                rd_done(&whole) && rd_done(&all);
+    bool good = rd_done(&attributes) && rd_done(&fields) && rd_done(&alg_reader);
     if (!good || !dname_valid(r->subject)) {
         return fail(err, CSSL_R_REQUEST_MALFORMED);
     }

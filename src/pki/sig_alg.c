@@ -1,4 +1,5 @@
-/* sig_alg.c - which signature an AlgorithmIdentifier means (RFC 3279, 4055, 5758, 8410, 9881). */
+/* sig_alg.c - which signature an AlgorithmIdentifier means (RFC 3279, 4055, 5758, 8410, 9881), and
+ * where one stands. */
 #include "base/names.h"
 #include "pki/cert_fields.h"
 #include "pki/der.h"
@@ -76,6 +77,19 @@ struct sig_alg sig_alg_parse(struct rd *r)
         der_bad(r);
     }
     return (struct sig_alg){ 0 };
+}
+
+const char *signed_parse(cssl_bytes der, cssl_bytes *body, cssl_bytes *alg, cssl_bytes *signature)
+{
+    struct rd r = rd_of(der);
+    struct rd outer = der_enter(&r, DER_SEQUENCE);
+    if (!rd_done(&r)) {
+        return r.bad ? "not a DER sequence" : "there are bytes behind its end";
+    }
+    *body = der_whole(&outer, DER_SEQUENCE);
+    *alg = der_value(&outer, DER_SEQUENCE);
+    *signature = der_octet_bits(&outer);
+    return rd_done(&outer) ? NULL : "it is not a body, an algorithm and a signature";
 }
 
 uint16_t sig_scheme_of_key(uint16_t scheme, enum key_type type)

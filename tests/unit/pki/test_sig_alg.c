@@ -93,6 +93,45 @@ static void two_names_of_pss(void **state)
     assert_false(sig_scheme_in(SCHEME_ED25519, list, 0));
 }
 
+static void signed_structures(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *der, *wrong; /* NULL: nothing */
+    } rows[] = {
+        { "300a" "3001aa" "3001bb" "030200cc", NULL },
+        { "300a" "3001aa" "3001bb" "030200cc" "00", "there are bytes behind its end" },
+        { "310a" "3001aa" "3001bb" "030200cc", "not a DER sequence" },
+        { "300b" "3001aa" "3001bb" "030200cc", "not a DER sequence" },
+        { "", "not a DER sequence" },
+        { "300b" "3001aa" "3001bb" "030200cc" "00",
+          "it is not a body, an algorithm and a signature" },
+        { "300a" "3001aa" "3001bb" "030201cc",
+          "it is not a body, an algorithm and a signature" },
+        { "3006" "3001aa" "3001bb", "it is not a body, an algorithm and a signature" },
+        { "300a" "3001aa" "3101bb" "030200cc",
+          "it is not a body, an algorithm and a signature" },
+        { "300a" "3101aa" "3001bb" "030200cc",
+          "it is not a body, an algorithm and a signature" },
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        size_t len;
+        uint8_t *der = test_unhex_new(rows[i].der, &len);
+        cssl_bytes body, alg, signature;
+        const char *wrong = signed_parse(bytes_of(der, len), &body, &alg, &signature);
+        if (rows[i].wrong != NULL) {
+            assert_non_null(wrong);
+            assert_string_equal(wrong, rows[i].wrong);
+        } else {
+            assert_null(wrong);
+            test_same_hex(body.data, body.len, "3001aa");
+            test_same_hex(alg.data, alg.len, "bb");
+            test_same_hex(signature.data, signature.len, "cc");
+        }
+        free(der);
+    }
+}
+
 static void try(void *arg, uint8_t *data, size_t len)
 {
     (void)arg;
@@ -120,6 +159,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(algorithms),
         cmocka_unit_test(two_names_of_pss),
+        cmocka_unit_test(signed_structures),
         cmocka_unit_test(damage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
