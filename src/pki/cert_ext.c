@@ -105,7 +105,7 @@ int cert_parse_extensions(struct cert *cert, cssl_error *err)
     return 0;
 }
 
-struct cert_ext cert_next_extension(struct rd *list)
+struct cert_ext extension_next(struct rd *list)
 {
     struct rd r = der_enter(list, DER_SEQUENCE);
     struct cert_ext ext = { .id = EXTENSION_UNKNOWN };
@@ -116,6 +116,12 @@ struct cert_ext cert_next_extension(struct rd *list)
         der_bad(list);
         return (struct cert_ext){ 0 };
     }
+    return ext;
+}
+
+struct cert_ext cert_next_extension(struct rd *list)
+{
+    struct cert_ext ext = extension_next(list);
     for (size_t i = 1; i < EXTENSION_NUM; i++) {
         if (bytes_equal(ext.oid, bytes_of(rows[i].oid, rows[i].oid_len))) {
             ext.id = (enum cert_extension)i;

@@ -95,8 +95,11 @@ struct cert_ext {
     cssl_bytes oid, value;
 };
 
-/* cert_next_extension takes the next extension from list (a reader of cert->extensions). */
+/* cert_next_extension takes the next extension from list (a reader of cert->extensions);
+ * extension_next does so where the extensions of certificates mean nothing, and leaves id
+ * EXTENSION_UNKNOWN. */
 struct cert_ext cert_next_extension(struct rd *list);
+struct cert_ext extension_next(struct rd *list);
 /* cert_parse_extensions fills cert from its extensions. Malformed ones are errors, ones against
  * RFC 5280's profile are faults. */
 int cert_parse_extensions(struct cert *cert, cssl_error *err) CHECK;

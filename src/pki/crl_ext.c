@@ -26,6 +26,7 @@ struct extension {
 };
 
 static struct extension next_extension(struct rd *list);
+static bool repeated(const struct extension *ext, uint64_t *seen);
 static bool parse_one(struct crl *crl, const struct extension *ext);
 static void parse_number(struct crl *crl, struct rd *value);
 static void parse_issuing_point(struct crl *crl, struct rd *value);
@@ -48,23 +49,22 @@ void crl_entry_parse(struct rd *list, struct crl_entry *entry, cssl_bytes *seria
     struct rd extensions;
     bool extended = der_enter_if(&r, DER_SEQUENCE, &extensions);
     size_t num = 0;
-    uint32_t seen = 0;
+    uint64_t seen = 0;
     while (rd_more(&extensions)) {
         struct extension ext = next_extension(&extensions);
         struct rd value = rd_of(ext.value);
-        bool twice = ext.id != CE_UNKNOWN && (seen >> (ext.id % 32) & 1) != 0;
-        seen |= ext.id == CE_UNKNOWN ? 0 : UINT32_C(1) << (ext.id % 32);
+        bool bad = repeated(&ext, &seen) || ++num > CRL_EXTENSIONS_MAX;
         if (ext.id == CE_REASON) {
             uint8_t tag;
             cssl_bytes reason = der_any(&value, &tag);
             bool known = tag == DER_ENUMERATED && reason.len == 1 &&
                          crl_reason_name(reason.data[0]) != NULL;
-            twice = twice || !known || !rd_done(&value);
+            bad = bad || !known || !rd_done(&value);
             entry->reason = known ? reason.data[0] : CRL_UNSPECIFIED;
         } else if (ext.critical && ext.id != CE_INVALIDITY) {
             *usable = false; /* certificateIssuer, too: indirect lists are not looked at */
         }
-        if (twice || ++num > CRL_EXTENSIONS_MAX) {
+        if (bad) {
             der_bad(&extensions);
         }
     }
@@ -90,9 +90,7 @@ int crl_parse_extensions(struct crl *crl, cssl_error *err)
             }
             continue;
         }
-        bool twice = (seen >> ext.id & 1) != 0;
-        seen |= UINT64_C(1) << ext.id;
-        if (twice || !parse_one(crl, &ext)) {
+        if (repeated(&ext, &seen) || !parse_one(crl, &ext)) {
             return fail_text(err, CSSL_R_CRL_MALFORMED, "its extension 2.5.29.%d is malformed",
                              ext.id);
         }
@@ -135,23 +133,25 @@ bool crl_covers(const struct crl *crl, const struct cert *cert)
 
 static struct extension next_extension(struct rd *list)
 {
-    struct rd r = der_enter(list, DER_SEQUENCE);
-    struct extension ext = { .id = CE_UNKNOWN };
-    cssl_bytes oid = der_oid(&r);
-    ext.critical = der_flag(&r);
-    ext.value = der_value(&r, DER_OCTET_STRING);
-    if (!rd_done(&r)) {
-        der_bad(list);
-        return (struct extension){ .id = CE_UNKNOWN };
-    }
     static const uint8_t known[] = { CE_NUMBER, CE_REASON, CE_INVALIDITY, CE_DELTA,
                                      CE_ISSUING_POINT, CE_CERTIFICATE_ISSUER,
                                      CE_AUTHORITY_KEY_ID, CE_FRESHEST };
-    bool standard = oid.len == 3 && oid.data[0] == 0x55 && oid.data[1] == 0x1d;
-    if (standard && memchr(known, oid.data[2], sizeof(known)) != NULL) {
-        ext.id = oid.data[2];
+    const struct cert_ext form = extension_next(list);
+    struct extension ext = { CE_UNKNOWN, form.critical, form.value };
+    bool standard = form.oid.len == 3 && form.oid.data[0] == 0x55 && form.oid.data[1] == 0x1d;
+    if (standard && memchr(known, form.oid.data[2], sizeof(known)) != NULL) {
+        ext.id = form.oid.data[2];
     }
     return ext;
+}
+
+/* repeated remembers in *seen which known extensions came, and says whether ext did before. */
+static bool repeated(const struct extension *ext, uint64_t *seen)
+{
+    uint64_t bit = ext->id == CE_UNKNOWN ? 0 : UINT64_C(1) << ext->id;
+    bool again = (*seen & bit) != 0;
+    *seen |= bit;
+    return again;
 }
 
 /* parse_one reads an extension of the list; false when it is malformed. */

@@ -180,7 +180,7 @@ static void parse_extensions(struct rd *holder, uint8_t tag, bool *unknown_criti
     struct rd list = der_enter(&field, DER_SEQUENCE);
     size_t num = 0;
     while (rd_more(&list)) {
-        struct cert_ext ext = cert_next_extension(&list);
+        struct cert_ext ext = extension_next(&list);
         bool known = nonce != NULL && bytes_equal(ext.oid, bytes_of(oid_nonce, sizeof(oid_nonce)));
         if (known) {
             struct rd value = rd_of(ext.value);
