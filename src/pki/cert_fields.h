@@ -109,12 +109,6 @@ cssl_bytes cert_spki_bits(cssl_bytes spki);
 /* hash_alg_parse reads a hash's AlgorithmIdentifier (parameters NULL or absent); HASH_NONE when it
  * is not known. */
 enum hash_alg hash_alg_parse(struct rd *r);
-/* key_is_weak: an RSA key that is shorter or longer than what is borne. */
-static inline bool key_is_weak(const struct cert *cert)
-{
-    bool rsa = cert->key.type == KEY_RSA || cert->key.type == KEY_RSA_PSS;
-    return rsa && (cert->key.bits < PKEY_RSA_MIN_BITS || cert->key.bits > PKEY_RSA_MAX_BITS);
-}
 /* sig_alg_parse reads the contents of an AlgorithmIdentifier; malformed parameters make r bad. */
 struct sig_alg sig_alg_parse(struct rd *r);
 /* signed_parse takes a certificate, list or request apart (RFC 5280 4.1.1, 5.1.1): the body with
