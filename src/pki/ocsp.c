@@ -2,7 +2,6 @@
 #include "pki/ocsp.h"
 
 #include "base/error.h"
-#include "base/mem.h"
 #include "pki/dname.h"
 #include "pki/ocsp_parts.h"
 
@@ -76,7 +75,7 @@ int ocsp_inspect(cssl_bytes response, struct ocsp_facts *facts, cssl_error *err)
     if (r.status == 0) {
         struct rd list = rd_of(r.singles);
         struct ocsp_single single;
-        facts->produced_at = r.produced_at;
+        facts->singles = r.singles;
         facts->next_update = INT64_MAX;
         for (; rd_more(&list) && ocsp_single_next(&list, &single); facts->num_singles++) {
             if (facts->num_singles == 0) {

@@ -48,8 +48,10 @@ int ocsp_judge(cssl_bytes response, const struct ocsp_question *q, struct ocsp_r
 /* What a server has to know of a response that it is going to staple. */
 struct ocsp_facts {
     uint8_t status; /* 0: successful; what follows is known then */
-    int64_t produced_at, this_update, next_update; /* of the first answer; INT64_MAX: no end */
+    int64_t this_update; /* of the first answer */
+    int64_t next_update; /* the earliest of all answers; INT64_MAX: no end */
     size_t num_singles;
+    cssl_bytes singles; /* a view of the response, for ocsp_single_next */
 };
 /* ocsp_inspect reads a response's form; a malformed one is CSSL_R_OCSP_MALFORMED. */
 int ocsp_inspect(cssl_bytes response, struct ocsp_facts *facts, cssl_error *err) CHECK;

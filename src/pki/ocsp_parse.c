@@ -1,5 +1,4 @@
 /* ocsp_parse.c - takes an OCSP response apart (RFC 6960 4.2.1). Trusts nothing in it. */
-#include "base/mem.h"
 #include "pki/crl.h"
 #include "pki/der_write.h"
 #include "pki/dname.h"

@@ -27,7 +27,7 @@ struct stapler {
 
 static int read_file(struct stapler *s, struct staple **staple, struct stat *st, cssl_error *err);
 static int take(const struct stapler *s, cssl_bytes der, struct staple **staple, cssl_error *err);
-static bool is_for(const struct stapler *s, cssl_bytes der);
+static bool is_for(const struct stapler *s, cssl_bytes singles);
 static void refresh(struct stapler *s);
 
 cssl_bytes staple_der(const struct staple *staple)
@@ -121,7 +121,7 @@ static int take(const struct stapler *s, cssl_bytes der, struct staple **staple,
         return fail_option(err, CSSL_R_STAPLE_FILE, option,
                            "it is not an OCSP response in DER, as openssl ocsp -respout writes it");
     }
-    if (facts.status == 0 && !is_for(s, der)) {
+    if (facts.status == 0 && !is_for(s, facts.singles)) {
         return fail_option(err, CSSL_R_STAPLE_FILE, option,
                            "it is about another certificate than the first in certfile");
     }
@@ -143,14 +143,10 @@ static int take(const struct stapler *s, cssl_bytes der, struct staple **staple,
 }
 
 /* is_for compares serial numbers, which is what an exchange of files would get wrong. */
-static bool is_for(const struct stapler *s, cssl_bytes der)
+static bool is_for(const struct stapler *s, cssl_bytes singles)
 {
-    struct ocsp_response r;
     struct ocsp_single single;
-    if (!ocsp_parse(&r, der)) {
-        return false;
-    }
-    struct rd list = rd_of(r.singles);
+    struct rd list = rd_of(singles);
     while (rd_more(&list) && ocsp_single_next(&list, &single)) {
         if (bytes_equal(single.serial, s->leaf->serial)) {
             return true;
