@@ -41,8 +41,10 @@ static int load_extras(struct certkey *ck, const cssl_cert_key *conf, cssl_error
 static void warn_if_readable(const struct source *s, char *warning);
 static uint16_t first_scheme(const struct certkey *ck, const uint16_t *ours, size_t num_ours,
                              const struct certkey_wish *wish);
+static enum key_type type_of(const struct certkey *ck);
 static bool can_sign(const struct certkey *ck, uint16_t scheme);
-static unsigned suitability(const struct certkey *ck, const struct certkey_wish *wish);
+static bool suits_better(const struct certkey *ck, const struct certkey_wish *wish, int best,
+                         unsigned *best_suits);
 static bool may(const struct certkey *ck, uint16_t usage);
 static bool curve_accepted(const struct certkey *ck, const struct certkey_wish *wish);
 static bool under_authority(const struct certkey *ck, const struct certkey_wish *wish);
@@ -72,15 +74,12 @@ int certkey_load(struct certkey *ck, const cssl_cert_key *conf, char *warning, c
     if (ret == 0) {
         ret = load_certs(ck, &certs, err);
     }
-    if (ret == 0 && conf->external_key && key.option != NULL) {
-        ret = fail_option(err, CSSL_R_OPTION_CONFLICT, key.option,
-                          "an identity with external_key has no key here");
-    }
     if (ret == 0 && !conf->external_key) {
         ret = load_key(ck, key_source, conf->password, err);
-    }
-    if (ret == 0 && !conf->external_key) {
-        ret = check_key(ck, &certs, key_source, err);
+        ret = ret == 0 ? check_key(ck, &certs, key_source, err) : ret;
+    } else if (ret == 0 && key.option != NULL) {
+        ret = fail_option(err, CSSL_R_OPTION_CONFLICT, key.option,
+                          "an identity with external_key has no key here");
     }
     if (ret == 0) {
         ret = check_order(ck, &certs, err);
@@ -88,10 +87,10 @@ int certkey_load(struct certkey *ck, const cssl_cert_key *conf, char *warning, c
     if (ret == 0) {
         ret = load_extras(ck, conf, err);
     }
-    if (ret == 0 && !conf->external_key) {
-        warn_if_readable(key_source, warning);
-    } else if (ret != 0) {
+    if (ret != 0) {
         certkey_free(ck);
+    } else if (!conf->external_key) {
+        warn_if_readable(key_source, warning);
     }
     close_source(&certs);
     close_source(&key);
@@ -148,11 +147,9 @@ int certkey_pick(const struct certkey *cks, size_t num, const uint16_t *ours, si
     unsigned best_suits = 0;
     for (size_t i = 0; i < num; i++) {
         uint16_t signs = first_scheme(&cks[i], ours, num_ours, wish);
-        unsigned suits = suitability(&cks[i], wish);
         if (signs != 0 && may(&cks[i], KU_DIGITAL_SIGNATURE) && curve_accepted(&cks[i], wish) &&
-            (best < 0 || suits > best_suits)) {
+            suits_better(&cks[i], wish, best, &best_suits)) {
             best = (int)i;
-            best_suits = suits;
             *scheme = signs;
         }
     }
@@ -164,11 +161,9 @@ int certkey_pick_decrypting(const struct certkey *cks, size_t num, const struct 
     int best = -1;
     unsigned best_suits = 0;
     for (size_t i = 0; i < num; i++) {
-        unsigned suits = suitability(&cks[i], wish);
         if (cks[i].key != NULL && pkey_can_decrypt(cks[i].key) &&
-            may(&cks[i], KU_KEY_ENCIPHERMENT) && (best < 0 || suits > best_suits)) {
+            may(&cks[i], KU_KEY_ENCIPHERMENT) && suits_better(&cks[i], wish, best, &best_suits)) {
             best = (int)i;
-            best_suits = suits;
         }
     }
     return best;
@@ -411,11 +406,16 @@ static void warn_if_readable(const struct source *s, char *warning)
     }
 }
 
+static enum key_type type_of(const struct certkey *ck)
+{
+    return ck->key != NULL ? pkey_type(ck->key) : cert_key(ck->certs[0])->type;
+}
+
 /* Whoever has an external key is taken to be able to do what such keys can. */
 static bool can_sign(const struct certkey *ck, uint16_t scheme)
 {
     return ck->key != NULL ? pkey_can_sign(ck->key, scheme)
-                           : scheme_fits_key(scheme, cert_key(ck->certs[0])->type, false);
+                           : scheme_fits_key(scheme, type_of(ck), false);
 }
 
 /* first_scheme: the first of ours that the peer takes and the key can do; 0 for none. */
@@ -432,12 +432,20 @@ static uint16_t first_scheme(const struct certkey *ck, const uint16_t *ours, siz
     return 0;
 }
 
-static unsigned suitability(const struct certkey *ck, const struct certkey_wish *wish)
+/* suits_better compares an identity with the best so far (none when best is negative), and is true
+ * when it takes its place. */
+static bool suits_better(const struct certkey *ck, const struct certkey_wish *wish, int best,
+                         unsigned *best_suits)
 {
     bool named = wish->name != NULL && ck->num_certs > 0 &&
                  hostname_check(ck->certs[0], wish->name, NULL) == 0;
-    return (named ? 4U : 0U) | (under_authority(ck, wish) ? 2U : 0U) |
-           (chain_accepted(ck, wish) ? 1U : 0U);
+    unsigned suits = (named ? 4U : 0U) | (under_authority(ck, wish) ? 2U : 0U) |
+                     (chain_accepted(ck, wish) ? 1U : 0U);
+    if (best >= 0 && suits <= *best_suits) {
+        return false;
+    }
+    *best_suits = suits;
+    return true;
 }
 
 static bool under_authority(const struct certkey *ck, const struct certkey_wish *wish)
@@ -463,7 +471,7 @@ static bool may(const struct certkey *ck, uint16_t usage)
 
 static bool curve_accepted(const struct certkey *ck, const struct certkey_wish *wish)
 {
-    uint16_t curve = group_of_key(ck->num_certs == 0 ? pkey_type(ck->key) : ck->certs[0]->key.type);
+    uint16_t curve = group_of_key(type_of(ck));
     return curve == 0 || !wish->curve_bound || u16s_has(wish->curves, curve);
 }
 

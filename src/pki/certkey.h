@@ -46,10 +46,9 @@ struct certkey_wish {
 
 /* certkey_pick chooses from num identities the first that suits best: it must be able to sign with
  * one of schemes (of ours, in our order of preference, restricted to the peer's), and be allowed
- * to by its certificate; an identity for
- * the wished name goes before one that is not, one under a wished authority before one that is
- * not, one whose chain is signed with accepted schemes before one that is not. It returns the
- * index and sets *scheme, or -1. */
+ * to by its certificate; an identity for the wished name goes before one that is not, one under a
+ * wished authority before one that is not, one whose chain is signed with accepted schemes before
+ * one that is not. It returns the index and sets *scheme, or -1. */
 int certkey_pick(const struct certkey *cks, size_t num, const uint16_t *ours, size_t num_ours,
                  const struct certkey_wish *wish, uint16_t *scheme);
 /* certkey_pick_decrypting chooses in the same way for TLS 1.2's key exchange by RSA: an identity
