@@ -3,7 +3,8 @@
  * gives back under a key what was put there, once.
  *
  * A shard is a hash table whose chains begin with the newest entry, and a list of all its entries
- * in the order in which they came. Memory is taken, wiped and given back outside of the locks.
+ * in the order in which they came. Memory is wiped and given back outside of the locks, and taken
+ * there but for the copy that cache_find makes.
  */
 #include "session/cache.h"
 
@@ -146,13 +147,11 @@ bool cache_take(struct cache *c, const uint8_t key[SESSION_DIGEST], int64_t now,
         struct entry *next = e->chain;
         if (memcmp(e->key, key, SESSION_DIGEST) == 0) {
             found = e->session.expires_at > now;
-            detach(c, shard, e);
             if (found) {
                 *s = e->session;
                 mem_wipe(&e->session, sizeof(e->session));
             }
-            e->chain = gone;
-            gone = e;
+            drop(c, shard, e, &gone);
         }
         e = next;
     }
@@ -165,14 +164,13 @@ bool cache_find(struct cache *c, const uint8_t key[SESSION_DIGEST], int64_t now,
                 struct session *s)
 {
     struct shard *shard = shard_of(c, key);
-    bool found = false;
     memset(s, 0, sizeof(*s));
     (void)pthread_mutex_lock(&shard->lock);
     struct entry *e = shard->buckets == NULL ? NULL : *bucket_of(c, shard, key);
     while (e != NULL && !is_live(e, key, now)) {
         e = e->chain;
     }
-    found = e != NULL && session_copy(s, &e->session) == 0;
+    bool found = e != NULL && session_copy(s, &e->session) == 0;
     (void)pthread_mutex_unlock(&shard->lock);
     return found;
 }
