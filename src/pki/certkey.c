@@ -415,7 +415,7 @@ static enum key_type type_of(const struct certkey *ck)
 static bool can_sign(const struct certkey *ck, uint16_t scheme)
 {
     return ck->key != NULL ? pkey_can_sign(ck->key, scheme)
-                           : scheme_fits_key(scheme, type_of(ck), false);
+                           : scheme_fits_key(scheme, type_of(ck), true);
 }
 
 /* first_scheme: the first of ours that the peer takes and the key can do; 0 for none. */

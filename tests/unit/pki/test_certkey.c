@@ -255,6 +255,46 @@ static void picks(void **state)
     }
 }
 
+/* A key that is elsewhere signs with the schemes that the same key would sign with here: one on a
+ * curve with that curve's. */
+static void picks_for_external_keys(void **state)
+{
+    (void)state;
+    static const uint16_t ours[] = { SCHEME_ECDSA_SECP384R1_SHA384, SCHEME_RSA_PSS_RSAE_SHA256,
+                                     SCHEME_ECDSA_SECP256R1_SHA256 };
+    static const struct {
+        const char *cert;
+        size_t num; /* of ours that the peer takes */
+        int index;
+        uint16_t scheme;
+    } rows[] = {
+        { "server.pem", 3, 0, SCHEME_ECDSA_SECP256R1_SHA256 },
+        { "server.pem", 2, -1, 0 },
+        { "rsa.pem", 3, 0, SCHEME_RSA_PSS_RSAE_SHA256 },
+        { "rsa.pem", 1, -1, 0 },
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        const cssl_cert_key conf = { .certfile = pki_path(rows[i].cert), .external_key = true };
+        const struct certkey_wish wish = { .schemes = ours, .num_schemes = rows[i].num };
+        struct certkey ck;
+        uint16_t scheme = 0;
+        cssl_error err;
+        assert_int_equal(certkey_load(&ck, &conf, NULL, &err), 0);
+        assert_null(ck.key);
+        assert_true(bytes_equal(certkey_spki(&ck), cert_spki(ck.certs[0])));
+        assert_int_equal(certkey_pick(&ck, 1, ours, 3, &wish, &scheme), rows[i].index);
+        assert_int_equal(scheme, rows[i].scheme);
+        certkey_free(&ck);
+    }
+    const cssl_cert_key both = { .certfile = pki_path("server.pem"),
+                                 .keyfile = pki_path("server.key.pem"), .external_key = true };
+    struct certkey ck;
+    cssl_error err;
+    assert_int_equal(certkey_load(&ck, &both, NULL, &err), CSSL_OPTION);
+    assert_int_equal(err.reason, CSSL_R_OPTION_CONFLICT);
+    assert_string_equal(err.option, "keyfile");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -263,6 +303,7 @@ int main(void)
         cmocka_unit_test(from_memory),
         cmocka_unit_test(open_keys_are_warned_about),
         cmocka_unit_test(picks),
+        cmocka_unit_test(picks_for_external_keys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
