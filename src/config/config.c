@@ -14,7 +14,7 @@ enum { AUTHORITIES_MAX = 15 * 1024 };
 
 static int take_options(cssl_options *o, const cssl_options *options, size_t size,
                         cssl_error *err);
-static cssl_config *config_make(bool server, cssl_config *old, const cssl_options *o,
+static cssl_config *config_make(bool server, cssl_config *old, const cssl_options *given,
                                 cssl_error *err);
 static cssl_config *config_from(bool server, cssl_config *old, const cssl_options *options,
                                 size_t size, cssl_error *err);
@@ -83,16 +83,9 @@ void cssl_config_free(cssl_config *config)
     peer_rules_free(&config->rules);
     mem_free(config->authorities);
     mem_free(config->alpn);
-    mem_free(config->sni);
-    options_kept_free(config->options);
-    sni_hosts_free(config->sni_hosts, config->num_sni_hosts);
-    mem_free(config->socket.ip);
-    mem_free_wiped(config->early_data, config->early_data_len);
-    mem_free(config->psk_identity);
-    mem_free_wiped(config->psk, config->psk_len);
-    mem_free(config->psk_hint);
     mem_free(config->dh);
     keylog_close(config);
+    options_kept_free(config->options); /* last: others view it */
     mem_free_wiped(config, sizeof(*config));
 }
 
@@ -142,7 +135,7 @@ static int take_options(cssl_options *o, const cssl_options *options, size_t siz
     return 0;
 }
 
-static cssl_config *config_make(bool server, cssl_config *old, const cssl_options *o,
+static cssl_config *config_make(bool server, cssl_config *old, const cssl_options *given,
                                 cssl_error *err)
 {
     cssl_config *config = mem_new(sizeof(*config));
@@ -154,13 +147,18 @@ static cssl_config *config_make(bool server, cssl_config *old, const cssl_option
     atomic_init(&config->refs, 1);
     config->server = server;
     config->keylog_fd = -1;
+    config->options = options_keep(given, err);
+    if (config->options == NULL) {
+        cssl_config_free(config);
+        return NULL;
+    }
+    const cssl_options *o = options_of(config->options);
     if (options_check(config, o, err) != 0 || keylog_open(config, o, err) != 0 ||
         load_identities(config, o, warning, err) != 0 ||
         peer_rules_check(&config->rules, o, server, config->verify, err) != 0 ||
         load_anchors(config, o, err) != 0 || encode_authorities(config, o, err) != 0 ||
         config_load_dh(config, o, err) != 0 || load_ticket(config, o, err) != 0 ||
-        config_pack(config, err) != 0 || config_import(config, err) != 0 ||
-        (config->options = options_keep(o, err)) == NULL) {
+        config_pack(config, err) != 0 || config_import(config, err) != 0) {
         cssl_config_free(config);
         return NULL;
     }

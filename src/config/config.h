@@ -25,7 +25,7 @@ enum { CONFIG_CODES_MAX = 80 };
 /* What the socket layer has to know of a config. */
 struct config_socket {
     bool server;
-    char *ip; /* NULL: any */
+    const char *ip; /* NULL: any */
     int backlog;
     bool reuseport;
     bool ipv6_only;
@@ -48,16 +48,11 @@ bool codes_has(const struct codes *c, uint16_t code);
 /* codes_add: c must have room, which without repetition it has. */
 void codes_add(struct codes *c, uint16_t code);
 
-/* A host of a server, and the config for it: a reference. */
-struct sni_host {
-    char *host;
-    cssl_config *config;
-};
-
+/* Texts, bytes and hosts that are const here are views of options. */
 struct cssl_config {
     atomic_uint refs;
     struct shared *shared;
-    struct kept_options *options; /* that it was made of: for cssl_config_derive */
+    struct kept_options *options; /* that it was made of: also for cssl_config_derive */
     struct config_socket socket;
     bool server;
     bool tls12, tls13;
@@ -81,26 +76,26 @@ struct cssl_config {
     int depth;
     struct peer_rules rules;
     bool has_sni;             /* server_name_indication was given: sni, "" for none */
-    char *sni;
+    const char *sni;
     cssl_tickets tickets;
     uint32_t ticket_lifetime; /* seconds */
     bool client_renegotiation; /* the peer may ask for a renegotiation */
     uint64_t renegotiate_at;   /* TLS 1.2: records under one key; 0: the AEAD's limit */
     bool reuse_sessions;      /* TLS 1.2: sessions are resumed, and kept for that */
     struct session *use_ticket; /* clients, manual; NULL without */
-    uint8_t *early_data;      /* clients */
+    const uint8_t *early_data; /* clients */
     size_t early_data_len;
     uint32_t max_early_data;  /* servers */
     struct replay_size anti_replay; /* servers */
-    char *psk_identity;
-    uint8_t *psk;
+    const char *psk_identity;
+    const uint8_t *psk;
     size_t psk_len;
-    char *psk_hint;           /* servers, TLS 1.2; NULL without */
+    const char *psk_hint;     /* servers, TLS 1.2; NULL without */
     struct dh_params *dh;     /* servers, TLS 1.2: the option's; NULL without */
     uint16_t dh_group;        /* or with one: its number */
     bool client_order;        /* servers: the client's order of suites counts */
     bool psk_import;          /* RFC 9258: psk is used as it is imported, and not otherwise */
-    uint8_t *psk_context;
+    const uint8_t *psk_context;
     size_t psk_context_len;
     struct imported_psk *imported; /* one for each hash of the suites */
     size_t num_imported;
@@ -121,7 +116,7 @@ struct cssl_config {
     unsigned ask_about;
     bool (*store_session)(void *user, cssl_bytes id, cssl_bytes session, uint32_t lifetime);
     bool pause_at_hello;
-    struct sni_host *sni_hosts;
+    const cssl_sni_host *sni_hosts;
     size_t num_sni_hosts;
     void (*trace)(void *user, const cssl_trace_event *event);
     void (*keylog)(void *user, const char *line);
@@ -138,7 +133,8 @@ int64_t config_now_us(const cssl_config *config, cssl_clock which);
 /* config_now is wall-clock time in seconds. */
 int64_t config_now(const cssl_config *config);
 
-/* options_check (options.c) fills a zeroed config from options; it reads no files. */
+/* options_check (options.c) fills a zeroed config from options, which outlive it; it reads no
+ * files. */
 int options_check(cssl_config *config, const cssl_options *o, cssl_error *err) CHECK;
 /* options_check_records (options_records.c) is the part of it that is about records. */
 int options_check_records(cssl_config *config, const cssl_options *o, cssl_error *err) CHECK;

@@ -68,7 +68,6 @@ void config_import_free(cssl_config *config)
         secret_wipe(&config->imported[i].secret);
     }
     mem_free(config->imported);
-    mem_free(config->psk_context);
 }
 
 static bool wanted(const cssl_config *config, enum hash_alg hash)

@@ -311,10 +311,7 @@ static int check_verify(cssl_config *config, const cssl_options *o, cssl_error *
                                "\"%.253s\" is neither a host name nor an address", name);
         }
         config->has_sni = true;
-        config->sni = mem_str(name);
-        if (config->sni == NULL) {
-            return fail(err, CSSL_R_NOMEM);
-        }
+        config->sni = name;
     }
     return 0;
 }
@@ -380,10 +377,10 @@ static int check_psk(cssl_config *config, const cssl_options *o, cssl_error *err
                            "%zu bytes; %d to %d are possible, and no password: anybody who "
                            "watches can try passwords", o->psk.len, PSK_MIN, PSK_MAX);
     }
-    config->psk_identity = mem_str(o->psk_identity);
-    config->psk = mem_copy(o->psk.data, o->psk.len);
+    config->psk_identity = o->psk_identity;
+    config->psk = o->psk.data;
     config->psk_len = o->psk.len;
-    return config->psk_identity == NULL || config->psk == NULL ? fail(err, CSSL_R_NOMEM) : 0;
+    return 0;
 }
 
 static int check_sizes(cssl_config *config, const cssl_options *o, cssl_error *err)
@@ -427,14 +424,12 @@ static int check_socket(cssl_config *config, const cssl_options *o, cssl_error *
         return fail_option(err, CSSL_R_OPTION_VALUE,
                            o->backlog < 0 ? "backlog" : "handshake_timeout", "it is negative");
     }
+    s->ip = o->ip;
     s->backlog = o->backlog == 0 ? BACKLOG : o->backlog;
     s->reuseport = o->reuseport;
     s->ipv6_only = o->ipv6_only;
     s->handshake_timeout = o->handshake_timeout == 0 ? HANDSHAKE_TIMEOUT : o->handshake_timeout;
     s->max_handshakes = o->max_handshakes == 0 ? HANDSHAKES : o->max_handshakes;
-    if (o->ip != NULL && (s->ip = mem_str(o->ip)) == NULL) {
-        return fail(err, CSSL_R_NOMEM);
-    }
     return 0;
 }
 

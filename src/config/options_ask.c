@@ -2,7 +2,6 @@
 #include "config/options_ask.h"
 
 #include "base/error.h"
-#include "base/mem.h"
 #include "pki/hostname.h"
 
 enum {
@@ -12,7 +11,7 @@ enum {
     ASK_OF_VERIFIERS = CSSL_ASK_VERIFY | CSSL_ASK_PARTIAL_CHAIN
 };
 
-static int take_hosts(cssl_config *config, const cssl_options *o, cssl_error *err);
+static int check_hosts(const cssl_options *o, cssl_error *err);
 
 int options_check_ask(cssl_config *config, const cssl_options *o, cssl_error *err)
 {
@@ -44,24 +43,19 @@ int options_check_ask(cssl_config *config, const cssl_options *o, cssl_error *er
     config->ask_about = about;
     config->store_session = o->store_session;
     config->pause_at_hello = o->pause_at_hello;
-    return take_hosts(config, o, err);
+    config->sni_hosts = o->sni_hosts;
+    config->num_sni_hosts = o->num_sni_hosts;
+    return check_hosts(o, err);
 }
 
-static int take_hosts(cssl_config *config, const cssl_options *o, cssl_error *err)
+static int check_hosts(const cssl_options *o, cssl_error *err)
 {
-    if (o->num_sni_hosts == 0) {
-        return 0;
-    }
-    if (o->sni_hosts == NULL) {
+    if (o->num_sni_hosts > 0 && o->sni_hosts == NULL) {
         return fail_option(err, CSSL_R_OPTION_MISSING, "sni_hosts", "it is NULL");
-    }
-    config->sni_hosts = mem_new_array(o->num_sni_hosts, sizeof(*config->sni_hosts));
-    if (config->sni_hosts == NULL) {
-        return fail(err, CSSL_R_NOMEM);
     }
     for (size_t i = 0; i < o->num_sni_hosts; i++) {
         const char *host = o->sni_hosts[i].host;
-        cssl_config *of_host = o->sni_hosts[i].config;
+        const cssl_config *of_host = o->sni_hosts[i].config;
         const char *plain = host != NULL && strncmp(host, "*.", 2) == 0 ? host + 2 : host;
         if (plain == NULL || !hostname_is_dns(plain)) {
             return fail_option(err, CSSL_R_OPTION_VALUE, "sni_hosts",
@@ -76,22 +70,6 @@ static int take_hosts(cssl_config *config, const cssl_options *o, cssl_error *er
             return fail_option(err, CSSL_R_OPTION_VALUE, "sni_hosts",
                                "row %zu: the config of %s has hosts of its own", i, host);
         }
-        struct sni_host *row = &config->sni_hosts[i];
-        row->host = mem_str(host);
-        if (row->host == NULL) {
-            return fail(err, CSSL_R_NOMEM);
-        }
-        row->config = cssl_config_ref(of_host);
-        config->num_sni_hosts++;
     }
     return 0;
-}
-
-void sni_hosts_free(struct sni_host *hosts, size_t num)
-{
-    for (size_t i = 0; i < num; i++) {
-        mem_free(hosts[i].host);
-        cssl_config_free(hosts[i].config);
-    }
-    mem_free(hosts);
 }

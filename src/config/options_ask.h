@@ -6,7 +6,5 @@
 
 /* options_check_ask comes after verification is settled. */
 int options_check_ask(cssl_config *config, const cssl_options *o, cssl_error *err) CHECK;
-/* sni_hosts_free gives back a config's table. */
-void sni_hosts_free(struct sni_host *hosts, size_t num);
 
 #endif

@@ -2,7 +2,6 @@
 #include "config/config.h"
 
 #include "base/error.h"
-#include "base/mem.h"
 
 enum {
     SEND_MAX = 65536,    /* in one flight, without an answer */
@@ -35,9 +34,9 @@ static int check_client(cssl_config *config, const cssl_options *o, cssl_error *
                            "it needs TLS 1.3 and session_tickets: it is sent under the keys of an "
                            "earlier connection");
     }
-    config->early_data = mem_copy(o->early_data.data, o->early_data.len);
+    config->early_data = o->early_data.data;
     config->early_data_len = o->early_data.len;
-    return config->early_data == NULL ? fail(err, CSSL_R_NOMEM) : 0;
+    return 0;
 }
 
 static int check_server(cssl_config *config, const cssl_options *o, cssl_error *err)

@@ -112,7 +112,7 @@ void options_kept_free(struct kept_options *k)
     if (k == NULL) {
         return;
     }
-    for (size_t i = 0; i < k->o.num_sni_hosts; i++) {
+    for (size_t i = 0; k->o.sni_hosts != NULL && i < k->o.num_sni_hosts; i++) {
         cssl_config_free(k->o.sni_hosts[i].config);
     }
     for (size_t i = 0; i < k->num; i++) {
@@ -175,8 +175,12 @@ static bool is_zero(const cssl_options *o, const struct field *f)
     return true;
 }
 
+/* What is NULL stays so: the checks say whether it may be. */
 static void *keep(struct kept_options *k, const void *p, size_t len)
 {
+    if (p == NULL) {
+        return NULL;
+    }
     if (k->num == k->max) {
         size_t max = k->max == 0 ? 16 : 2 * k->max;
         struct piece *pieces =
@@ -245,8 +249,7 @@ static void keep_arrays(struct kept_options *k)
     cssl_sni_host *hosts = num == 0 ? NULL : keep(k, o->sni_hosts, num * sizeof(*hosts));
     for (size_t i = 0; hosts != NULL && i < num; i++) {
         hosts[i].host = keep_string(k, hosts[i].host);
-        hosts[i].config = cssl_config_ref(hosts[i].config);
+        hosts[i].config = hosts[i].config == NULL ? NULL : cssl_config_ref(hosts[i].config);
     }
     o->sni_hosts = hosts;
-    o->num_sni_hosts = hosts == NULL ? 0 : num;
 }

@@ -1,4 +1,5 @@
-/* options_keep.h - options that outlive their call, so that a config can be derived. */
+/* options_keep.h - options that outlive their call: a config views them, and others can be derived
+ * of it. */
 #ifndef CSSL_CONFIG_OPTIONS_KEEP_H
 #define CSSL_CONFIG_OPTIONS_KEEP_H
 
@@ -6,6 +7,7 @@
 
 struct kept_options; /* a deep copy; it holds secrets */
 
+/* options_keep checks nothing: pointers that are NULL stay NULL, whatever is said of them. */
 struct kept_options *options_keep(const cssl_options *o, cssl_error *err) CHECK;
 /* options_kept_free wipes it all; NULL is allowed. */
 void options_kept_free(struct kept_options *kept);

@@ -34,10 +34,6 @@ void peer_rules_free(struct peer_rules *t)
 {
     crl_set_free(t->crls);
     crl_dir_free(t->crl_dir);
-    for (size_t i = 0; i < t->num_peer_names; i++) {
-        mem_free(t->peer_names[i]);
-    }
-    mem_free(t->peer_names);
     for (size_t i = 0; i < t->num_policies; i++) {
         mem_free((void *)(uintptr_t)t->policies[i].data);
     }
@@ -67,7 +63,7 @@ void peer_rules_digest(const struct peer_rules *t, struct hash *h)
 
 void peer_rules_apply(const struct peer_rules *t, struct chain_params *params)
 {
-    params->names = (const char *const *)t->peer_names;
+    params->names = t->peer_names;
     params->num_names = t->num_peer_names;
     params->any_ca_purpose = t->any_ca_purpose;
     params->policy = (struct policy_params){ .accepted = t->policies,
@@ -161,10 +157,7 @@ static int check_names(struct peer_rules *t, const cssl_options *o, cssl_error *
     if (o->peer_names == NULL) {
         return 0;
     }
-    t->peer_names = mem_new_array(PEER_NAMES_MAX, sizeof(*t->peer_names));
-    if (t->peer_names == NULL) {
-        return fail(err, CSSL_R_NOMEM);
-    }
+    t->peer_names = o->peer_names;
     for (size_t i = 0; o->peer_names[i] != NULL; i++) {
         const char *name = o->peer_names[i];
         uint8_t ip[16];
@@ -175,9 +168,6 @@ static int check_names(struct peer_rules *t, const cssl_options *o, cssl_error *
         if (!hostname_is_dns(name) && hostname_is_ip(name, ip) == 0) {
             return fail_option(err, CSSL_R_OPTION_VALUE, "peer_names",
                                "\"%.253s\" is neither a host name nor an address", name);
-        }
-        if ((t->peer_names[i] = mem_str(name)) == NULL) {
-            return fail(err, CSSL_R_NOMEM);
         }
         t->num_peer_names++;
     }

@@ -20,14 +20,14 @@ struct peer_rules {
     bool ask_scts;
     bool any_ca_purpose;
     bool require_policy, inhibit_mapping, inhibit_any;
-    char **peer_names;
+    const char *const *peer_names; /* views of the options */
     size_t num_peer_names;
     cssl_bytes *policies; /* OIDs' contents; each owned */
     size_t num_policies;
 };
 
-/* peer_rules_check fills a zeroed t from options, the files that they name included. verify says
- * whether a peer's chain is verified at all. */
+/* peer_rules_check fills a zeroed t from options, which outlive it, and the files that they name.
+ * verify says whether a peer's chain is verified at all. */
 int peer_rules_check(struct peer_rules *t, const cssl_options *o, bool server, bool verify,
                      cssl_error *err) CHECK;
 void peer_rules_free(struct peer_rules *t);

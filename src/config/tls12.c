@@ -12,15 +12,12 @@ static int load_dh(cssl_config *config, cssl_bytes file, const char *option, css
 
 int options_tls12(cssl_config *config, const cssl_options *o, cssl_error *err)
 {
-    config->client_order = o->honor_cipher_order == CSSL_OFF;
-    if (o->psk_hint == NULL) {
-        return 0;
-    }
-    if (strlen(o->psk_hint) > HINT_MAX) {
+    if (o->psk_hint != NULL && strlen(o->psk_hint) > HINT_MAX) {
         return fail_option(err, CSSL_R_OPTION_VALUE, "psk_hint", "more than 1,024 bytes");
     }
-    config->psk_hint = mem_str(o->psk_hint);
-    return config->psk_hint == NULL ? fail(err, CSSL_R_NOMEM) : 0;
+    config->client_order = o->honor_cipher_order == CSSL_OFF;
+    config->psk_hint = o->psk_hint;
+    return 0;
 }
 
 int config_load_dh(cssl_config *config, const cssl_options *o, cssl_error *err)

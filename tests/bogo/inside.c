@@ -6,7 +6,6 @@
 #include "shim.h"
 
 #include "base/error.h"
-#include "base/mem.h"
 #include "base/names.h"
 #include "crypto/hash.h"
 #include "engine/engine.h"
@@ -89,19 +88,11 @@ struct staple *__wrap_stapler_get(struct stapler *s, int64_t now)
     return &s->staple;
 }
 
-bool set_short_psk(cssl_config *config, const char *identity, const char *key)
+void set_short_psk(cssl_config *config, const char *identity, const char *key)
 {
-    char *name = mem_str(identity);
-    uint8_t *copy = mem_copy(key, strlen(key));
-    if (name == NULL || copy == NULL) {
-        return false;
-    }
-    mem_free(config->psk_identity);
-    mem_free_wiped(config->psk, config->psk_len);
-    config->psk_identity = name;
-    config->psk = copy;
+    config->psk_identity = identity;
+    config->psk = (const uint8_t *)key;
     config->psk_len = strlen(key);
-    return true;
 }
 
 int selected_credential(const cssl_engine *e)

@@ -481,10 +481,8 @@ cssl_config *make_config(const struct settings *s, cssl_config *old, cssl_bytes 
                                       : cssl_client_config(&o, &err);
     if (config == NULL) {
         (void)cannot(err.text);
-    } else if (s->psk != NULL &&
-               !set_short_psk(config, s->psk_identity == NULL ? "" : s->psk_identity, s->psk)) {
-        cssl_config_free(config);
-        config = NULL;
+    } else if (s->psk != NULL) {
+        set_short_psk(config, s->psk_identity == NULL ? "" : s->psk_identity, s->psk);
     }
     return config;
 }

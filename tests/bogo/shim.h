@@ -91,8 +91,8 @@ bool check_early(const struct settings *s, const cssl_info *info);
 bool same_trace(const struct settings *s, const struct surroundings *around);
 
 /* inside.c: what the API has no words for. set_short_psk gives config, which has a pre-shared key,
- * another one that may be as short as the runner's. */
-bool set_short_psk(cssl_config *config, const char *identity, const char *key);
+ * another one, of the command line, that may be as short as the runner's. */
+void set_short_psk(cssl_config *config, const char *identity, const char *key);
 /* same_hash tells whether hash is SHA-256 of data. */
 bool same_hash(cssl_bytes data, cssl_bytes hash);
 /* selected_credential is the number of the identity used, -1 for none. */

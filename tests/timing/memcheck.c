@@ -21,7 +21,7 @@
 static bool marking; /* keys that the tests themselves make are no secrets */
 static unsigned long num_marked;
 
-static void secret(void *p, size_t len)
+static void secret(const void *p, size_t len)
 {
     if (marking && len > 0) {
         VALGRIND_MAKE_MEM_UNDEFINED(p, len);

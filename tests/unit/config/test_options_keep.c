@@ -35,6 +35,33 @@ static void test_deep(void **state)
     options_kept_free(NULL);
 }
 
+/* What is missing stays missing: the checks, which come later, find it. */
+static void test_missing(void **state)
+{
+    (void)state;
+    cssl_error err;
+    const cssl_sni_host bare = { .host = NULL };
+    const cssl_options rows[] = {
+        { .num_certs_keys = 3, .num_trusted_keys = 3, .num_sni_hosts = 3, .psk = { NULL, 3 } },
+        { .sni_hosts = &bare, .num_sni_hosts = 1 },
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        struct kept_options *k = options_keep(&rows[i], &err);
+        assert_non_null(k);
+        assert_null(options_of(k)->certs_keys);
+        assert_null(options_of(k)->trusted_keys);
+        assert_null(options_of(k)->psk.data);
+        assert_int_equal(options_of(k)->num_certs_keys, rows[i].num_certs_keys);
+        assert_int_equal(options_of(k)->num_sni_hosts, rows[i].num_sni_hosts);
+        assert_int_equal(options_of(k)->sni_hosts == NULL, rows[i].sni_hosts == NULL);
+        options_kept_free(k);
+        for (int server = 0; server < 2; server++) {
+            assert_null((server ? cssl_server_config : cssl_client_config)(&rows[i], &err));
+            assert_int_equal(err.status, CSSL_OPTION);
+        }
+    }
+}
+
 static void test_merge(void **state)
 {
     (void)state;
@@ -95,6 +122,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_deep),
+        cmocka_unit_test(test_missing),
         cmocka_unit_test(test_merge),
         cmocka_unit_test(test_derive),
     };
