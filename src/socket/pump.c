@@ -95,8 +95,7 @@ bool sock_next(cssl_socket *s, cssl_event *event)
     bool both = false, got = false, more = true;
     while (more && !got) {
         if (!both && engine_needs_both(s->engine)) { /* a renegotiation writes */
-            send_begin(s);
-            engine_hold_both(s->engine, true);
+            both_begin(s);
             both = true;
         }
         more = cssl_engine_next(s->engine, event);
@@ -107,9 +106,7 @@ bool sock_next(cssl_socket *s, cssl_event *event)
         }
     }
     if (both) {
-        (void)sock_push(s, NULL); /* a failure is told by whoever sends next */
-        engine_hold_both(s->engine, false);
-        send_end(s);
+        both_end(s);
     }
     return got;
 }

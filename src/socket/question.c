@@ -95,16 +95,13 @@ void sock_take_reply(cssl_socket *s)
     cssl_error err;
     bool both = s->phase == PHASE_OPEN && engine_renegotiating(s->engine);
     if (both) {
-        send_begin(s);
-        engine_hold_both(s->engine, true);
+        both_begin(s);
     }
     if (engine_must_answer(s->engine, &reply->answer, &err) < 0) {
         sock_keep_error(s, &err);
     }
     if (both) {
-        (void)sock_push(s, NULL); /* a failure is told by whoever sends next */
-        engine_hold_both(s->engine, false);
-        send_end(s);
+        both_end(s);
     }
     reply_free(reply);
 }

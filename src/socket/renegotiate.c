@@ -88,14 +88,11 @@ int sock_renegotiate_on(cssl_socket *s, int64_t deadline, cssl_error *err)
 static int begin(cssl_socket *s, bool if_due, cssl_error *err)
 {
     recv_begin(s);
-    send_begin(s);
-    engine_hold_both(s->engine, true);
+    both_begin(s);
     int rc = !if_due || engine_renegotiation_due(s->engine)
                  ? cssl_engine_renegotiate(s->engine, err)
                  : 0;
-    (void)sock_push(s, NULL); /* what is left goes with the next turn */
-    engine_hold_both(s->engine, false);
-    send_end(s);
+    both_end(s);
     recv_end(s);
     return rc;
 }

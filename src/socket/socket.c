@@ -216,6 +216,19 @@ void recv_resume(cssl_socket *s)
     (void)pthread_mutex_unlock(&s->lock);
 }
 
+void both_begin(cssl_socket *s)
+{
+    send_begin(s);
+    engine_hold_both(s->engine, true);
+}
+
+void both_end(cssl_socket *s)
+{
+    (void)sock_push(s, NULL); /* a failure is told by whoever sends next */
+    engine_hold_both(s->engine, false);
+    send_end(s);
+}
+
 int sock_wait(int fd, short events, int64_t deadline)
 {
     struct pollfd p = { .fd = fd, .events = events };

@@ -112,6 +112,10 @@ void recv_end(cssl_socket *s);
 /* recv_pause is recv_end for the time of waiting, recv_resume takes the half again. */
 void recv_pause(cssl_socket *s);
 void recv_resume(cssl_socket *s);
+/* both_begin, holding the receiving half, takes the other one too, for a renegotiation, which
+ * writes; both_end pushes that and gives the sending half back. */
+void both_begin(cssl_socket *s);
+void both_end(cssl_socket *s);
 
 /* sock_push, holding the sending half, writes what is queued. 0: all of it; SOCK_AGAIN: the
  * kernel takes no more now; or a negative status. */
