@@ -9,7 +9,6 @@
 #include <poll.h>
 
 static int check(const cssl_socket *s, cssl_error *err);
-static int say_close(cssl_socket *s, int64_t deadline, cssl_error *err);
 static int await_close(cssl_socket *s, int64_t deadline, cssl_error *err);
 
 int cssl_downgrade(cssl_socket *s, uint8_t *rest, size_t *rest_len, int timeout, cssl_error *err)
@@ -19,7 +18,7 @@ int cssl_downgrade(cssl_socket *s, uint8_t *rest, size_t *rest_len, int timeout,
     if (rc != 0) {
         return rc;
     }
-    if ((rc = say_close(s, deadline, err)) == 0) {
+    if ((rc = sock_say_close(s, deadline, err)) == 0) {
         rc = await_close(s, deadline, err);
     }
     if (rc == 0) {
@@ -51,24 +50,6 @@ static int check(const cssl_socket *s, cssl_error *err)
         return fail_text(err, CSSL_R_NOT_NOW, "the connection is not open both ways");
     }
     return 0;
-}
-
-/* say_close says close_notify, and leaves the transport open. */
-static int say_close(cssl_socket *s, int64_t deadline, cssl_error *err)
-{
-    for (;;) {
-        send_begin(s);
-        int rc = s->write_closed ? 0 : cssl_engine_close(s->engine, err);
-        s->write_closed = true;
-        rc = rc < 0 ? rc : sock_push(s, err);
-        send_end(s);
-        if (rc != SOCK_AGAIN) {
-            return rc;
-        }
-        if (sock_wait(s->fd, POLLOUT, deadline) == 0) {
-            return fail_time(err, "the peer does not read what is queued for it");
-        }
-    }
 }
 
 /* await_close waits for the peer's close_notify. Data in front of it belong to the program: they

@@ -101,6 +101,23 @@ void sock_begin_close(cssl_socket *s)
     }
 }
 
+int sock_say_close(cssl_socket *s, int64_t deadline, cssl_error *err)
+{
+    send_begin(s);
+    int rc = s->write_closed ? 0 : cssl_engine_close(s->engine, err);
+    s->write_closed = true;
+    send_end(s);
+    return rc < 0 ? rc : push_all(s, deadline, err);
+}
+
+void sock_end_writing(cssl_socket *s)
+{
+    if (!s->write_ended) {
+        s->write_ended = true;
+        (void)shutdown(s->fd, SHUT_WR);
+    }
+}
+
 int sock_finish(cssl_socket *s, int64_t deadline, cssl_error *err)
 {
     if (s->engine == NULL) {
@@ -111,10 +128,7 @@ int sock_finish(cssl_socket *s, int64_t deadline, cssl_error *err)
     sock_begin_close(s);
     send_end(s);
     int rc = push_all(s, deadline, err);
-    if (!s->write_ended) {
-        s->write_ended = true;
-        (void)shutdown(s->fd, SHUT_WR);
-    }
+    sock_end_writing(s);
     if (s->recv_failed || s->phase != PHASE_OPEN) {
         /* The last words are an alert: leave the peer the time to read it. */
         if (rc == 0) {

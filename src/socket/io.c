@@ -191,23 +191,13 @@ int cssl_shutdown(cssl_socket *s, int how, int timeout, cssl_error *err)
     if (s->mailbox == NULL && sock_renegotiate_on(s, deadline, err) < 0) {
         return CSSL_TRUNCATED;
     }
-    for (;;) {
+    int rc = sock_say_close(s, deadline, err);
+    if (rc == 0) {
         send_begin(s);
-        int rc = s->write_closed ? 0 : cssl_engine_close(s->engine, err);
-        s->write_closed = true;
-        rc = rc < 0 ? rc : sock_push(s, err);
-        if (rc == 0) {
-            s->write_ended = true;
-            (void)shutdown(s->fd, SHUT_WR);
-        }
+        sock_end_writing(s);
         send_end(s);
-        if (rc != SOCK_AGAIN) {
-            return rc;
-        }
-        if (sock_wait(s->fd, POLLOUT, deadline) == 0) {
-            return fail_time(err, "the peer does not read what is queued for it");
-        }
     }
+    return rc;
 }
 
 int cssl_close(cssl_socket *s, int timeout, cssl_error *err)

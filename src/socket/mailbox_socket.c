@@ -24,7 +24,6 @@ static void pull(cssl_socket *s);
 static int push(cssl_socket *s, bool *room, cssl_error *err);
 static enum run failed(cssl_mailbox *mb, cssl_socket *s, const cssl_error *err, cssl_event *event);
 static void watch_fd(cssl_mailbox *mb, cssl_socket *s);
-static void end_writing(cssl_socket *s);
 
 enum run socket_run(cssl_mailbox *mb, cssl_socket *s, cssl_event *event)
 {
@@ -151,7 +150,7 @@ void mailbox_close(cssl_socket *s, int timeout)
         sock_begin_close(s);
         /* Now, in case that the program does not come back. */
         if (sock_push(s, NULL) == 0) {
-            end_writing(s);
+            sock_end_writing(s);
         }
         send_end(s);
     }
@@ -308,7 +307,7 @@ static enum run run_closing(cssl_mailbox *mb, cssl_socket *s)
         return RUN_IDLE;
     }
     if (rc == 0) {
-        end_writing(s);
+        sock_end_writing(s);
     }
     bool end = rc != 0 || s->eof || s->peer_closed;
     while (!end) {
@@ -327,14 +326,6 @@ static enum run run_closing(cssl_mailbox *mb, cssl_socket *s)
     }
     socket_destroy(mb, s);
     return RUN_GONE;
-}
-
-static void end_writing(cssl_socket *s)
-{
-    if (!s->write_ended) {
-        s->write_ended = true;
-        (void)shutdown(s->fd, SHUT_WR);
-    }
 }
 
 /* deliver_kept hands out what the socket already holds: data in front of an end. */

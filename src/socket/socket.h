@@ -167,6 +167,10 @@ int sock_renegotiate_if_due(cssl_socket *s, cssl_error *err);
 int sock_renegotiate_on(cssl_socket *s, int64_t deadline, cssl_error *err);
 /* sock_begin_close queues what the peer is to hear last. */
 void sock_begin_close(cssl_socket *s);
+/* sock_say_close says close_notify, all of it, and leaves the transport open; sock_end_writing ends
+ * that for this direction. */
+int sock_say_close(cssl_socket *s, int64_t deadline, cssl_error *err);
+void sock_end_writing(cssl_socket *s);
 /* DRAIN_MAX bounds what is read from a peer to which everything has been said. */
 enum { DRAIN_MAX = 65536, FAREWELL_MS = 500 };
 
