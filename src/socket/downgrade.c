@@ -75,9 +75,10 @@ static int await_close(cssl_socket *s, int64_t deadline, cssl_error *err)
         if (sock_pull(s) != SOCK_AGAIN) {
             continue;
         }
-        int rc = sock_linger(s, sock_idle(s), POLLIN, deadline, err);
-        if (rc <= 0) {
-            return rc < 0 ? rc : fail_time(err, "the peer has not said close_notify");
+        int rc = sock_linger(s, sock_idle(s), POLLIN, deadline,
+                             "the peer has not said close_notify", err);
+        if (rc != 0) {
+            return rc;
         }
     }
     return fail(err, CSSL_R_DOWNGRADE_DATA);

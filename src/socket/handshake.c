@@ -60,13 +60,7 @@ static int run(cssl_socket *s, bool early, int64_t deadline, cssl_error *err)
         if (s->paused) {
             return CSSL_PAUSED;
         }
-        if (sock_is_asking(s)) {
-            int got = sock_await(s, rc == SOCK_AGAIN ? POLLOUT : 0, deadline, err);
-            if (got > 0) {
-                continue;
-            }
-            return got < 0 ? got : fail_time(err, "the question was not answered");
-        }
+        const int idle = sock_idle(s);
         if (s->connected && rc <= 0) {
             s->phase = rc == 0 ? PHASE_OPEN : PHASE_FAILED;
             return rc == 0 ? 0 : error_copy(err, &why);
@@ -76,14 +70,16 @@ static int run(cssl_socket *s, bool early, int64_t deadline, cssl_error *err)
         if (!stuck) {
             continue;
         }
-        if (rc < 0) {
+        if (rc < 0 && idle == SOCK_AGAIN) { /* an answer comes first */
             sock_keep_error(s, &why);
             return handshake_failed(s, err);
         }
         short events = (short)((s->connected ? 0 : POLLIN) | (rc == SOCK_AGAIN ? POLLOUT : 0));
-        if (sock_wait(s->fd, events, deadline) == 0) {
-            return fail_time(err, "the peer has not finished the handshake: it may not speak TLS "
-                             "here, or need a longer timeout");
+        rc = sock_linger(s, idle, events, deadline,
+                         "the peer has not finished the handshake: it may not speak TLS here, or "
+                         "need a longer timeout", err);
+        if (rc != 0) {
+            return rc;
         }
     }
 }

@@ -453,12 +453,11 @@ static ssize_t receive(cssl_socket *s, uint8_t *data, size_t len, int64_t deadli
         }
         const int idle = sock_idle(s);
         recv_pause(s);
-        rc = sock_linger(s, idle, (short)(left ? POLLIN | POLLOUT : POLLIN), deadline, err);
+        rc = sock_linger(s, idle, (short)(left ? POLLIN | POLLOUT : POLLIN), deadline,
+                         "the peer has sent nothing", err);
         recv_resume(s);
-        if (rc <= 0) {
-            return rc < 0 ? rc
-                          : fail_time(err, idle == SOCK_STANDS ? "the question was not answered"
-                                                               : "the peer has sent nothing");
+        if (rc != 0) {
+            return rc;
         }
     }
 }

@@ -240,7 +240,7 @@ static enum run run_handshake(cssl_mailbox *mb, cssl_socket *s, cssl_event *even
             return failed(mb, s, s->recv_failed ? NULL : &err, event);
         }
         int rc = push(s, NULL, &err);
-        if (!s->readable || s->paused || sock_is_asking(s)) {
+        if (!s->readable || engine_stands(s->engine)) {
             return rc < 0 ? failed(mb, s, &err, event) : RUN_IDLE;
         }
         if (!mailbox_spend(mb, PULL_COST)) {

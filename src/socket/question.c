@@ -22,6 +22,7 @@ struct reply {
 static struct reply *reply_new(const cssl_answer *a, cssl_error *err);
 static void reply_free(struct reply *reply);
 static int check(const cssl_socket *s, const cssl_answer *a, cssl_error *err);
+static int await(cssl_socket *s, short events, int64_t deadline, cssl_error *err);
 
 int cssl_answer_question(cssl_socket *s, const cssl_answer *answer, cssl_error *err)
 {
@@ -67,14 +68,6 @@ void sock_ask(cssl_socket *s, const cssl_question *q)
     (void)pthread_mutex_unlock(&s->lock);
 }
 
-bool sock_is_asking(cssl_socket *s)
-{
-    (void)pthread_mutex_lock(&s->lock);
-    bool asking = s->question.id != 0;
-    (void)pthread_mutex_unlock(&s->lock);
-    return asking;
-}
-
 void sock_take_reply(cssl_socket *s)
 {
     struct reply *reply = NULL;
@@ -106,32 +99,6 @@ void sock_take_reply(cssl_socket *s)
     reply_free(reply);
 }
 
-int sock_await(cssl_socket *s, short events, int64_t deadline, cssl_error *err)
-{
-    uint64_t count;
-    (void)pthread_mutex_lock(&s->lock);
-    if (s->wake_fd < 0) {
-        s->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    }
-    int posix = s->wake_fd < 0 ? errno : 0;
-    bool there = s->reply != NULL;
-    (void)pthread_mutex_unlock(&s->lock);
-    if (posix != 0) {
-        return fail_socket(err, posix, "waiting for an answer");
-    }
-    struct pollfd p[] = { { .fd = s->wake_fd, .events = POLLIN },
-                          { .fd = events == 0 ? -1 : s->fd, .events = events } };
-    while (!there) {
-        int n = poll(p, 2, deadline_left(deadline));
-        if (n == 0 && deadline_left(deadline) == 0) {
-            return 0;
-        }
-        there = n > 0 || (n < 0 && errno != EINTR);
-    }
-    (void)!read(s->wake_fd, &count, sizeof(count));
-    return 1;
-}
-
 int sock_idle(const cssl_socket *s)
 {
     return !engine_asks(s->engine)    ? SOCK_AGAIN
@@ -139,12 +106,19 @@ int sock_idle(const cssl_socket *s)
                                       : SOCK_ASKS;
 }
 
-int sock_linger(cssl_socket *s, int idle, short events, int64_t deadline, cssl_error *err)
+int sock_linger(cssl_socket *s, int idle, short events, int64_t deadline, const char *late,
+                cssl_error *err)
 {
-    if (idle == SOCK_AGAIN) {
-        return sock_wait(s->fd, events, deadline);
+    if (idle == SOCK_STANDS) {
+        events = (short)(events & ~POLLIN);
+        late = "the question was not answered";
     }
-    return sock_await(s, idle == SOCK_STANDS ? (short)(events & ~POLLIN) : events, deadline, err);
+    int rc = idle == SOCK_AGAIN ? sock_wait(s->fd, events, deadline)
+                                : await(s, events, deadline, err);
+    if (rc <= 0) {
+        return rc < 0 ? rc : fail_time(err, "%s", late);
+    }
+    return 0;
 }
 
 void sock_set_mailbox(cssl_socket *s, cssl_mailbox *mb)
@@ -174,6 +148,34 @@ static int check(const cssl_socket *s, const cssl_answer *a, cssl_error *err)
         return 0;
     }
     return s->question.id == 0 ? fail(err, CSSL_R_NO_QUESTION) : ask_fits(&s->question, a, err);
+}
+
+/* await waits for an answer: 1 it is there, or fd is ready; 0 the time ran out; or a negative
+ * status. */
+static int await(cssl_socket *s, short events, int64_t deadline, cssl_error *err)
+{
+    uint64_t count;
+    (void)pthread_mutex_lock(&s->lock);
+    if (s->wake_fd < 0) {
+        s->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    }
+    int posix = s->wake_fd < 0 ? errno : 0;
+    bool there = s->reply != NULL;
+    (void)pthread_mutex_unlock(&s->lock);
+    if (posix != 0) {
+        return fail_socket(err, posix, "waiting for an answer");
+    }
+    struct pollfd p[] = { { .fd = s->wake_fd, .events = POLLIN },
+                          { .fd = events == 0 ? -1 : s->fd, .events = events } };
+    while (!there) {
+        int n = poll(p, 2, deadline_left(deadline));
+        if (n == 0 && deadline_left(deadline) == 0) {
+            return 0;
+        }
+        there = n > 0 || (n < 0 && errno != EINTR);
+    }
+    (void)!read(s->wake_fd, &count, sizeof(count));
+    return 1;
 }
 
 static struct reply *reply_new(const cssl_answer *a, cssl_error *err)

@@ -119,13 +119,8 @@ static int turn(cssl_socket *s, cssl_event *event, cssl_error *err)
 static int await(cssl_socket *s, int idle, int64_t deadline, cssl_error *err)
 {
     bool left = sock_kick(s);
-    int rc = sock_linger(s, idle, (short)(left ? POLLIN | POLLOUT : POLLIN), deadline, err);
-    if (rc == 0) {
-        return fail_time(err, idle == SOCK_STANDS
-                                  ? "the question was not answered"
-                                  : "the peer does not go on with the renegotiation");
-    }
-    return rc < 0 ? rc : 0;
+    return sock_linger(s, idle, (short)(left ? POLLIN | POLLOUT : POLLIN), deadline,
+                       "the peer does not go on with the renegotiation", err);
 }
 
 /* wait_for_receiver waits while another thread, which receives, runs the handshake. */

@@ -138,19 +138,17 @@ int sock_wait(int fd, short events, int64_t deadline);
 
 /* sock_handshake runs the handshake to its end; sock_finish ends a connection, without freeing. */
 int sock_handshake(cssl_socket *s, int64_t deadline, cssl_error *err) CHECK;
-/* question.c. sock_ask keeps a question that has come out of the engine; sock_is_asking says
- * whether an answer is waited for, sock_take_reply gives one that has come to the engine.
- * sock_await waits for one: 1 it is there, or fd is ready; 0 the time ran out; or a negative
- * status. */
+/* question.c. sock_ask keeps a question that has come out of the engine; sock_take_reply gives an
+ * answer that has come to the engine. */
 void sock_ask(cssl_socket *s, const cssl_question *q);
-bool sock_is_asking(cssl_socket *s);
 void sock_take_reply(cssl_socket *s);
-int sock_await(cssl_socket *s, short events, int64_t deadline, cssl_error *err) CHECK;
 /* sock_idle, holding the receiving half, says more of SOCK_AGAIN: SOCK_ASKS: a question is open, or
  * SOCK_STANDS: and nothing is read before it is answered. sock_linger then waits for what there is
- * to wait for, holding nothing; it returns what sock_await does. */
+ * to wait for, holding nothing: 0 when there may be something to do, or a negative status. When the
+ * time runs out, late says what has not happened. */
 int sock_idle(const cssl_socket *s);
-int sock_linger(cssl_socket *s, int idle, short events, int64_t deadline, cssl_error *err) CHECK;
+int sock_linger(cssl_socket *s, int idle, short events, int64_t deadline, const char *late,
+                cssl_error *err) CHECK;
 /* sock_set_mailbox: answers wake mb from now on. */
 void sock_set_mailbox(cssl_socket *s, cssl_mailbox *mb);
 /* sock_no_questions ends it: nothing is open any more. */
