@@ -39,6 +39,7 @@ static ssize_t take(cssl_socket *s, uint8_t *data, size_t len);
 static ssize_t receive(cssl_socket *s, uint8_t *data, size_t len, int64_t deadline,
                        cssl_error *err);
 static void give_back(cssl_socket *s, const uint8_t *data, size_t len);
+static bool stash_join(cssl_socket *s, cssl_bytes first, cssl_bytes behind);
 
 int cssl_send(cssl_socket *s, const void *data, size_t len, int timeout, cssl_error *err)
 {
@@ -275,17 +276,9 @@ int stash_keep(cssl_socket *s, size_t max, cssl_error *err)
     if (before.len + s->view.len > max) {
         return fail_time(err, "first receive what the peer has sent");
     }
-    struct stash *stash = mem_new(sizeof(*stash) + before.len + s->view.len);
-    if (stash == NULL) {
+    if (!stash_join(s, before, s->view)) {
         return fail(err, CSSL_R_NOMEM);
     }
-    if (before.len > 0) {
-        memcpy(stash->data, before.data, before.len);
-    }
-    memcpy(stash->data + before.len, s->view.data, s->view.len);
-    stash->len = before.len + s->view.len;
-    stash_drop(s);
-    s->stash = stash;
     s->view = bytes_of(NULL, 0);
     return 0;
 }
@@ -465,20 +458,27 @@ static ssize_t receive(cssl_socket *s, uint8_t *data, size_t len, int64_t deadli
 /* give_back keeps bytes for the next call. Without memory for that the connection is of no use. */
 static void give_back(cssl_socket *s, const uint8_t *data, size_t len)
 {
-    cssl_bytes behind = stash_view(s);
-    if (len == 0) {
-        return;
-    }
-    struct stash *stash = mem_new(sizeof(*stash) + len + behind.len);
-    if (stash == NULL) {
+    if (len > 0 && !stash_join(s, bytes_of(data, len), stash_view(s))) {
         sock_keep_error(s, NULL);
-        return;
     }
-    memcpy(stash->data, data, len);
+}
+
+/* stash_join makes a new stash of what comes first, and what comes behind it; the old one may be
+ * part of it. Without memory nothing changes. */
+static bool stash_join(cssl_socket *s, cssl_bytes first, cssl_bytes behind)
+{
+    struct stash *stash = mem_new(sizeof(*stash) + first.len + behind.len);
+    if (stash == NULL) {
+        return false;
+    }
+    if (first.len > 0) {
+        memcpy(stash->data, first.data, first.len);
+    }
     if (behind.len > 0) {
-        memcpy(stash->data + len, behind.data, behind.len);
+        memcpy(stash->data + first.len, behind.data, behind.len);
     }
-    stash->len = len + behind.len;
+    stash->len = first.len + behind.len;
     stash_drop(s);
     s->stash = stash;
+    return true;
 }
