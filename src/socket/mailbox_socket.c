@@ -356,33 +356,26 @@ static bool deliver_kept(cssl_mailbox *mb, cssl_socket *s, cssl_event *event)
 /* deliver takes an event of the engine; true if it is one for the program. */
 static bool deliver(cssl_mailbox *mb, cssl_socket *s, const cssl_event *from, cssl_event *event)
 {
-    if (from->type == CSSL_EV_DATA && !s->discard) {
+    switch (from->type) {
+    case CSSL_EV_DATA:
+        if (s->discard) {
+            return false;
+        }
         (void)mailbox_spend(mb, from->data.len);
-        event->type = CSSL_EV_DATA;
-        event->data = from->data;
         count_down(s);
-        return true;
+        break;
+    case CSSL_EV_ASK: tell_question(s, from, event); return true;
+    case CSSL_EV_CONNECTED: /* a renegotiation's end */
+    case CSSL_EV_AUTHENTICATED:
+    case CSSL_EV_TICKET: break;
+    default:
+        sock_take_event(s, from); /* its end is told by deliver_kept, an error by run_open */
+        return false;
     }
-    if (from->type == CSSL_EV_TICKET) {
-        event->type = CSSL_EV_TICKET;
-        event->data = from->data;
-        return true;
-    }
-    if (from->type == CSSL_EV_CONNECTED) { /* a renegotiation's end */
-        event->type = CSSL_EV_CONNECTED;
-        event->error = from->error;
-        return true;
-    }
-    if (from->type == CSSL_EV_ASK) {
-        tell_question(s, from, event);
-        return true;
-    }
-    if (from->type == CSSL_EV_AUTHENTICATED) {
-        event->type = CSSL_EV_AUTHENTICATED;
-        return true;
-    }
-    sock_take_event(s, from); /* its end is told by deliver_kept, an error by run_open */
-    return false;
+    event->type = from->type;
+    event->data = from->data;
+    event->error = from->error;
+    return true;
 }
 
 /* tell_question hands out a question, or the pause at the hello. */
