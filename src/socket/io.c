@@ -64,8 +64,9 @@ int cssl_sendv(cssl_socket *s, const struct iovec *v, int n, int timeout, cssl_e
         send_begin(s);
         rc = send_turn(s, &p, err);
         send_end(s);
-        if (rc >= 0 && sock_renegotiate_if_due(s, err) < 0) {
-            return CSSL_TRUNCATED;
+        int due = rc < 0 ? 0 : sock_renegotiate_if_due(s, err);
+        if (due < 0) {
+            return due;
         }
         if (rc == SOCK_BUSY) {
             if ((rc = sock_renegotiate_on(s, deadline, err)) < 0) {
@@ -189,10 +190,10 @@ int cssl_shutdown(cssl_socket *s, int how, int timeout, cssl_error *err)
         return 0;
     }
     int64_t deadline = deadline_after(timeout);
-    if (s->mailbox == NULL && sock_renegotiate_on(s, deadline, err) < 0) {
-        return CSSL_TRUNCATED;
+    int rc = s->mailbox == NULL ? sock_renegotiate_on(s, deadline, err) : 0;
+    if (rc == 0) {
+        rc = sock_say_close(s, deadline, err);
     }
-    int rc = sock_say_close(s, deadline, err);
     if (rc == 0) {
         send_begin(s);
         sock_end_writing(s);

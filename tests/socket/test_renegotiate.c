@@ -109,9 +109,24 @@ static void test_four_threads(void **state)
     pair_close(&p);
 }
 
+/* The peer does not answer: what waits for the end of it says so. */
+static void test_unanswered(void **state)
+{
+    (void)state;
+    struct pair p;
+    cssl_error err;
+    open_as(&p, CSSL_OFF, CSSL_ON, 0);
+    assert_int_equal(cssl_renegotiate(p.client, 0, &err), CSSL_TIMEOUT);
+    assert_int_equal(cssl_send(p.client, "x", 1, 0, &err), CSSL_TIMEOUT);
+    assert_int_equal(cssl_shutdown(p.client, SHUT_WR, 0, &err), CSSL_TIMEOUT);
+    assert_int_equal(err.status, CSSL_TIMEOUT);
+    pair_close(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(test_asked),
+                                        cmocka_unit_test(test_unanswered),
                                         cmocka_unit_test(test_four_threads) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
