@@ -5,11 +5,23 @@
 #include "base/mem.h"
 
 static int answer(struct cssl_engine *e, struct hs *hs, const cssl_answer *a, cssl_error *err);
-static int go_on(struct cssl_engine *e, struct worker *w, cssl_error *err);
+
+struct hs *engine_hs(const struct cssl_engine *e)
+{
+    return e->hs != NULL ? e->hs : e->later != NULL ? e->later->hs : NULL;
+}
+
+int engine_go_on(struct cssl_engine *e, struct worker *w, cssl_error *err)
+{
+    if (event_waits(e->event)) {
+        engine_drop_event(e);
+    }
+    return e->hs != NULL ? finish_handshake(e, err) : later_go_on(e, w, err);
+}
 
 struct hs *engine_asker(const struct cssl_engine *e)
 {
-    struct hs *hs = e->hs != NULL ? e->hs : e->later != NULL ? e->later->hs : NULL;
+    struct hs *hs = engine_hs(e);
     return hs != NULL && hs_asking(hs) ? hs : NULL;
 }
 
@@ -42,7 +54,7 @@ int engine_ask(struct cssl_engine *e, struct worker *w, cssl_error *err)
     }
     a.id = q.id;
     int ret = hs_answer(hs, w, &a, err);
-    return ret == 0 ? go_on(e, w, err) : ret;
+    return ret == 0 ? engine_go_on(e, w, err) : ret;
 }
 
 void engine_set_socket(struct cssl_engine *e, cssl_socket *s)
@@ -139,18 +151,8 @@ static int answer(struct cssl_engine *e, struct hs *hs, const cssl_answer *a, cs
     struct worker *w = worker_borrow(e->conn.config->shared);
     ret = w == NULL ? fail(&error, CSSL_R_NOMEM) : hs_answer(hs, w, a, &error);
     if (ret == 0) {
-        if (event_waits(e->event)) {
-            e->event = 0;
-            e->event_taken = false;
-        }
-        ret = go_on(e, w, &error);
+        ret = engine_go_on(e, w, &error);
     }
     worker_return(e->conn.config->shared, w);
     return ret == 0 ? 0 : engine_fail(e, &error, err);
-}
-
-/* go_on is what comes when the handshake, or what goes on after it, has an answer. */
-static int go_on(struct cssl_engine *e, struct worker *w, cssl_error *err)
-{
-    return e->hs != NULL ? finish_handshake(e, err) : later_go_on(e, w, err);
 }

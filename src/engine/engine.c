@@ -12,7 +12,6 @@ enum {
 _Static_assert((size_t)IN_LIMIT >= 2 * (size_t)REC_WIRE_MAX, "a record and what follows it fit");
 
 static int name_peer(struct cssl_engine *e, const cssl_peer *peer, cssl_error *err);
-static void drop_event(struct cssl_engine *e);
 static const cssl_error *refusal(void);
 static int check_writable(struct cssl_engine *e, cssl_error *err);
 static int refresh_keys(struct cssl_engine *e, struct worker *w, cssl_error *err);
@@ -52,7 +51,7 @@ void cssl_engine_free(cssl_engine *e)
     if (e == NULL) {
         return;
     }
-    drop_event(e);
+    engine_drop_event(e);
     mem_free_wiped(e->ticket, e->ticket_len);
     hs_free(e->hs);
     later_end(e);
@@ -77,8 +76,7 @@ size_t cssl_engine_room(cssl_engine *e, uint8_t **where)
         cssl_error error;
         (void)fail(&error, CSSL_R_NOMEM);
         (void)engine_fail(e, &error, NULL);
-        e->event = CSSL_EV_ERROR;
-        e->event_taken = false;
+        engine_raise(e, CSSL_EV_ERROR);
         return 0;
     }
     return buf_space(&e->in);
@@ -107,7 +105,7 @@ bool cssl_engine_next_sized(cssl_engine *e, cssl_event *event, size_t size)
         return false; /* until a step is handed back, a question answered */
     }
     if (e->event_taken) {
-        drop_event(e);
+        engine_drop_event(e);
     }
     if (e->event == 0 && !atomic_load_explicit(&e->rx_failed, memory_order_relaxed) &&
         pump(e, NULL) != 0) {
@@ -236,19 +234,6 @@ static int name_peer(struct cssl_engine *e, const cssl_peer *peer, cssl_error *e
     }
     e->conn.sni = mem_str(ascii);
     return e->conn.sni == NULL ? fail(err, CSSL_R_NOMEM) : 0;
-}
-
-/* drop_event forgets the event that was taken, so that the pump may go on. */
-static void drop_event(struct cssl_engine *e)
-{
-    if (e->event == CSSL_EV_TICKET) {
-        mem_free_wiped(e->ticket, e->ticket_len);
-        e->ticket = NULL;
-        e->ticket_len = 0;
-    }
-    e->event_data = bytes_of(NULL, 0);
-    e->event = 0;
-    e->event_taken = false;
 }
 
 static const cssl_error *refusal(void)

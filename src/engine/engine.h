@@ -75,8 +75,12 @@ static inline bool event_waits(uint8_t event)
 {
     return event == CSSL_EV_STEP || event == CSSL_EV_ASK || event == CSSL_EV_HELLO;
 }
-/* engine_asker is the handshake, or what comes after it, that has a question open; NULL: none. */
+/* engine_hs is the handshake, or what comes after it; NULL: neither goes on. engine_asker is that
+ * while it has a question open. engine_go_on goes on when it has what it waited for: a step that is
+ * done, an answer. */
+struct hs *engine_hs(const struct cssl_engine *e);
 struct hs *engine_asker(const struct cssl_engine *e);
+int engine_go_on(struct cssl_engine *e, struct worker *w, cssl_error *err) CHECK;
 /* engine_blocked: nothing is taken while the program has something to do: a step or an answer of
  * the handshake's, or an opinion on a chain. A signature that is asked for later stops nothing. */
 bool engine_blocked(const struct cssl_engine *e);
@@ -121,8 +125,9 @@ int renegotiate_refuse(struct cssl_engine *e, struct worker *w) CHECK;
 cssl_bytes engine_behind_close(const struct cssl_engine *e);
 /* alert_take handles a received alert record. */
 int alert_take(struct cssl_engine *e, const struct rec *rec, cssl_error *err) CHECK;
-/* engine_raise makes an event the one that waits to be taken. */
+/* engine_raise makes an event the one that waits to be taken; engine_drop_event forgets it. */
 void engine_raise(struct cssl_engine *e, cssl_event_type event);
+void engine_drop_event(struct cssl_engine *e);
 
 /* later.c: authentication after the handshake. later_check_type says whether a message may come
  * now, later_is_for whether it is one of these, which later_take handles. later_is_open: the peer

@@ -68,9 +68,7 @@ int engine_fail(struct cssl_engine *e, const cssl_error *error, cssl_error *err)
         }
         later_end(e);
         if (event_waits(e->event) || e->event == CSSL_EV_EARLY_DATA) {
-            e->event = 0; /* there is none to be had any more */
-            e->event_data = bytes_of(NULL, 0);
-            e->event_taken = false;
+            engine_drop_event(e); /* there is none to be had any more */
         }
         atomic_store(&e->renegotiating, false);
         rec_wipe(&e->conn.read);
@@ -473,5 +471,17 @@ static void record_done(struct cssl_engine *e)
 void engine_raise(struct cssl_engine *e, cssl_event_type event)
 {
     e->event = (uint8_t)event;
+    e->event_taken = false;
+}
+
+void engine_drop_event(struct cssl_engine *e)
+{
+    if (e->event == CSSL_EV_TICKET) {
+        mem_free_wiped(e->ticket, e->ticket_len);
+        e->ticket = NULL;
+        e->ticket_len = 0;
+    }
+    e->event_data = bytes_of(NULL, 0);
+    e->event = 0;
     e->event_taken = false;
 }

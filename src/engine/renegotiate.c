@@ -116,8 +116,7 @@ void renegotiate_end(struct cssl_engine *e)
     hs_free(e->hs);
     e->hs = NULL;
     if (event_waits(e->event)) {
-        e->event = 0; /* a question or a step of what has ended */
-        e->event_taken = false;
+        engine_drop_event(e); /* a question or a step of what has ended */
     }
     atomic_store(&e->renegotiating, false);
 }

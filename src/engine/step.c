@@ -10,11 +10,9 @@ struct cssl_step {
     const struct cssl_engine *of; /* compared only, never followed */
 };
 
-static struct hs *hs_of(cssl_engine *e);
-
 cssl_step *cssl_engine_step(cssl_engine *e)
 {
-    struct hs *hs = hs_of(e);
+    struct hs *hs = engine_hs(e);
     /* After the handshake the connection goes on, and other events with it. */
     if (hs == NULL || (e->hs != NULL && e->event != CSSL_EV_STEP)) {
         return NULL;
@@ -43,7 +41,7 @@ int cssl_engine_step_done(cssl_engine *e, cssl_step *step, cssl_error *err)
         cssl_step_free(step);
         return engine_fail(e, NULL, err);
     }
-    struct hs *hs = hs_of(e);
+    struct hs *hs = engine_hs(e);
     if (step->of != e || hs == NULL || !hs_waiting(hs) || hs->step != NULL) {
         cssl_step_free(step);
         return fail_text(err, CSSL_R_ARGUMENT, "the step is not of this engine");
@@ -59,12 +57,8 @@ int cssl_engine_step_done(cssl_engine *e, cssl_step *step, cssl_error *err)
     } else {
         ret = hs_step_done(hs, w, pk, &error);
     }
-    if (ret == 0 && e->hs == NULL) {
-        ret = later_go_on(e, w, &error);
-    } else if (ret == 0) {
-        e->event = 0;
-        e->event_taken = false;
-        ret = finish_handshake(e, &error);
+    if (ret == 0) {
+        ret = engine_go_on(e, w, &error);
     }
     worker_return(e->conn.config->shared, w);
     return ret == 0 ? 0 : engine_fail(e, &error, err);
@@ -76,10 +70,4 @@ void cssl_step_free(cssl_step *step)
         step_free(step->pk);
         mem_free(step);
     }
-}
-
-/* What a step is for: the handshake, or authentication after it. NULL: neither goes on. */
-static struct hs *hs_of(cssl_engine *e)
-{
-    return e->hs != NULL ? e->hs : e->later != NULL ? e->later->hs : NULL;
 }
