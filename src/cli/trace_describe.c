@@ -158,6 +158,12 @@ static struct trace_before before(const struct trace *t, size_t i)
     return b;
 }
 
+static void malformed(struct trace_message *m, const char *why)
+{
+    m->bad = true;
+    detail_say(m, "malformed", "%s", why);
+}
+
 static void describe_handshake(struct trace_message *m, const struct trace *t, size_t i)
 {
     const cssl_bytes message = bytes_of(t->items[i].message, t->items[i].len);
@@ -171,15 +177,16 @@ static void describe_handshake(struct trace_message *m, const struct trace *t, s
         (void)snprintf(m->name, sizeof(m->name), "message of type %u", type);
     }
     if (!rd_ok(&r) || len != r.left) {
-        m->bad = true;
-        detail_say(m, "malformed", "the header does not fit the message");
+        malformed(m, "the header does not fit the message");
         return;
     }
     const struct trace_before b = before(t, i);
     for (size_t k = 0; k < ARRAY_LEN(messages); k++) {
         trace_describe_fn *describe = b.tls13 ? messages[k].in13 : messages[k].in12;
-        if (messages[k].type == type && describe != NULL) {
-            describe(m, &b, body_of(message));
+        cssl_error err;
+        if (messages[k].type == type && describe != NULL &&
+            describe(m, &b, body_of(message), &err) < 0) {
+            malformed(m, err.text);
         }
     }
 }
@@ -199,8 +206,7 @@ static void describe_alert(struct trace_message *m, cssl_bytes message)
 {
     (void)snprintf(m->name, sizeof(m->name), "Alert");
     if (message.len != 2) {
-        m->bad = true;
-        detail_say(m, "malformed", "an alert has two bytes");
+        malformed(m, "an alert has two bytes");
         return;
     }
     /* RFC 8446 6: the level means nothing; all but these two end the connection */

@@ -105,12 +105,6 @@ void detail_numbers(struct trace_message *m, const char *label, cssl_bytes list,
     }
 }
 
-void detail_malformed(struct trace_message *m, const cssl_error *err)
-{
-    m->bad = true;
-    detail_say(m, "malformed", "%s", err->text);
-}
-
 void detail_rest(struct trace_message *m, cssl_bytes block, enum ext_place place,
                      const uint16_t *said, size_t num_said)
 {

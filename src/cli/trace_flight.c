@@ -2,7 +2,6 @@
  * them. */
 #include "cli/trace_words.h"
 
-#include "base/error.h"
 #include "base/mem.h"
 #include "msg/compress.h"
 #include "msg/kex12.h"
@@ -15,17 +14,15 @@ static void say_context(struct trace_message *m, cssl_bytes context)
     }
 }
 
-void trace_certificate_request(struct trace_message *m, const struct trace_before *before,
-                               cssl_bytes body)
+int trace_certificate_request(struct trace_message *m, const struct trace_before *before,
+                              cssl_bytes body, cssl_error *err)
 {
     (void)before;
     static const uint16_t said[] = { EXT_SIGNATURE_ALGORITHMS, EXT_SIGNATURE_ALGORITHMS_CERT,
                                      EXT_COMPRESS_CERTIFICATE, EXT_CERTIFICATE_AUTHORITIES };
     struct certificate_request cr;
-    cssl_error err;
-    if (certificate_request_parse(&cr, body, &err) < 0) {
-        detail_malformed(m, &err);
-        return;
+    if (certificate_request_parse(&cr, body, err) < 0) {
+        return err->status;
     }
     detail_numbers(m, "signatures", cr.signature_algorithms, name_of_scheme);
     detail_numbers(m, "in certificates", cr.signature_algorithms_cert, name_of_scheme);
@@ -37,18 +34,17 @@ void trace_certificate_request(struct trace_message *m, const struct trace_befor
     struct rd r = rd_of(body);
     (void)rd_view8(&r);
     detail_rest(m, rd_view16(&r), IN_CERTIFICATE_REQUEST, said, ARRAY_LEN(said));
+    return 0;
 }
 
-void trace_certificate(struct trace_message *m, const struct trace_before *before,
-                       cssl_bytes body)
+int trace_certificate(struct trace_message *m, const struct trace_before *before,
+                      cssl_bytes body, cssl_error *err)
 {
-    struct certificate c;
-    cssl_error err;
-    if (certificate_parse(&c, body, trace_everything, &err) < 0) {
-        detail_malformed(m, &err);
-        return;
-    }
     (void)before;
+    struct certificate c;
+    if (certificate_parse(&c, body, trace_everything, err) < 0) {
+        return err->status;
+    }
     if (c.num_entries == 0) {
         detail_say(m, "certificates", "none");
     }
@@ -63,83 +59,81 @@ void trace_certificate(struct trace_message *m, const struct trace_before *befor
         }
     }
     say_context(m, c.context);
+    return 0;
 }
 
 /* What is inside is shown too, when it is of a size that certificates have. */
-void trace_compressed_certificate(struct trace_message *m, const struct trace_before *before,
-                                  cssl_bytes body)
+int trace_compressed_certificate(struct trace_message *m, const struct trace_before *before,
+                                 cssl_bytes body, cssl_error *err)
 {
     enum { MAX = 256 * 1024 };
     struct compressed_certificate c;
-    cssl_error err;
-    if (compressed_certificate_parse(&c, body, &err) < 0) {
-        detail_malformed(m, &err);
-        return;
+    if (compressed_certificate_parse(&c, body, err) < 0) {
+        return err->status;
     }
     detail_number(detail_new(m, "compression", false), c.algorithm, name_of_compression);
     detail_say(m, "size", "%zu bytes for %lu", c.packed.len, (unsigned long)c.length);
     uint8_t *plain = c.length > MAX || !compress_has(c.algorithm) ? NULL : mem_alloc(c.length);
-    if (plain != NULL && compress_read(c.algorithm, c.packed, plain, c.length, &err) < 0) {
-        detail_malformed(m, &err);
-    } else if (plain != NULL) {
-        trace_certificate(m, before, bytes_of(plain, c.length));
+    int status = 0;
+    if (plain != NULL) {
+        status = compress_read(c.algorithm, c.packed, plain, c.length, err);
+    }
+    if (plain != NULL && status == 0) {
+        status = trace_certificate(m, before, bytes_of(plain, c.length), err);
     }
     mem_free(plain);
+    return status;
 }
 
-void trace_certificate_verify(struct trace_message *m, const struct trace_before *before,
-                              cssl_bytes body)
+int trace_certificate_verify(struct trace_message *m, const struct trace_before *before,
+                             cssl_bytes body, cssl_error *err)
 {
     (void)before;
     struct certificate_verify cv;
-    cssl_error err;
-    if (certificate_verify_parse(&cv, body, &err) < 0) {
-        detail_malformed(m, &err);
-        return;
+    if (certificate_verify_parse(&cv, body, err) < 0) {
+        return err->status;
     }
     detail_number(detail_new(m, "signature", false), cv.scheme, name_of_scheme);
+    return 0;
 }
 
-void trace_new_session_ticket(struct trace_message *m, const struct trace_before *before,
-                              cssl_bytes body)
+int trace_new_session_ticket(struct trace_message *m, const struct trace_before *before,
+                             cssl_bytes body, cssl_error *err)
 {
     (void)before;
     struct new_session_ticket nst;
-    cssl_error err;
-    if (new_session_ticket_parse(&nst, body, &err) < 0) {
-        detail_malformed(m, &err);
-        return;
+    if (new_session_ticket_parse(&nst, body, err) < 0) {
+        return err->status;
     }
     detail_say(m, "ticket", "%zu bytes, valid for %lu seconds", nst.ticket.len,
-        (unsigned long)nst.lifetime);
+               (unsigned long)nst.lifetime);
     if (ext_has(nst.has, EXT_EARLY_DATA)) {
         detail_say(m, "early data", "%lu bytes at most", (unsigned long)nst.max_early_data);
     }
+    return 0;
 }
 
-void trace_key_update(struct trace_message *m, const struct trace_before *before,
-                      cssl_bytes body)
+int trace_key_update(struct trace_message *m, const struct trace_before *before,
+                     cssl_bytes body, cssl_error *err)
 {
     (void)before;
     bool requested = false;
-    cssl_error err;
-    if (key_update_parse(&requested, body, &err) < 0) {
-        detail_malformed(m, &err);
-        return;
+    if (key_update_parse(&requested, body, err) < 0) {
+        return err->status;
     }
     if (requested) {
         detail_say(m, "asks", "for one in return");
     }
+    return 0;
 }
 
-void trace_end_of_early_data(struct trace_message *m, const struct trace_before *before,
-                             cssl_bytes body)
+int trace_end_of_early_data(struct trace_message *m, const struct trace_before *before,
+                            cssl_bytes body, cssl_error *err)
 {
     (void)before;
-    cssl_error err;
-    if (empty_parse(body, &err) < 0) {
-        detail_malformed(m, &err);
-        return;
+    if (empty_parse(body, err) < 0) {
+        return err->status;
     }
     detail_say(m, "early data", "ends here");
+    return 0;
 }

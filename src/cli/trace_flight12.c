@@ -2,30 +2,26 @@
  * for each kind of suite; without a ServerHello that names one, only their size is known. */
 #include "cli/trace_words.h"
 
-#include "base/error.h"
 #include "msg/kex12.h"
 
-void trace_hello_request(struct trace_message *m, const struct trace_before *before,
-                         cssl_bytes body)
+int trace_hello_request(struct trace_message *m, const struct trace_before *before,
+                        cssl_bytes body, cssl_error *err)
 {
     (void)before;
-    cssl_error err;
-    if (empty_parse(body, &err) < 0) {
-        detail_malformed(m, &err);
-        return;
+    if (empty_parse(body, err) < 0) {
+        return err->status;
     }
     detail_say(m, "asks", "for a renegotiation");
+    return 0;
 }
 
-void trace_certificate12(struct trace_message *m, const struct trace_before *before,
-                         cssl_bytes body)
+int trace_certificate12(struct trace_message *m, const struct trace_before *before,
+                        cssl_bytes body, cssl_error *err)
 {
     (void)before;
     struct certificate12 c;
-    cssl_error err;
-    if (certificate12_parse(&c, body, &err) < 0) {
-        detail_malformed(m, &err);
-        return;
+    if (certificate12_parse(&c, body, err) < 0) {
+        return err->status;
     }
     if (c.num == 0) {
         detail_say(m, "certificates", "none");
@@ -33,19 +29,19 @@ void trace_certificate12(struct trace_message *m, const struct trace_before *bef
     for (size_t i = 0; i < c.num; i++) {
         detail_certificate(m, i == 0 ? "certificate" : "issued by", c.certs[i]);
     }
+    return 0;
 }
 
-void trace_certificate_status(struct trace_message *m, const struct trace_before *before,
-                              cssl_bytes body)
+int trace_certificate_status(struct trace_message *m, const struct trace_before *before,
+                             cssl_bytes body, cssl_error *err)
 {
     (void)before;
     cssl_bytes response;
-    cssl_error err;
-    if (certificate_status_parse(&response, body, &err) < 0) {
-        detail_malformed(m, &err);
-        return;
+    if (certificate_status_parse(&response, body, err) < 0) {
+        return err->status;
     }
     detail_say(m, "ocsp response", "%zu bytes", response.len);
+    return 0;
 }
 
 /* Bits of a number without leading zeros. */
@@ -59,17 +55,15 @@ static size_t bits_of(cssl_bytes number)
     return bits;
 }
 
-void trace_server_key_exchange(struct trace_message *m, const struct trace_before *before,
-                               cssl_bytes body)
+int trace_server_key_exchange(struct trace_message *m, const struct trace_before *before,
+                              cssl_bytes body, cssl_error *err)
 {
     struct server_key_exchange ske;
-    cssl_error err;
     if (!before->has_kx) {
-        return;
+        return 0;
     }
-    if (server_key_exchange_parse(&ske, before->kx, body, &err) < 0) {
-        detail_malformed(m, &err);
-        return;
+    if (server_key_exchange_parse(&ske, before->kx, body, err) < 0) {
+        return err->status;
     }
     if (kx_has_psk(before->kx)) {
         if (ske.hint.len > 0) {
@@ -87,19 +81,18 @@ void trace_server_key_exchange(struct trace_message *m, const struct trace_befor
     if (kx_is_signed(before->kx)) {
         detail_number(detail_new(m, "signature", false), ske.scheme, name_of_scheme);
     }
+    return 0;
 }
 
-void trace_client_key_exchange(struct trace_message *m, const struct trace_before *before,
-                               cssl_bytes body)
+int trace_client_key_exchange(struct trace_message *m, const struct trace_before *before,
+                              cssl_bytes body, cssl_error *err)
 {
     struct client_key_exchange cke;
-    cssl_error err;
     if (!before->has_kx) {
-        return;
+        return 0;
     }
-    if (client_key_exchange_parse(&cke, before->kx, body, &err) < 0) {
-        detail_malformed(m, &err);
-        return;
+    if (client_key_exchange_parse(&cke, before->kx, body, err) < 0) {
+        return err->status;
     }
     if (kx_has_psk(before->kx)) {
         detail_peer(detail_new(m, "psk identity", false), cke.identity);
@@ -109,17 +102,16 @@ void trace_client_key_exchange(struct trace_message *m, const struct trace_befor
     } else if (before->kx == KX_RSA) {
         detail_say(m, "premaster secret", "under the server's key, %zu bytes", cke.share.len);
     }
+    return 0;
 }
 
-void trace_certificate_request12(struct trace_message *m, const struct trace_before *before,
-                                 cssl_bytes body)
+int trace_certificate_request12(struct trace_message *m, const struct trace_before *before,
+                                cssl_bytes body, cssl_error *err)
 {
     (void)before;
     struct certificate_request12 cr;
-    cssl_error err;
-    if (certificate_request12_parse(&cr, body, &err) < 0) {
-        detail_malformed(m, &err);
-        return;
+    if (certificate_request12_parse(&cr, body, err) < 0) {
+        return err->status;
     }
     struct trace_detail *d = detail_new(m, "keys", true);
     for (size_t i = 0; i < cr.types.len; i++) {
@@ -134,17 +126,16 @@ void trace_certificate_request12(struct trace_message *m, const struct trace_bef
     if (cr.certificate_authorities.len > 0) {
         detail_names(m, cr.certificate_authorities);
     }
+    return 0;
 }
 
-void trace_new_session_ticket12(struct trace_message *m, const struct trace_before *before,
-                                cssl_bytes body)
+int trace_new_session_ticket12(struct trace_message *m, const struct trace_before *before,
+                               cssl_bytes body, cssl_error *err)
 {
     (void)before;
     struct new_session_ticket12 t;
-    cssl_error err;
-    if (new_session_ticket12_parse(&t, body, &err) < 0) {
-        detail_malformed(m, &err);
-        return;
+    if (new_session_ticket12_parse(&t, body, err) < 0) {
+        return err->status;
     }
     if (t.ticket.len == 0) {
         detail_say(m, "ticket", "none after all");
@@ -152,4 +143,5 @@ void trace_new_session_ticket12(struct trace_message *m, const struct trace_befo
         detail_say(m, "ticket", "%zu bytes, valid for %lu seconds", t.ticket.len,
                    (unsigned long)t.lifetime);
     }
+    return 0;
 }

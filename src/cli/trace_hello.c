@@ -1,7 +1,6 @@
 /* trace_hello.c - what the hellos and EncryptedExtensions say. */
 #include "cli/trace_words.h"
 
-#include "base/error.h"
 #include "msg/small.h"
 
 static void hello_psks(struct trace_message *m, const struct client_hello *ch)
@@ -104,8 +103,8 @@ static cssl_bytes server_hello_block(cssl_bytes body)
     return r.left > 0 ? rd_view16(&r) : bytes_of(NULL, 0);
 }
 
-void trace_client_hello(struct trace_message *m, const struct trace_before *before,
-                        cssl_bytes body)
+int trace_client_hello(struct trace_message *m, const struct trace_before *before,
+                       cssl_bytes body, cssl_error *err)
 {
     (void)before;
     static const uint16_t said[] = {
@@ -116,10 +115,8 @@ void trace_client_hello(struct trace_message *m, const struct trace_before *befo
         EXT_SESSION_TICKET, EXT_RENEGOTIATION_INFO,
     };
     struct client_hello ch;
-    cssl_error err;
-    if (client_hello_parse(&ch, body, &err) < 0) {
-        detail_malformed(m, &err);
-        return;
+    if (client_hello_parse(&ch, body, err) < 0) {
+        return err->status;
     }
     if (ext_has(ch.has, EXT_SERVER_NAME)) {
         detail_peer(detail_new(m, "server name", false), ch.server_name);
@@ -153,21 +150,19 @@ void trace_client_hello(struct trace_message *m, const struct trace_before *befo
         say_renegotiation(m, ch.renegotiation_info);
     }
     detail_rest(m, hello_block(body), IN_CLIENT_HELLO, said, ARRAY_LEN(said));
+    return 0;
 }
 
-void trace_server_hello(struct trace_message *m, const struct trace_before *before,
-                        cssl_bytes body)
+int trace_server_hello(struct trace_message *m, const struct trace_before *before,
+                       cssl_bytes body, cssl_error *err)
 {
-    (void)before;
     static const uint16_t said[] = {
         EXT_SUPPORTED_VERSIONS, EXT_KEY_SHARE, EXT_PRE_SHARED_KEY, EXT_COOKIE, EXT_ALPN,
         EXT_MAX_FRAGMENT_LENGTH, EXT_RECORD_SIZE_LIMIT, EXT_RENEGOTIATION_INFO,
     };
     struct server_hello sh;
-    cssl_error err;
-    if (server_hello_parse(&sh, body, trace_everything, &err) < 0) {
-        detail_malformed(m, &err);
-        return;
+    if (server_hello_parse(&sh, body, trace_everything, err) < 0) {
+        return err->status;
     }
     if (sh.hello_retry) {
         (void)snprintf(m->name, sizeof(m->name), "HelloRetryRequest");
@@ -201,20 +196,19 @@ void trace_server_hello(struct trace_message *m, const struct trace_before *befo
                 : sh.hello_retry         ? IN_HELLO_RETRY_REQUEST
                                          : IN_SERVER_HELLO,
                 said, ARRAY_LEN(said));
+    return 0;
 }
 
-void trace_encrypted_extensions(struct trace_message *m, const struct trace_before *before,
-                                cssl_bytes body)
+int trace_encrypted_extensions(struct trace_message *m, const struct trace_before *before,
+                               cssl_bytes body, cssl_error *err)
 {
     (void)before;
     static const uint16_t said[] = { EXT_ALPN, EXT_SUPPORTED_GROUPS, EXT_EARLY_DATA,
                                      EXT_SERVER_NAME, EXT_MAX_FRAGMENT_LENGTH,
                                      EXT_RECORD_SIZE_LIMIT };
     struct encrypted_extensions ee;
-    cssl_error err;
-    if (encrypted_extensions_parse(&ee, body, trace_everything, &err) < 0) {
-        detail_malformed(m, &err);
-        return;
+    if (encrypted_extensions_parse(&ee, body, trace_everything, err) < 0) {
+        return err->status;
     }
     if (ext_has(ee.has, EXT_ALPN)) {
         detail_peer(detail_new(m, "alpn", false), ee.alpn);
@@ -229,4 +223,5 @@ void trace_encrypted_extensions(struct trace_message *m, const struct trace_befo
     say_sizes(m, ee.max_fragment_length, ee.record_size_limit);
     struct rd r = rd_of(body);
     detail_rest(m, rd_view16(&r), IN_ENCRYPTED_EXTENSIONS, said, ARRAY_LEN(said));
+    return 0;
 }

@@ -15,8 +15,10 @@ struct trace_before {
     cssl_bytes session_id; /* of the last ClientHello */
 };
 
-typedef void trace_describe_fn(struct trace_message *m, const struct trace_before *before,
-                               cssl_bytes body);
+/* It says what body contains, as far as that goes, and returns 0, or a negative status with err
+ * filled when body is malformed. */
+typedef int trace_describe_fn(struct trace_message *m, const struct trace_before *before,
+                              cssl_bytes body, cssl_error *err);
 /* trace_hello.c */
 trace_describe_fn trace_client_hello, trace_server_hello, trace_encrypted_extensions;
 /* trace_flight.c: TLS 1.3, but for CertificateVerify */
@@ -48,7 +50,6 @@ void detail_say(struct trace_message *m, const char *label, const char *format, 
 void detail_numbers(struct trace_message *m, const char *label, cssl_bytes list, name_of *name);
 void detail_names(struct trace_message *m, cssl_bytes list); /* of authorities, as they are sent */
 void detail_certificate(struct trace_message *m, const char *label, cssl_bytes der);
-void detail_malformed(struct trace_message *m, const cssl_error *err);
 /* detail_rest names the extensions of which nothing else was said. */
 void detail_rest(struct trace_message *m, cssl_bytes block, enum ext_place place,
                  const uint16_t *said, size_t num_said);
