@@ -12,10 +12,7 @@
 #include <unistd.h>
 
 enum {
-    OPT_INSECURE = OPT_TLS_END,
-    OPT_STARTTLS,
-    OPT_TIMEOUT,
-    OPT_SESS_IN,
+    OPT_SESS_IN = OPT_CONNECT_END,
     OPT_SESS_OUT,
     OPT_EARLY_DATA,
     OPT_RENEGOTIATE,
@@ -26,19 +23,13 @@ enum { SESSION_MAX = 1 << 20, EARLY_MAX = 65536 }; /* bytes of the two files */
 
 static const struct argp_option options[] = {
     { NULL, 0, NULL, 0, "Whom to connect to, and whom to trust:", 1 },
-    OPT_ROW_PORT("when it is not in HOST:PORT (443)"),
-    OPT_ROW_NAME("the name that the server's certificate has to be for (HOST)"),
-    OPT_ROW_CACERT("trust these authorities rather than the system's"),
+    CONNECT_ROWS_SERVER,
     { "insecure", OPT_INSECURE, NULL, 0,
       "go on whoever the server is: ANYBODY may be in the middle", 0 },
-    TLS_OPT_ROWS_LISTS,
-    { "starttls", OPT_STARTTLS, "PROTOCOL", 0,
-      "ask for TLS first: smtp, imap, pop3, postgres, ldap, xmpp", 0 },
     { "timeout", OPT_TIMEOUT, "SECONDS", 0,
       "for connecting (10), and for a server that says nothing after our end (no limit)", 0 },
     { NULL, 0, NULL, 0, "Who the client is:", 2 },
-    OPT_ROW_CERT("certificate chain, PEM or DER, for servers that ask"),
-    OPT_ROW_KEY("its private key, unless it is in the same file"),
+    CONNECT_ROWS_CLIENT,
     { "sess-out", OPT_SESS_OUT, "FILE", 0, "keep the session there: a SECRET", 0 },
     { "sess-in", OPT_SESS_IN, "FILE", 0, "resume the session that was kept there", 0 },
     { "early-data", OPT_EARLY_DATA, "FILE", 0,
@@ -68,39 +59,46 @@ static const struct argp parser = {
            "order, else 1; 2 when the command line is wrong.",
 };
 
-static error_t parse(int key, char *arg, struct argp_state *state)
+bool connect_parse(struct connect_args *a, int key, char *arg, struct argp_state *state)
 {
-    struct connect_args *a = state->input;
-    if (tls_opts_parse(&a->tls, key, arg, state)) {
-        return 0;
-    }
     switch (key) {
-    case OPT_PORT: a->port = cli_port(state, "port", arg); return 0;
-    case OPT_NAME: a->name = arg; return 0;
-    case OPT_INSECURE: a->insecure = true; return 0;
-    case OPT_JSON: a->json = true; return 0;
-    case OPT_QUIET: a->quiet = true; return 0;
-    case OPT_SESS_IN: a->sess_in = arg; return 0;
-    case OPT_SESS_OUT: a->sess_out = arg; return 0;
-    case OPT_EARLY_DATA: a->early = arg; return 0;
-    case OPT_RENEGOTIATE: a->renegotiate = true; return 0;
+    case OPT_PORT: a->port = cli_port(state, "port", arg); return true;
+    case OPT_NAME: a->name = arg; return true;
+    case OPT_INSECURE: a->insecure = true; return true;
     case OPT_STARTTLS:
         a->starttls = starttls_find(arg);
         if (a->starttls == NULL) {
             argp_error(state, "--starttls is smtp, imap, pop3, postgres, ldap or xmpp, "
                               "not '%.40s'", arg);
         }
-        return 0;
+        return true;
     case OPT_TIMEOUT:
         a->timeout = 1000 * (int)cli_number(state, "timeout", arg, 1, 86400);
         a->silence = a->timeout;
-        return 0;
+        return true;
     case ARGP_KEY_ARG:
         if (a->target != NULL) {
             argp_error(state, "one HOST:PORT is enough: '%.40s' is too much", arg);
         }
         a->target = arg;
+        return true;
+    default: return tls_opts_parse(&a->tls, key, arg, state);
+    }
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    struct connect_args *a = state->input;
+    if (connect_parse(a, key, arg, state)) {
         return 0;
+    }
+    switch (key) {
+    case OPT_JSON: a->json = true; return 0;
+    case OPT_QUIET: a->quiet = true; return 0;
+    case OPT_SESS_IN: a->sess_in = arg; return 0;
+    case OPT_SESS_OUT: a->sess_out = arg; return 0;
+    case OPT_EARLY_DATA: a->early = arg; return 0;
+    case OPT_RENEGOTIATE: a->renegotiate = true; return 0;
     case ARGP_KEY_NO_ARGS: argp_error(state, "whom to connect to? Write HOST:PORT"); return 0;
     default: return ARGP_ERR_UNKNOWN;
     }

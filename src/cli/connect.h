@@ -8,6 +8,24 @@
 
 enum { CONNECT_SECONDS = 10 };
 
+/* Keys of the options that `cssl connect` and `cssl trace` share; their own begin at
+ * OPT_CONNECT_END. */
+enum { OPT_INSECURE = OPT_TLS_END, OPT_STARTTLS, OPT_TIMEOUT, OPT_CONNECT_END };
+
+/* Whom to connect to, and whom to trust. */
+#define CONNECT_ROWS_SERVER                                                                        \
+    OPT_ROW_PORT("when it is not in HOST:PORT (443)"),                                             \
+    OPT_ROW_NAME("the name that the server's certificate has to be for (HOST)"),                   \
+    OPT_ROW_CACERT("trust these authorities rather than the system's"),                            \
+    TLS_OPT_ROWS_LISTS,                                                                            \
+    { "starttls", OPT_STARTTLS, "PROTOCOL", 0,                                                     \
+      "ask for TLS first: smtp, imap, pop3, postgres, ldap, xmpp", 0 }
+
+/* Who the client is. */
+#define CONNECT_ROWS_CLIENT                                                                        \
+    OPT_ROW_CERT("certificate chain, PEM or DER, for servers that ask"),                           \
+    OPT_ROW_KEY("its private key, unless it is in the same file")
+
 struct connect_args {
     struct tls_opts tls;
     const char *target; /* HOST:PORT as given */
@@ -23,6 +41,10 @@ struct connect_args {
     const char *sess_in, *sess_out;
     const char *early; /* a file: sent early, or else first */
 };
+
+/* connect_parse handles a key of argp's, one of HOST:PORT or of tls_opts_parse's included, and says
+ * whether it was one of these. */
+bool connect_parse(struct connect_args *args, int key, char *arg, struct argp_state *state);
 
 /* connect_target says what target, port, name and insecure mean together: host, port and options.
  * CLI_OK, or the exit code after a sentence. */

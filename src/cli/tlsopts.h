@@ -31,12 +31,15 @@ enum {
     OPT_TLS_END
 };
 
-#define TLS_OPT_ROWS_VERSIONS                                                                      \
+/* What a handshake is about, in all three commands. */
+#define TLS_OPT_ROWS_HANDSHAKE                                                                     \
     { "tls1.2", OPT_TLS12, NULL, 0, "TLS 1.2 and no other version but those named", 0 },           \
-    { "tls1.3", OPT_TLS13, NULL, 0, "TLS 1.3 and no other version but those named", 0 }
-
-#define TLS_OPT_ROWS_MORE                                                                          \
+    { "tls1.3", OPT_TLS13, NULL, 0, "TLS 1.3 and no other version but those named", 0 },           \
+    { "alpn", OPT_ALPN, "NAMES", 0, "application protocols, such as h2,http/1.1", 0 },             \
+    { "groups", OPT_GROUPS, "NAMES", 0, "key exchange, such as x25519,secp256r1", 0 },             \
+    { "ciphers", OPT_CIPHERS, "NAMES", 0, "cipher suites, by IANA's names or OpenSSL's", 0 },      \
     { "sigalgs", OPT_SIGALGS, "NAMES", 0, "signatures, such as ecdsa_secp256r1_sha256", 0 },       \
+    { "password-file", OPT_PASSWORD_FILE, "FILE", 0, "its first line opens an encrypted key", 0 }, \
     { "psk-identity", OPT_PSK_IDENTITY, "NAME", 0, "what the client calls --psk", 0 },             \
     { "psk", OPT_PSK, "FILE", 0,                                                                   \
       "a SECRET of both sides: a line of hex digits for 16 to 64 bytes", 0 },                      \
@@ -45,12 +48,14 @@ enum {
     { "record-size-limit", OPT_RECORD_SIZE_LIMIT, "BYTES", 0,                                      \
       "say that records are to have so many bytes at most, 64 to 16384", 0 }
 
-/* Revocation lists; of clients alone. */
+/* Revocation lists. */
 #define TLS_OPT_ROWS_LISTS                                                                         \
     { "crl-file", OPT_CRL_FILE, "FILE", 0, "look certificates up in these revocation lists", 0 },  \
     { "crl-dir", OPT_CRL_DIR, "DIR", 0, "or in those of a folder, named as c_rehash does", 0 },    \
     { "crl-check", OPT_CRL_CHECK, "WHICH", 0,                                                      \
       "of which certificates lists have to speak: peer, chain (the default), best-effort", 0 }
+
+/* Of clients alone. */
 #define TLS_OPT_ROWS_CLIENT                                                                        \
     { "staple", OPT_STAPLE, NULL, 0, "insist on a stapled OCSP response that says good", 0 },      \
     { "post-handshake-auth", OPT_POST_HANDSHAKE_AUTH, NULL, 0,                                     \
@@ -58,18 +63,14 @@ enum {
     { "max-fragment-length", OPT_MAX_FRAGMENT_LENGTH, "BYTES", 0,                                  \
       "ask for records of 512, 1024, 2048 or 4096 bytes at most", 0 }
 
+/* And what is shown of it, and done later. */
 #define TLS_OPT_ROWS                                                                               \
-    TLS_OPT_ROWS_VERSIONS,                                                                         \
-    { "alpn", OPT_ALPN, "NAMES", 0, "application protocols, such as h2,http/1.1", 0 },             \
-    { "groups", OPT_GROUPS, "NAMES", 0, "key exchange, such as x25519,secp256r1", 0 },             \
-    { "ciphers", OPT_CIPHERS, "NAMES", 0, "cipher suites, by IANA's names or OpenSSL's", 0 },      \
-    { "password-file", OPT_PASSWORD_FILE, "FILE", 0, "its first line opens an encrypted key", 0 }, \
+    TLS_OPT_ROWS_HANDSHAKE,                                                                        \
     { "trace", OPT_TRACE, "FORM", OPTION_ARG_OPTIONAL,                                             \
       "draw the handshake: text, mermaid, svg or json", 0 },                                       \
     { "trace-file", OPT_TRACE_FILE, "FILE", 0, "draw it there rather than on stderr", 0 },         \
     { "keylog", OPT_KEYLOG, "FILE", 0, "append the connections' SECRETS, for Wireshark", 0 },      \
-    { "key-update-at", OPT_KEY_UPDATE_AT, "BYTES", 0, "change keys after so many bytes", 0 }, \
-    TLS_OPT_ROWS_MORE
+    { "key-update-at", OPT_KEY_UPDATE_AT, "BYTES", 0, "change keys after so many bytes", 0 }
 
 /* Zeroed memory is a valid start. options points into argv and into the other members. */
 struct tls_opts {

@@ -6,10 +6,10 @@
 #include <signal.h>
 #include <stdlib.h>
 
-enum { OPT_FORM = OPT_TLS_END, OPT_INSECURE, OPT_STARTTLS, OPT_TIMEOUT };
+enum { OPT_FORM = OPT_CONNECT_END };
 
 struct trace_args {
-    struct connect_args connect; /* first, for its parts that are parsed here */
+    struct connect_args connect;
     enum trace_form form;
     const char *out;
 };
@@ -20,23 +20,12 @@ static const struct argp_option options[] = {
     { "json", OPT_JSON, NULL, 0, "the same as --form=json", 0 },
     OPT_ROW_OUT("FILE", "draw it there rather than on stdout"),
     { NULL, 0, NULL, 0, "Whom to connect to, and whom to trust:", 2 },
-    OPT_ROW_PORT("when it is not in HOST:PORT (443)"),
-    OPT_ROW_NAME("the name that the server's certificate has to be for (HOST)"),
-    OPT_ROW_CACERT("trust these authorities rather than the system's"),
+    CONNECT_ROWS_SERVER,
     { "insecure", OPT_INSECURE, NULL, 0, "go on whoever the server is", 0 },
-    TLS_OPT_ROWS_LISTS,
-    { "starttls", OPT_STARTTLS, "PROTOCOL", 0,
-      "ask for TLS first: smtp, imap, pop3, postgres, ldap, xmpp", 0 },
     { "timeout", OPT_TIMEOUT, "SECONDS", 0, "for connecting (10)", 0 },
     { NULL, 0, NULL, 0, "What the client says of itself:", 3 },
-    OPT_ROW_CERT("certificate chain, PEM or DER, for servers that ask"),
-    OPT_ROW_KEY("its private key, unless it is in the same file"),
-    { "password-file", OPT_PASSWORD_FILE, "FILE", 0, "its first line opens an encrypted key", 0 },
-    TLS_OPT_ROWS_VERSIONS,
-    { "alpn", OPT_ALPN, "NAMES", 0, "application protocols, such as h2,http/1.1", 0 },
-    { "ciphers", OPT_CIPHERS, "NAMES", 0, "cipher suites, by IANA's names or OpenSSL's", 0 },
-    { "groups", OPT_GROUPS, "NAMES", 0, "key exchange, such as x25519,secp256r1", 0 },
-    TLS_OPT_ROWS_MORE,
+    CONNECT_ROWS_CLIENT,
+    TLS_OPT_ROWS_HANDSHAKE,
     TLS_OPT_ROWS_CLIENT,
     { NULL, 0, NULL, 0, NULL, 0 },
 };
@@ -60,8 +49,7 @@ static const struct argp parser = {
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
     struct trace_args *a = state->input;
-    struct connect_args *c = &a->connect;
-    if (key != OPT_TRACE && key != OPT_TRACE_FILE && tls_opts_parse(&c->tls, key, arg, state)) {
+    if (connect_parse(&a->connect, key, arg, state)) {
         return 0;
     }
     switch (key) {
@@ -72,25 +60,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         return 0;
     case OPT_JSON: a->form = TRACE_JSON; return 0;
     case OPT_OUT: a->out = arg; return 0;
-    case OPT_PORT: c->port = cli_port(state, "port", arg); return 0;
-    case OPT_NAME: c->name = arg; return 0;
-    case OPT_INSECURE: c->insecure = true; return 0;
-    case OPT_TIMEOUT:
-        c->timeout = 1000 * (int)cli_number(state, "timeout", arg, 1, 86400);
-        return 0;
-    case OPT_STARTTLS:
-        c->starttls = starttls_find(arg);
-        if (c->starttls == NULL) {
-            argp_error(state, "--starttls is smtp, imap, pop3, postgres, ldap or xmpp, "
-                              "not '%.40s'", arg);
-        }
-        return 0;
-    case ARGP_KEY_ARG:
-        if (c->target != NULL) {
-            argp_error(state, "one HOST:PORT is enough: '%.40s' is too much", arg);
-        }
-        c->target = arg;
-        return 0;
     case ARGP_KEY_NO_ARGS: argp_error(state, "whose handshake? Write HOST:PORT"); return 0;
     default: return ARGP_ERR_UNKNOWN;
     }
