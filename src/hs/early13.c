@@ -113,7 +113,7 @@ bool early13_accept(struct hs *hs, const struct client_hello *ch)
     if (replay == NULL || !replay_age_fits(replay, now_ms, s->issued_at_ms, age_ms)) {
         return false;
     }
-    /* A session that is kept here is handed out once. A sealed one opens again and again: but what
+    /* A session that is kept here is used once. A sealed one opens again and again: but what
      * is under a binder's hash makes one ClientHello, and no other has that binder. */
     if (config->tickets != CSSL_TICKETS_STATEFUL && !replay_first(replay, now_ms, ch->binders[0])) {
         return false;

@@ -14,6 +14,7 @@ static int check_binder(struct hs *hs, const struct client_hello *ch, cssl_bytes
                         size_t index, enum psk_origin origin, cssl_error *err);
 static bool session_usable(struct hs *hs, uint16_t version, const struct client_hello *ch,
                            bool found);
+static bool still_there(struct hs *hs, cssl_bytes identity);
 
 /* The first offered PSK that is known, fits, and for whose hash there is a suite. */
 int psk13_find(struct hs *hs, const struct client_hello *ch, cssl_bytes body,
@@ -47,6 +48,11 @@ int psk13_find(struct hs *hs, const struct client_hello *ch, cssl_bytes body,
         hs->psk_index = (uint16_t)i;
         schedule13_early(&hs->schedule, alg, psk);
         int ret = check_binder(hs, ch, body, i, origin, err);
+        if (ret == 0 && !external && !still_there(hs, identity)) {
+            hs->using_psk = false;
+            session_wipe(&hs->session);
+            continue;
+        }
         if (ret == 0 && !external) {
             ret = auth13_take_session(hs, &hs->session, err);
         } else if (ret == 0) {
@@ -76,7 +82,7 @@ bool psk_is_session(struct hs *hs, uint16_t version, const struct client_hello *
     } else if (config->tickets == CSSL_TICKETS_STATEFUL && identity.len == CACHE_ID) {
         uint8_t key[SESSION_DIGEST];
         cache_ticket_key(key, identity);
-        found = cache_take(config->shared->sessions, key, now, &hs->session);
+        found = cache_find(config->shared->sessions, key, now, &hs->session);
     }
     return session_usable(hs, version, ch, found);
 }
@@ -125,6 +131,22 @@ static bool session_usable(struct hs *hs, uint16_t version, const struct client_
     }
     session_wipe(&hs->session);
     return false;
+}
+
+/* A session that is kept here is used once: by the first whose binder fits. Whoever only saw the
+ * identity go by cannot use it up. */
+static bool still_there(struct hs *hs, cssl_bytes identity)
+{
+    const cssl_config *config = hs->conn->config;
+    uint8_t key[SESSION_DIGEST];
+    struct session s;
+    if (config->tickets != CSSL_TICKETS_STATEFUL) {
+        return true;
+    }
+    cache_ticket_key(key, identity);
+    bool there = cache_take(config->shared->sessions, key, config_now(config), &s);
+    session_wipe(&s);
+    return there;
 }
 
 /* find_external looks the identity up among the config's own; PSK_SESSION: it is none of them. */

@@ -8,7 +8,8 @@
  * (hs->using_psk is set then); a binder that does not fit is an error. */
 int psk13_find(struct hs *hs, const struct client_hello *ch, cssl_bytes body,
                cssl_error *err) CHECK;
-/* psk_is_session looks the identity up as a ticket of ours; hs->session has it then. */
+/* psk_is_session looks the identity up as a ticket of ours; hs->session has it then. One that is
+ * kept here stays there. */
 bool psk_is_session(struct hs *hs, uint16_t version, const struct client_hello *ch,
                     cssl_bytes identity);
 /* psk_is_known: the identity is a ticket of ours or the config's own. Nothing is used up. */
