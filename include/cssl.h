@@ -258,8 +258,8 @@ typedef struct cssl_options {
     cssl_switch honor_cipher_order; /* servers: their own order of suites counts; on */
     const char *const *supported_groups; /* "x25519", "secp256r1", ... in order of preference */
     const char *const *key_share_groups; /* clients: for which shares are sent; default: the first
-                                       of supported_groups, and the first classic one beside a
-                                       hybrid */
+                                       of supported_groups, and the first classic one beside
+                                       one with ML-KEM */
     const char *const *signature_algs;      /* IANA names, in order of preference */
     const char *const *signature_algs_cert; /* for signatures in chains; default: signature_algs
                                                and rsa_pkcs1_sha256/384/512 */

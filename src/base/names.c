@@ -97,6 +97,9 @@ static const struct name_row groups[] = {
     { GROUP_X25519MLKEM768, "x25519mlkem768" },
     { GROUP_SECP256R1MLKEM768, "secp256r1mlkem768" },
     { GROUP_SECP384R1MLKEM1024, "secp384r1mlkem1024" },
+    { GROUP_MLKEM512, "mlkem512" },
+    { GROUP_MLKEM768, "mlkem768" },
+    { GROUP_MLKEM1024, "mlkem1024" },
     { GROUP_X25519, "X25519" },
     { GROUP_X448, "X448" },
     { GROUP_SECP256R1, "P-256" },
@@ -106,6 +109,9 @@ static const struct name_row groups[] = {
     { GROUP_X25519MLKEM768, "X25519MLKEM768" },
     { GROUP_SECP256R1MLKEM768, "SecP256r1MLKEM768" },
     { GROUP_SECP384R1MLKEM1024, "SecP384r1MLKEM1024" },
+    { GROUP_MLKEM512, "MLKEM512" },
+    { GROUP_MLKEM768, "MLKEM768" },
+    { GROUP_MLKEM1024, "MLKEM1024" },
 };
 
 static const struct name_row schemes[] = {

@@ -102,6 +102,9 @@ static const struct code_row group_rows[] = {
     { GROUP_SECP384R1MLKEM1024, BY_DEFAULT }, { GROUP_SECP521R1, BY_DEFAULT },
     { GROUP_FFDHE2048, BY_DEFAULT },      { GROUP_FFDHE3072, BY_DEFAULT },
     { GROUP_FFDHE4096, BY_DEFAULT },
+    /* ML-KEM alone, without a classic group that holds should it ever break. */
+    { GROUP_MLKEM1024, ASKED_FOR },       { GROUP_MLKEM768, ASKED_FOR },
+    { GROUP_MLKEM512, ASKED_FOR },
 };
 
 static const struct code_row scheme_rows[] = {

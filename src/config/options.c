@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/names.h"
+#include "crypto/kx.h"
 #include "crypto/suite.h"
 #include "pki/hostname.h"
 
@@ -180,19 +181,13 @@ static bool has_psks(const cssl_options *o)
     return (o->psk.len > 0 && !o->psk_import) || (o->ask_about & CSSL_ASK_PSK) != 0;
 }
 
-static bool is_hybrid(uint16_t group)
-{
-    return group == GROUP_X25519MLKEM768 || group == GROUP_SECP256R1MLKEM768 ||
-           group == GROUP_SECP384R1MLKEM1024;
-}
-
-/* Hybrids are of TLS 1.3: without it they are not offered. */
-static int drop_hybrids(cssl_config *config, cssl_error *err)
+/* Groups with ML-KEM are of TLS 1.3: without it they are not offered. */
+static int drop_kems(cssl_config *config, cssl_error *err)
 {
     const struct codes all = config->groups;
     config->groups.num = 0;
     for (size_t i = 0; i < all.num; i++) {
-        if (config->tls13 || !is_hybrid(all.list[i])) {
+        if (config->tls13 || !kx_has_kem(all.list[i])) {
             codes_add(&config->groups, all.list[i]);
         }
     }
@@ -205,13 +200,13 @@ static int drop_hybrids(cssl_config *config, cssl_error *err)
 static int check_shares(cssl_config *config, const cssl_options *o, cssl_error *err)
 {
     struct codes *c = &config->share_groups;
-    if (drop_hybrids(config, err) != 0) {
+    if (drop_kems(config, err) != 0) {
         return CSSL_OPTION;
     }
     if (o->key_share_groups == NULL) {
         c->list[c->num++] = config->groups.list[0];
-        for (size_t i = 1; is_hybrid(c->list[0]) && i < config->groups.num; i++) {
-            if (!is_hybrid(config->groups.list[i])) {
+        for (size_t i = 1; kx_has_kem(c->list[0]) && i < config->groups.num; i++) {
+            if (!kx_has_kem(config->groups.list[i])) {
                 c->list[c->num++] = config->groups.list[i];
                 break;
             }

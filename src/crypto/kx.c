@@ -1,16 +1,16 @@
-/* kx.c - key exchange by group: the table of groups, and hybrids put together of two algorithms.
+/* kx.c - key exchange by group: the table of groups, each of which is (EC)DHE, ML-KEM, or both.
  * The algorithms themselves are in kx_ec.c, kx_xdh.c, kx_ffdhe.c and kx_kem.c. */
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/names.h"
 #include "crypto/kx_impl.h"
 
-/* The KEM part of a hybrid. */
 struct kem_row {
     const char *name;
     uint16_t public_len, ciphertext_len;
 };
 
+static const struct kem_row mlkem512 = { "ML-KEM-512", 800, 768 };
 static const struct kem_row mlkem768 = { "ML-KEM-768", 1184, 1088 };
 static const struct kem_row mlkem1024 = { "ML-KEM-1024", 1568, 1568 };
 enum { KEM_SECRET = 32 };
@@ -18,9 +18,9 @@ enum { KEM_SECRET = 32 };
 struct group_row {
     uint16_t group;
     uint16_t dh_share, dh_secret; /* lengths */
-    const struct kx_dh *dh;
+    const struct kx_dh *dh;       /* NULL: ML-KEM alone */
     int param;
-    const struct kem_row *kem; /* NULL: no hybrid */
+    const struct kem_row *kem; /* NULL: (EC)DHE alone */
     bool kem_first;            /* X25519MLKEM768 alone has ML-KEM in front */
 };
 
@@ -36,6 +36,9 @@ static const struct group_row rows[] = {
     { GROUP_X25519MLKEM768, 32, 32, &kx_dh_xdh, XDH_X25519, &mlkem768, true },
     { GROUP_SECP256R1MLKEM768, 65, 32, &kx_dh_ec, EC_P256, &mlkem768, false },
     { GROUP_SECP384R1MLKEM1024, 97, 48, &kx_dh_ec, EC_P384, &mlkem1024, false },
+    { GROUP_MLKEM512, 0, 0, NULL, 0, &mlkem512, false },
+    { GROUP_MLKEM768, 0, 0, NULL, 0, &mlkem768, false },
+    { GROUP_MLKEM1024, 0, 0, NULL, 0, &mlkem1024, false },
 };
 
 struct kx {
@@ -68,6 +71,12 @@ static size_t share_len(const struct group_row *row, bool from_server)
     return row->dh_share + kem_len;
 }
 
+bool kx_has_kem(uint16_t group)
+{
+    const struct group_row *row = row_of(group);
+    return row != NULL && row->kem != NULL;
+}
+
 bool kx_available(uint16_t group)
 {
     const struct group_row *row = row_of(group);
@@ -78,6 +87,13 @@ size_t kx_share_len(uint16_t group, bool from_server)
 {
     const struct group_row *row = row_of(group);
     return row == NULL ? 0 : share_len(row, from_server);
+}
+
+/* pair makes the DH part's pair, if there is one. */
+static int pair(const struct group_row *row, const struct rand_source *rand, struct kx_half *half,
+                uint8_t *share, cssl_error *err)
+{
+    return row->dh == NULL ? 0 : row->dh->pair(row->param, rand, half, share, err);
 }
 
 struct kx *kx_new(uint16_t group, const struct rand_source *rand, cssl_error *err)
@@ -97,7 +113,7 @@ struct kx *kx_new(uint16_t group, const struct rand_source *rand, cssl_error *er
     kx->share_len = (uint16_t)len;
     size_t kem_len = row->kem == NULL ? 0 : row->kem->public_len;
     struct parts at = parts_of(row, row->dh_share, kem_len);
-    int ret = row->dh->pair(row->param, rand, &kx->dh, kx->share + at.dh_at, err);
+    int ret = pair(row, rand, &kx->dh, kx->share + at.dh_at, err);
     if (ret == 0 && row->kem != NULL) {
         ret = kem_pair(row->kem->name, &kx->kem, kx->share + at.kem_at, kem_len, err);
     }
@@ -136,11 +152,11 @@ cssl_bytes kx_share(const struct kx *kx)
     return bytes_of(kx->share, kx->share_len);
 }
 
-/* agree does one DH part and refuses what must never be a secret. */
+/* agree does the DH part, if there is one, and refuses what must never be a secret. */
 static int agree(const struct group_row *row, const struct kx_half *half, cssl_bytes peer,
                  uint8_t *secret, cssl_error *err)
 {
-    int ret = row->dh->agree(row->param, half, peer, secret, err);
+    int ret = row->dh == NULL ? 0 : row->dh->agree(row->param, half, peer, secret, err);
     if (ret != 0) {
         mem_wipe(secret, row->dh_secret);
     }
@@ -205,7 +221,7 @@ int kx_respond(uint16_t group, const struct rand_source *rand, cssl_bytes peer, 
     struct parts out = parts_of(row, row->dh_share, kem_cipher);
     struct parts to = parts_of(row, row->dh_secret, kem_secret);
     struct kx_half half = { 0 };
-    ret = row->dh->pair(row->param, rand, &half, share + out.dh_at, err);
+    ret = pair(row, rand, &half, share + out.dh_at, err);
     if (ret == 0) {
         ret = agree(row, &half, bytes_of(peer.data + from.dh_at, row->dh_share), secret + to.dh_at,
                     err);

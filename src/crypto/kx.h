@@ -1,5 +1,5 @@
 /*
- * kx.h - key exchange: (EC)DHE and the hybrids with ML-KEM.
+ * kx.h - key exchange: (EC)DHE, ML-KEM, and hybrids of both.
  *
  * A group is used in one of two ways: the side that speaks first makes a pair (kx_new), sends
  * kx_share and ends with kx_finish on the peer's share; the side that answers does all in
@@ -19,6 +19,8 @@ struct kx; /* a key pair that waits for the peer's share */
 
 /* kx_available says whether this library and the libcrypto in use can do group. */
 bool kx_available(uint16_t group);
+/* kx_has_kem: a hybrid or ML-KEM alone, which are of TLS 1.3 only. */
+bool kx_has_kem(uint16_t group);
 /* kx_share_len is the length of a share: from_server false for the side that speaks first. All of
  * a group's shares have one length; 0 for a group that is unknown. */
 size_t kx_share_len(uint16_t group, bool from_server);
@@ -35,7 +37,8 @@ uint16_t kx_group(const struct kx *kx);
 cssl_bytes kx_share(const struct kx *kx);
 /* kx_finish computes the shared secret into secret (KX_SECRET_MAX bytes) and sets *len. A share
  * of a wrong length, a point that is not on the curve, an all-zero X25519 or X448 secret, an ffdhe
- * value out of 2..p-2 are CSSL_R_BAD_KEY_SHARE (illegal_parameter; RFC 8446 4.2.8, 7.4.2). */
+ * value out of 2..p-2, an ML-KEM key with a coefficient that is not reduced (FIPS 203 7.2) are
+ * CSSL_R_BAD_KEY_SHARE (illegal_parameter; RFC 8446 4.2.8, 7.4.2). */
 int kx_finish(struct kx *kx, cssl_bytes peer, uint8_t *secret, size_t *len, cssl_error *err) CHECK;
 /* kx_respond answers peer's share: it writes the share to send to share (KX_SHARE_MAX bytes) and
  * *share_len, and the shared secret like kx_finish. */

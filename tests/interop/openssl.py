@@ -13,6 +13,7 @@ GROUPS = {"x25519": "X25519", "secp256r1": "P-256", "secp384r1": "P-384", "secp5
           "ffdhe4096": "ffdhe4096"}
 HYBRIDS = {"x25519mlkem768": "X25519MLKEM768", "secp256r1mlkem768": "SecP256r1MLKEM768",
            "secp384r1mlkem1024": "SecP384r1MLKEM1024"}
+KEMS = {"mlkem512": "MLKEM512", "mlkem768": "MLKEM768", "mlkem1024": "MLKEM1024"}
 KINDS = ["p256", "p384", "p521", "ed25519", "ed448", "rsa", "rsapss"]
 
 
@@ -22,7 +23,7 @@ def openssl_version():
 
 
 def groups():
-    return {**GROUPS, **HYBRIDS} if openssl_version() >= (3, 5) else GROUPS
+    return {**GROUPS, **HYBRIDS, **KEMS} if openssl_version() >= (3, 5) else GROUPS
 
 
 def client_arguments(port, *more):

@@ -20,6 +20,10 @@ static void test_registered(void **state)
     assert_int_equal(group_of_name("P-256"), GROUP_SECP256R1);
     assert_int_equal(group_of_name("X25519"), GROUP_X25519);
     assert_int_equal(group_of_name("X25519MLKEM768"), GROUP_X25519MLKEM768);
+    assert_string_equal(name_of_group(0x0200), "mlkem512");
+    assert_string_equal(name_of_group(0x0201), "mlkem768");
+    assert_string_equal(name_of_group(0x0202), "mlkem1024");
+    assert_int_equal(group_of_name("MLKEM1024"), GROUP_MLKEM1024);
 }
 
 static void test_round_trips(void **state)

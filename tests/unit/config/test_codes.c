@@ -117,7 +117,8 @@ static void test_available(void **state)
     static const uint16_t groups[] = { GROUP_SECP256R1, GROUP_SECP384R1, GROUP_SECP521R1,
                                        GROUP_X25519,    GROUP_X448,      GROUP_FFDHE2048,
                                        GROUP_FFDHE3072, GROUP_FFDHE4096, GROUP_X25519MLKEM768,
-                                       GROUP_SECP256R1MLKEM768, GROUP_SECP384R1MLKEM1024 };
+                                       GROUP_SECP256R1MLKEM768, GROUP_SECP384R1MLKEM1024,
+                                       GROUP_MLKEM512, GROUP_MLKEM768, GROUP_MLKEM1024 };
     static const uint16_t schemes[] = { SCHEME_MLDSA44, SCHEME_MLDSA65, SCHEME_MLDSA87,
                                         SCHEME_ED25519, SCHEME_ED448 };
     struct codes c, twelve, thirteen;

@@ -194,21 +194,49 @@ static void test_psk_suites(void **state)
     }
 }
 
-/* Where libcrypto has hybrid groups, they are offered with TLS 1.3 and not without it. */
-static void test_hybrids(void **state)
+static bool has_group(const cssl_options *o, uint16_t group, const char *option)
+{
+    cssl_error err;
+    cssl_config *config = cssl_client_config(o, &err);
+    if (config == NULL) {
+        assert_string_equal(err.option, option);
+        return false;
+    }
+    bool has = codes_has(&config->groups, group);
+    cssl_config_free(config);
+    return has;
+}
+
+/* Where libcrypto has ML-KEM, hybrids are offered with TLS 1.3 and not without it; ML-KEM alone is
+ * if it is asked for. */
+static void test_kems(void **state)
 {
     (void)state;
-    static const uint16_t hybrids[] = { GROUP_X25519MLKEM768, GROUP_SECP256R1MLKEM768,
-                                        GROUP_SECP384R1MLKEM1024 };
+    static const struct {
+        uint16_t group;
+        const char *name;
+        bool by_default;
+    } rows[] = {
+        { GROUP_X25519MLKEM768, "x25519mlkem768", true },
+        { GROUP_SECP256R1MLKEM768, "secp256r1mlkem768", true },
+        { GROUP_SECP384R1MLKEM1024, "secp384r1mlkem1024", true },
+        { GROUP_MLKEM512, "mlkem512", false },
+        { GROUP_MLKEM768, "mlkem768", false },
+        { GROUP_MLKEM1024, "mlkem1024", false },
+    };
     for (unsigned versions = CSSL_TLSV1_2; versions <= (CSSL_TLSV1_2 | CSSL_TLSV1_3); versions++) {
-        const cssl_options o = { .versions = versions };
-        cssl_config *config = cssl_client_config(&o, NULL);
-        assert_non_null(config);
-        for (size_t i = 0; i < ARRAY_SIZE(hybrids); i++) {
-            assert_int_equal(codes_has(&config->groups, hybrids[i]),
-                             versions != CSSL_TLSV1_2 && kx_available(hybrids[i]));
+        for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+            bool can = kx_available(rows[i].group);
+            cssl_options o = { .versions = versions };
+            assert_int_equal(has_group(&o, rows[i].group, NULL),
+                             versions != CSSL_TLSV1_2 && can && rows[i].by_default);
+            o.supported_groups = CSSL_LIST(rows[i].name, "x25519");
+            assert_int_equal(has_group(&o, rows[i].group, "supported_groups"),
+                             versions != CSSL_TLSV1_2 && can);
+            o.supported_groups = CSSL_LIST(rows[i].name);
+            assert_int_equal(has_group(&o, rows[i].group, "supported_groups"),
+                             versions != CSSL_TLSV1_2 && can);
         }
-        cssl_config_free(config);
     }
 }
 
@@ -219,7 +247,7 @@ int main(void)
         cmocka_unit_test(test_roles_and_conflicts),
         cmocka_unit_test(test_defaults_are_safe),
         cmocka_unit_test(test_psk_suites),
-        cmocka_unit_test(test_hybrids),
+        cmocka_unit_test(test_kems),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

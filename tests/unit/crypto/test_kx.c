@@ -17,7 +17,11 @@ static const uint16_t groups[] = {
     GROUP_X25519MLKEM768,
     GROUP_SECP256R1MLKEM768,
     GROUP_SECP384R1MLKEM1024,
+    GROUP_MLKEM512,
+    GROUP_MLKEM768,
+    GROUP_MLKEM1024,
 };
+enum { WITH_KEM = 6 }; /* groups that only a libcrypto with ML-KEM can do */
 
 /* A source that gives the bytes of a vector, again and again. */
 static int fixed_random(void *user, uint8_t *out, size_t len)
@@ -121,23 +125,27 @@ static void check_pair(uint16_t group)
 static void test_pairs(void **state)
 {
     (void)state;
-    int hybrids = 0;
+    int with_kem = 0;
     for (size_t i = 0; i < ARRAY_SIZE(groups); i++) {
-        bool hybrid = groups[i] >= GROUP_SECP256R1MLKEM768;
+        bool has_kem = i >= ARRAY_SIZE(groups) - WITH_KEM;
+        assert_int_equal(kx_has_kem(groups[i]), has_kem);
         if (!kx_available(groups[i])) {
-            assert_true(hybrid);
+            cssl_error err;
+            assert_true(has_kem);
+            assert_null(kx_new(groups[i], NULL, &err));
+            assert_int_equal(err.reason, CSSL_R_CRYPTO_FAILED);
             continue;
         }
-        hybrids += hybrid;
+        with_kem += has_kem;
         for (int n = 0; n < 5; n++) {
             check_pair(groups[i]);
         }
     }
-    print_message("hybrids with ML-KEM in this libcrypto: %d\n", hybrids);
-    assert_true(hybrids == 0 || hybrids == 3);
+    print_message("groups with ML-KEM in this libcrypto: %d\n", with_kem);
+    assert_true(with_kem == 0 || with_kem == WITH_KEM);
 }
 
-/* The lengths that RFC 8446 4.2.8 and draft-ietf-tls-ecdhe-mlkem say. */
+/* The lengths that RFC 8446 4.2.8, draft-ietf-tls-ecdhe-mlkem and FIPS 203 table 3 say. */
 static void test_lengths(void **state)
 {
     (void)state;
@@ -155,6 +163,9 @@ static void test_lengths(void **state)
         { GROUP_X25519MLKEM768, 1216, 1120 },
         { GROUP_SECP256R1MLKEM768, 1249, 1153 },
         { GROUP_SECP384R1MLKEM1024, 1665, 1665 },
+        { GROUP_MLKEM512, 800, 768 },
+        { GROUP_MLKEM768, 1184, 1088 },
+        { GROUP_MLKEM1024, 1568, 1568 },
         { 0x0a0a, 0, 0 },
         { 0, 0, 0 },
     };
@@ -314,27 +325,35 @@ static void test_bad_ffdhe(void **state)
     }
 }
 
-/* Where ML-KEM is: a key with an unreduced coefficient is refused, either half's damage shows. */
+/* What a group with ML-KEM has beside it, and where in its share. */
+static size_t classic_part(uint16_t group, size_t share_len, size_t *at)
+{
+    size_t len = group == GROUP_X25519MLKEM768       ? 32
+                 : group == GROUP_SECP256R1MLKEM768   ? 65
+                 : group == GROUP_SECP384R1MLKEM1024 ? 97
+                                                      : 0;
+    *at = group == GROUP_X25519MLKEM768 ? share_len - len : 0;
+    return len;
+}
+
 static void test_bad_hybrids(void **state)
 {
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(groups); i++) {
-        if (groups[i] < GROUP_SECP256R1MLKEM768 || !kx_available(groups[i])) {
+        if (!kx_has_kem(groups[i]) || !kx_available(groups[i])) {
             continue;
         }
         cssl_error err;
         struct kx *kx = kx_new(groups[i], NULL, &err);
         uint8_t share[KX_SHARE_MAX], answer[KX_SHARE_MAX], a[KX_SECRET_MAX], b[KX_SECRET_MAX];
-        size_t len = kx_share(kx).len, answer_len = 0, a_len = 0, b_len = 0;
-        bool first = groups[i] == GROUP_X25519MLKEM768;
-        size_t ec = groups[i] == GROUP_SECP384R1MLKEM1024 ? 97 : first ? 32 : 65;
-        size_t kem_at = first ? 0 : ec, ec_at = first ? len - ec : 0;
-        memcpy(share, kx_share(kx).data, len);
-        memset(share + kem_at, 0xff, 3); /* coefficients of 4095, above 3328 */
-        refused(groups[i], share, len);
+        size_t len = kx_share(kx).len, answer_len = 0, a_len = 0, b_len = 0, ec_at = 0;
+        size_t ec = classic_part(groups[i], len, &ec_at);
+        bool first = ec_at > 0;
         memcpy(share, kx_share(kx).data, len);
         memset(share + ec_at, 0, ec); /* of small order, or no point */
-        refused(groups[i], share, len);
+        if (ec > 0) {
+            refused(groups[i], share, len);
+        }
         memcpy(share, kx_share(kx).data, len);
         assert_int_equal(
             kx_respond(groups[i], NULL, bytes_of(share, len), answer, &answer_len, b, &b_len, &err),
@@ -342,9 +361,55 @@ static void test_bad_hybrids(void **state)
         answer[first ? 5 : ec + 5] ^= 1; /* decapsulates to another secret */
         assert_int_equal(kx_finish(kx, bytes_of(answer, answer_len), a, &a_len, &err), 0);
         assert_int_equal(a_len, b_len);
-        size_t ec_secret = ec == 97 ? 48 : 32;
+        size_t ec_secret = a_len - 32;
         assert_memory_not_equal(a + (first ? 0 : ec_secret), b + (first ? 0 : ec_secret), 32);
         assert_memory_equal(a + (first ? 32 : 0), b + (first ? 32 : 0), ec_secret);
+        kx_free(kx);
+    }
+}
+
+/* set_coefficient: an ML-KEM key is coefficients of 12 bits, the low bits first. */
+static void set_coefficient(uint8_t *key, size_t n, unsigned value)
+{
+    uint8_t *at = key + n / 2 * 3;
+    if (n % 2 == 0) {
+        at[0] = (uint8_t)value;
+        at[1] = (uint8_t)((at[1] & 0xf0) | value >> 8);
+    } else {
+        at[1] = (uint8_t)((at[1] & 0x0f) | (value & 0x0f) << 4);
+        at[2] = (uint8_t)(value >> 4);
+    }
+}
+
+/* FIPS 203 7.2: a key with any coefficient that is not below 3329 is refused, wherever it is. */
+static void test_unreduced_kem(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(groups); i++) {
+        if (!kx_has_kem(groups[i]) || !kx_available(groups[i])) {
+            continue;
+        }
+        cssl_error err;
+        struct kx *kx = kx_new(groups[i], NULL, &err);
+        assert_non_null(kx);
+        uint8_t share[KX_SHARE_MAX], out[KX_SHARE_MAX], secret[KX_SECRET_MAX];
+        size_t len = kx_share(kx).len, ec_at = 0, out_len = 0, secret_len = 0;
+        size_t ec = classic_part(groups[i], len, &ec_at);
+        size_t kem_at = ec_at > 0 ? 0 : ec;
+        size_t num = (len - ec - 32) * 2 / 3; /* behind them are 32 bytes of seed */
+        assert_true(num % 256 == 0);
+        static const unsigned values[] = { 3329, 3330, 4095 };
+        for (size_t n = 0; n < num; n++) {
+            memcpy(share, kx_share(kx).data, len);
+            set_coefficient(share + kem_at, n, values[n % ARRAY_SIZE(values)]);
+            refused(groups[i], share, len);
+        }
+        for (size_t n = 0; n < num; n++) {
+            set_coefficient(share + kem_at, n, 3328); /* the largest one that is reduced */
+        }
+        assert_int_equal(kx_respond(groups[i], NULL, bytes_of(share, len), out, &out_len, secret,
+                                    &secret_len, &err),
+                         0);
         kx_free(kx);
     }
 }
@@ -416,6 +481,7 @@ int main(void)
         cmocka_unit_test(test_lengths),    cmocka_unit_test(test_wrong_lengths),
         cmocka_unit_test(test_bad_points), cmocka_unit_test(test_unreduced_point),
         cmocka_unit_test(test_bad_ffdhe),  cmocka_unit_test(test_bad_hybrids),
+        cmocka_unit_test(test_unreduced_kem),
         cmocka_unit_test(test_randomness), cmocka_unit_test(test_unknown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -55,7 +55,8 @@ static void test_groups(void **state)
                    { GROUP_SECP256R1, true },  { GROUP_SECP384R1, true },
                    { GROUP_SECP521R1, true },  { GROUP_FFDHE2048, false },
                    { GROUP_FFDHE4096, false }, { GROUP_X25519MLKEM768, false },
-                   { GROUP_SECP256R1MLKEM768, false }, { 0, false }, { 0xffff, false } };
+                   { GROUP_SECP256R1MLKEM768, false }, { GROUP_MLKEM1024, false },
+                   { 0, false }, { 0xffff, false } };
     for (size_t i = 0; i < ARRAY_SIZE(groups); i++) {
         assert_int_equal(ecdhe12(groups[i].group), groups[i].fits);
     }
