@@ -102,7 +102,8 @@ enum hs_state {
 enum hs_keys { KEYS_SAME, KEYS_CLEAR, KEYS_EARLY, KEYS_HANDSHAKE, KEYS_APPLICATION };
 enum { EPOCH_CLEAR = 0, EPOCH_EARLY = 1, EPOCH_HANDSHAKE = 2, EPOCH_APPLICATION = 3 };
 
-enum { HS_SHARES_MAX = 4, HS_PSKS = 3, HS_MESSAGE_LIMIT = 256 * 1024 };
+/* One share less than a hello has room for: GREASE adds one. */
+enum { HS_SHARES_MAX = HELLO_SHARES_MAX - 1, HS_PSKS = 3, HS_MESSAGE_LIMIT = 256 * 1024 };
 
 /* A PSK that a client offers: a session's or the config's. */
 struct hs_psk {

@@ -107,6 +107,23 @@ static void test_hello_retry(void **state)
     }
 }
 
+/* With shares for all groups there is no retry, whichever the server wants. */
+static void test_all_shares(void **state)
+{
+    (void)state;
+    const char *const *groups = cssl_groups("all");
+    for (size_t i = 0; groups[i] != NULL; i++) {
+        struct scene s;
+        scene_begin(&s, &(cssl_options){ .supported_groups = groups, .key_share_groups = groups,
+                                         .grease = true },
+                    &(cssl_options){ .supported_groups = CSSL_LIST(groups[i]) });
+        pair_must_connect(&s.p);
+        assert_false(info_of(&s.p, FROM_CLIENT).hello_retry);
+        assert_string_equal(info_of(&s.p, FROM_SERVER).group, groups[i]);
+        scene_end(&s);
+    }
+}
+
 struct versions {
     uint8_t minor[8];
     size_t num;
@@ -685,6 +702,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_flights),         cmocka_unit_test(test_middlebox_mode),
         cmocka_unit_test(test_hello_retry),     cmocka_unit_test(test_hello_retry_resumes),
+        cmocka_unit_test(test_all_shares),
         cmocka_unit_test(test_hello_retry_other_hash), cmocka_unit_test(test_record_versions),
         cmocka_unit_test(test_alpn),            cmocka_unit_test(test_external_psk),
         cmocka_unit_test(test_psk_only),        cmocka_unit_test(test_half_rtt),
