@@ -133,11 +133,12 @@ typedef enum {
 } cssl_verify;
 
 typedef enum {
-    CSSL_TICKETS_DEFAULT,  /* clients: auto; servers: stateless */
+    CSSL_TICKETS_DEFAULT,  /* clients: auto; servers: stateless; CSSL_ASK_SESSION: stateful */
     CSSL_TICKETS_DISABLED, /* no resumption */
     CSSL_TICKETS_AUTO,     /* clients: kept in the config and used by later connections with it */
     CSSL_TICKETS_MANUAL,   /* clients: CSSL_EV_TICKET hands them out, use_ticket takes one back */
-    CSSL_TICKETS_STATEFUL, /* servers: sessions are kept in the config, bounded */
+    CSSL_TICKETS_STATEFUL, /* servers: sessions are kept in the config, bounded, or by the program
+                              (CSSL_ASK_SESSION) */
     CSSL_TICKETS_STATELESS /* servers: sealed into the ticket itself */
 } cssl_tickets;
 
@@ -172,7 +173,8 @@ typedef enum {
     CSSL_ASK_PSK = 8,          /* user_lookup_fun: the secret of an identity. A refusal in TLS 1.2
                                   tells the client that it is not known; the default does not */
     CSSL_ASK_SIGN = 16,        /* sign_fun: asked for identities with external_key, always */
-    CSSL_ASK_SESSION = 32      /* a session of the program's own store: not supported yet */
+    CSSL_ASK_SESSION = 32      /* servers: the session under an identifier, out of the program's
+                                  own store: see store_session */
 } cssl_ask;
 
 /* What OTP's verify_fun is called with. */
@@ -186,7 +188,8 @@ typedef struct cssl_question {
     bool critical;           /* VERIFY, EXTENSION: an unknown one, which is critical */
     cssl_bytes oid;          /* VERIFY, EXTENSION: encoded as in DER, without tag and length */
     cssl_bytes subject;      /* VERIFY: the certificate; SNI: the host; PSK: the identity; SIGN: the
-                                bytes to sign, not hashed; SESSION: its identifier */
+                                bytes to sign, not hashed; SESSION: the id that store_session was
+                                given, or nobody's */
     int index;               /* VERIFY: in the path, 0 the leaf */
     const cssl_bytes *certs; /* PARTIAL_CHAIN: the certificates of the path, the leaf first */
     size_t num_certs;
@@ -208,7 +211,8 @@ typedef struct cssl_answer {
     cssl_verdict verdict;
     uint8_t alert;       /* REJECT: instead of the usual one; 0: the usual one */
     cssl_bytes value;    /* PSK: the secret; SIGN: the signature; PARTIAL_CHAIN: the DER of the
-                            certificate that is trusted; SESSION: what store_session was given */
+                            certificate that is trusted; SESSION: what store_session was given:
+                            anything else, and any other verdict, makes a full handshake */
     cssl_config *config; /* SNI: the config to go on with; its own reference is taken */
 } cssl_answer;
 
@@ -302,12 +306,21 @@ typedef struct cssl_options {
     bool pause_at_hello;              /* {handshake, hello}: stop when the peer's hello is there */
     cssl_tickets session_tickets;
     uint32_t ticket_lifetime;           /* servers: seconds; 0 means 7,200; at most 604,800 */
-    cssl_bytes ticket_seed;             /* servers that share tickets: 32 or more secret bytes */
+    cssl_bytes ticket_seed;             /* servers that share tickets, or a store of sessions: 32 or
+                                           more secret bytes */
     cssl_bytes use_ticket;              /* clients, CSSL_TICKETS_MANUAL */
     cssl_switch reuse_sessions;         /* TLS 1.2: resumption by session identifier and by ticket;
                                            on, unless session_tickets is disabled */
+    /* Servers with CSSL_ASK_SESSION keep their sessions with the program instead of the config:
+     * store_session gives it one to keep under id (32 bytes, random to everybody) for lifetime
+     * seconds. An empty session says that the one under id is over: in TLS 1.3, because it is used
+     * now, which false ("it was not there any more") forbids; a TLS 1.2 session may be used often.
+     * False also says that it was not kept. It is called by any thread that runs a connection, and
+     * must not wait. A session is sealed under ticket_seed, or else under keys of this config and
+     * its renewals, for its id: a store that is read, changed or mixed up gives nobody a session.
+     * But id is a key to its place, so do not let strangers write there. At most 65,535 bytes,
+     * mostly under 4,096. */
     bool (*store_session)(void *user, cssl_bytes id, cssl_bytes session, uint32_t lifetime);
-                                        /* servers, CSSL_ASK_SESSION: keep this; SECRET. Seconds */
     cssl_bytes early_data;              /* clients: to be sent in the first flight if a session
                                            allows it, at most 65,536 bytes; whether the server took
                                            it is in cssl_info. Anybody may REPLAY it: see

@@ -324,7 +324,9 @@ static int check_tickets(cssl_config *config, const cssl_options *o, cssl_error 
                            "this mode is for %s only", for_clients ? "clients" : "servers");
     }
     if (t == CSSL_TICKETS_DEFAULT) {
-        t = config->server ? CSSL_TICKETS_STATELESS : CSSL_TICKETS_AUTO;
+        t = !config->server                              ? CSSL_TICKETS_AUTO
+            : (o->ask_about & CSSL_ASK_SESSION) != 0 ? CSSL_TICKETS_STATEFUL
+                                                         : CSSL_TICKETS_STATELESS;
     }
     config->tickets = t;
     config->reuse_sessions = t != CSSL_TICKETS_DISABLED && switch_on(o->reuse_sessions, true);
@@ -343,9 +345,10 @@ static int check_tickets(cssl_config *config, const cssl_options *o, cssl_error 
                            "%zu bytes are too few: %d or more that nobody can guess",
                            o->ticket_seed.len, TICKET_SEED_MIN);
     }
-    if (o->ticket_seed.len > 0 && t != CSSL_TICKETS_STATELESS) {
+    if (o->ticket_seed.len > 0 && t != CSSL_TICKETS_STATELESS &&
+        (o->ask_about & CSSL_ASK_SESSION) == 0) {
         return fail_option(err, CSSL_R_OPTION_CONFLICT, "ticket_seed",
-                           "it is for CSSL_TICKETS_STATELESS");
+                           "it is for CSSL_TICKETS_STATELESS, and for CSSL_ASK_SESSION");
     }
     if (o->use_ticket.len > 0 && t != CSSL_TICKETS_MANUAL) {
         return fail_option(err, CSSL_R_OPTION_CONFLICT, "use_ticket",

@@ -28,13 +28,19 @@ int options_check_ask(cssl_config *config, const cssl_options *o, cssl_error *er
         return fail_option(err, CSSL_R_OPTION_CONFLICT, "ask_about",
                            "nothing is asked about certificates that are not verified");
     }
-    if ((about & CSSL_ASK_SESSION) != 0) {
-        return fail_option(err, CSSL_R_OPTION_NOT_SUPPORTED, "ask_about",
-                           "CSSL_ASK_SESSION: sessions are kept in the config, or in tickets");
-    }
     if (((about & CSSL_ASK_SESSION) != 0) != (o->store_session != NULL)) {
         return fail_option(err, CSSL_R_OPTION_CONFLICT, "store_session",
                            "a store needs both: store_session, and CSSL_ASK_SESSION in ask_about");
+    }
+    if ((about & CSSL_ASK_SESSION) != 0 && config->tickets == CSSL_TICKETS_STATELESS) {
+        return fail_option(err, CSSL_R_OPTION_CONFLICT, "session_tickets",
+                           "with CSSL_ASK_SESSION nothing is kept in tickets: leave it, or set "
+                           "CSSL_TICKETS_STATEFUL");
+    }
+    if ((about & CSSL_ASK_SESSION) != 0 && config->tickets == CSSL_TICKETS_DISABLED &&
+        !(config->tls12 && config->reuse_sessions)) {
+        return fail_option(err, CSSL_R_OPTION_CONFLICT, "session_tickets",
+                           "nothing is resumed with CSSL_TICKETS_DISABLED: what is to be kept?");
     }
     if (o->num_sni_hosts > 0 && !config->server) {
         return fail_option(err, CSSL_R_OPTION_ROLE, "sni_hosts", "sni_hosts is for servers only");

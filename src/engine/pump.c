@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "hs/client12.h"
+#include "hs/keep.h"
 #include "msg/kex12.h"
 
 static int pump_once(struct cssl_engine *e, struct worker *w, bool *progress, cssl_error *err);
@@ -103,7 +104,7 @@ static void forget_session(struct cssl_engine *e, const cssl_error *error)
     const cssl_bytes id = bytes_of(c->session_id, c->session_id_len);
     if (c->server) {
         cache_id_key(key, id);
-        cache_drop(c->config->shared->sessions, key, bytes_of(NULL, 0));
+        keep_drop(c, key);
     } else if (c->host != NULL && c->config->tickets == CSSL_TICKETS_AUTO) {
         cache_client_key(key, c->host, c->port, bytes_of(c->config->alpn, c->config->alpn_len),
                          c->config->policy);

@@ -59,7 +59,7 @@ int ask_psk12_done(struct hs *hs, cssl_error *err) CHECK;
 bool ask_keep_psk(struct hs *hs);
 cssl_bytes ask_psk(const struct hs *hs, cssl_bytes identity);
 
-hs_handler ask_client_hello, ask_server_hello, ask_hello_done, ask_sni_done, ask_psk_done,
-    ask_client_go, ask_server_go;
+hs_handler ask_client_hello, ask_server_hello, ask_hello_done, ask_sni_done, ask_session_done,
+    ask_psk_done, ask_client_go, ask_server_go;
 
 #endif

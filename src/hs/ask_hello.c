@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "hs/client13.h"
+#include "hs/keep.h"
 #include "hs/negotiate.h"
 #include "hs/psk13.h"
 #include "hs/server13.h"
@@ -13,6 +14,7 @@
 
 static int parse_client(const struct hs *hs, struct client_hello **ch, cssl_error *err);
 static int begin_names(struct hs *hs, cssl_error *err);
+static int begin_sessions(struct hs *hs, cssl_error *err);
 static int begin_psks(struct hs *hs, cssl_error *err);
 static int next_psk(struct hs *hs, const struct client_hello *ch);
 static cssl_config *config_of_host(const cssl_config *config, cssl_bytes host);
@@ -24,7 +26,7 @@ int ask_client_hello(struct hs *hs, const struct hs_msg *m, cssl_error *err)
     /* A renegotiation is under the config that the first hello led to. */
     if (hs->renegotiation ||
         (!config->pause_at_hello && config->num_sni_hosts == 0 &&
-         (config->ask_about & (CSSL_ASK_SNI | CSSL_ASK_PSK)) == 0)) {
+         (config->ask_about & (CSSL_ASK_SNI | CSSL_ASK_SESSION | CSSL_ASK_PSK)) == 0)) {
         return server13_hello(hs, m, err);
     }
     int ret = hs_hold(hs, m, err);
@@ -74,7 +76,13 @@ int ask_sni_done(struct hs *hs, const struct hs_msg *m, cssl_error *err)
     if (a->verdict == CSSL_ACCEPT) {
         conn_set_config(hs->conn, a->config);
     }
-    return begin_psks(hs, err);
+    return begin_sessions(hs, err);
+}
+
+int ask_session_done(struct hs *hs, const struct hs_msg *m, cssl_error *err)
+{
+    (void)m;
+    return keep_answered(hs) ? begin_psks(hs, err) : begin_sessions(hs, err);
 }
 
 int ask_psk_done(struct hs *hs, const struct hs_msg *m, cssl_error *err)
@@ -172,7 +180,25 @@ static int begin_names(struct hs *hs, cssl_error *err)
         hs_ask(hs, &(cssl_question){ .kind = CSSL_ASK_SNI, .subject = host });
         return SERVER_SNI;
     }
-    return begin_psks(hs, err);
+    return begin_sessions(hs, err);
+}
+
+/* Sessions come before other secrets: a ticket that is one is no unknown identity. */
+static int begin_sessions(struct hs *hs, cssl_error *err)
+{
+    struct client_hello *ch;
+    uint8_t key[SESSION_DIGEST];
+    if (!keep_by_program(hs->conn->config) || hs->sessions_asked == KEEP_ASKED_MAX) {
+        return begin_psks(hs, err);
+    }
+    int ret = parse_client(hs, &ch, err);
+    bool ask = ret == 0 && psk_next_session(hs, ch, key);
+    mem_free(ch);
+    if (ask) {
+        hs->sessions_asked++;
+        keep_ask(hs, key);
+    }
+    return ret != 0 ? ret : ask ? SERVER_SESSION : begin_psks(hs, err);
 }
 
 static int begin_psks(struct hs *hs, cssl_error *err)

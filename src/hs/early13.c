@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "hs/client13.h"
+#include "hs/keep.h"
 
 static bool fits_session(const struct hs *hs);
 
@@ -113,9 +114,11 @@ bool early13_accept(struct hs *hs, const struct client_hello *ch)
     if (replay == NULL || !replay_age_fits(replay, now_ms, s->issued_at_ms, age_ms)) {
         return false;
     }
-    /* A session that is kept here is used once. A sealed one opens again and again: but what
-     * is under a binder's hash makes one ClientHello, and no other has that binder. */
-    if (config->tickets != CSSL_TICKETS_STATEFUL && !replay_first(replay, now_ms, ch->binders[0])) {
+    /* A session that is kept here is used once. A sealed one opens again and again, as does one
+     * with the program, which may say what it likes: but what is under a binder's hash makes one
+     * ClientHello, and no other has that binder. */
+    if ((config->tickets != CSSL_TICKETS_STATEFUL || keep_by_program(config)) &&
+        !replay_first(replay, now_ms, ch->binders[0])) {
         return false;
     }
     hs->skip_early = false;

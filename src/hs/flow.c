@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "hs/keep.h"
 #include "hs/limits.h"
 
 #include <assert.h>
@@ -34,6 +35,7 @@ void hs_free(struct hs *hs)
     }
     step_free(hs->step);
     session_wipe(&hs->session);
+    keep_forget_told(hs);
     mem_free(hs->cookie);
     mem_free(hs->early_scts);
     staple_free(hs->staple);

@@ -46,6 +46,7 @@ enum hs_state {
     SERVER13_START,       /* waits for ClientHello */
     SERVER_PAUSED,        /* at ClientHello: waits for the program */
     SERVER_SNI,           /* waits for a config */
+    SERVER_SESSION,       /* waits for a session */
     SERVER_PSK,           /* waits for a PSK's secret */
     SERVER_GO,
     VERIFY_ASKED,         /* waits for an opinion on the peer's chain */
@@ -135,6 +136,9 @@ struct hs {
     size_t kept_len;
     cssl_bytes found_identity;   /* view into kept */
     struct secret found_psk;     /* of that identity */
+    uint16_t sessions_seen, sessions_asked;
+    uint8_t asked_key[SESSION_DIGEST]; /* of the session that is asked about */
+    struct session *told;        /* what the program said of one; NULL: nothing. See keep.h */
     struct pk_step *step;        /* asked for, or done and being used; NULL while it is out */
     uint8_t client_random[HELLO_RANDOM];
     uint8_t session_id[HELLO_SESSION_ID_MAX];

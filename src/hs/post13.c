@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "hs/keep.h"
 #include "hs/reassemble.h"
 #include "hs/schedule13.h"
 #include "msg/small.h"
@@ -44,6 +45,9 @@ int post13_send_ticket(struct conn *c, struct worker *w, const struct secret *re
         goto out;
     }
     nst.ticket = wr_view(&ticket);
+    if (nst.ticket.len == 0) {
+        goto out; /* the program did not keep it */
+    }
     msg_open(&message, HT_NEW_SESSION_TICKET);
     new_session_ticket_write(&message, &nst);
     wr_close(&message);
@@ -188,7 +192,8 @@ static int take_ticket(struct conn *c, cssl_bytes body, struct post13 *out, cssl
     return 0;
 }
 
-/* make_ticket writes the ticket of *s: sealed, or the identifier under which s is kept. */
+/* make_ticket writes the ticket of *s: sealed, or the identifier under which s is kept; nothing
+ * where the program did not want to. */
 int make_ticket(struct conn *c, struct worker *w, struct session *s, int64_t now,
                 struct wr *ticket, cssl_error *err)
 {
@@ -204,7 +209,12 @@ int make_ticket(struct conn *c, struct worker *w, struct session *s, int64_t now
             return ret;
         }
         cache_ticket_key(key, bytes_of(id, CACHE_ID));
-        return cache_put(config->shared->sessions, key, s, now, err);
+        bool kept = false;
+        ret = keep_put(c, w, key, s, &kept, err);
+        if (!kept) {
+            wr_clear(ticket);
+        }
+        return ret;
     }
     struct wr plain;
     wr_init(&plain, SESSION_ENCODED_MAX);

@@ -6,6 +6,7 @@
 #include "config/imported.h"
 #include "hs/ask.h"
 #include "hs/auth13.h"
+#include "hs/keep.h"
 #include "hs/negotiate.h"
 
 static enum psk_origin find_external(const cssl_config *config, cssl_bytes identity,
@@ -77,23 +78,23 @@ bool psk_is_session(struct hs *hs, uint16_t version, const struct client_hello *
         wr_init(&plain, SESSION_ENCODED_MAX);
         found = ticket_open(config->shared->ticket_keys, hs->worker, now, identity, &plain,
                             NULL) == 0 &&
-                session_decode(&hs->session, wr_view(&plain), NULL) == 0;
+                session_decode(&hs->session, wr_view(&plain), NULL) == 0 &&
+                hs->session.ticket_len == 0; /* else it is one that the program keeps */
         wr_free(&plain);
     } else if (config->tickets == CSSL_TICKETS_STATEFUL && identity.len == CACHE_ID) {
         uint8_t key[SESSION_DIGEST];
         cache_ticket_key(key, identity);
-        found = cache_find(config->shared->sessions, key, now, &hs->session);
+        found = keep_find(hs, key, &hs->session);
     }
     return session_usable(hs, version, ch, found);
 }
 
 bool psk_is_session_id(struct hs *hs, const struct client_hello *ch)
 {
-    const cssl_config *config = hs->conn->config;
     uint8_t key[SESSION_DIGEST];
     session_wipe(&hs->session);
     cache_id_key(key, ch->session_id);
-    bool found = cache_find(config->shared->sessions, key, config_now(config), &hs->session);
+    bool found = keep_find(hs, key, &hs->session);
     return session_usable(hs, TLS_1_2, ch, found);
 }
 
@@ -115,10 +116,35 @@ bool psk_is_known(struct hs *hs, cssl_bytes identity)
     } else if (config->tickets == CSSL_TICKETS_STATEFUL && identity.len == CACHE_ID) {
         uint8_t key[SESSION_DIGEST];
         cache_ticket_key(key, identity);
-        found = cache_find(config->shared->sessions, key, now, &s);
+        found = keep_find(hs, key, &s);
         session_wipe(&s);
     }
     return found;
+}
+
+bool psk_next_session(struct hs *hs, const struct client_hello *ch, uint8_t key[SESSION_DIGEST])
+{
+    const cssl_config *config = hs->conn->config;
+    uint16_t version;
+    if (pick_version(config, ch, false, &version, NULL) != 0) {
+        return false; /* its own handler says why */
+    }
+    if (version == TLS_1_2) {
+        cache_id_key(key, ch->session_id);
+        return config->reuse_sessions && ch->session_id.len == CACHE_ID &&
+               hs->sessions_seen++ == 0;
+    }
+    while (config->tickets == CSSL_TICKETS_STATEFUL && hs->sessions_seen < ch->num_psks) {
+        const cssl_bytes identity = ch->psks[hs->sessions_seen++].identity;
+        cssl_bytes psk;
+        enum hash_alg alg;
+        if (identity.len == CACHE_ID &&
+            find_external(config, identity, &psk, &alg) == PSK_SESSION) {
+            cache_ticket_key(key, identity);
+            return true;
+        }
+    }
+    return false;
 }
 
 static bool session_usable(struct hs *hs, uint16_t version, const struct client_hello *ch,
@@ -139,14 +165,11 @@ static bool still_there(struct hs *hs, cssl_bytes identity)
 {
     const cssl_config *config = hs->conn->config;
     uint8_t key[SESSION_DIGEST];
-    struct session s;
     if (config->tickets != CSSL_TICKETS_STATEFUL) {
         return true;
     }
     cache_ticket_key(key, identity);
-    bool there = cache_take(config->shared->sessions, key, config_now(config), &s);
-    session_wipe(&s);
-    return there;
+    return keep_use(hs->conn, key);
 }
 
 /* find_external looks the identity up among the config's own; PSK_SESSION: it is none of them. */

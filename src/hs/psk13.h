@@ -17,6 +17,9 @@ bool psk_is_known(struct hs *hs, cssl_bytes identity);
 /* psk_is_session_id looks for the session of TLS 1.2 that the hello's identifier names, and copies
  * it to hs->session. */
 bool psk_is_session_id(struct hs *hs, const struct client_hello *ch);
+/* psk_next_session gives the key of the next session that a ClientHello names and that may be kept
+ * with the program; false: there is none left. */
+bool psk_next_session(struct hs *hs, const struct client_hello *ch, uint8_t key[SESSION_DIGEST]);
 /* suite13_choose settles suite, hash (HASH_NONE: any) and AEAD; after a HelloRetryRequest they are
  * settled already. */
 int suite13_choose(struct hs *hs, const struct client_hello *ch, enum hash_alg alg,

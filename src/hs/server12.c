@@ -9,6 +9,7 @@
 #include "hs/auth13.h"
 #include "hs/choose12.h"
 #include "hs/exchange12.h"
+#include "hs/keep.h"
 #include "hs/limits.h"
 #include "hs/negotiate.h"
 #include "hs/post13.h"
@@ -433,8 +434,7 @@ static int keep_session(struct hs *hs, cssl_error *err)
     int ret = 0;
     if (new_session(hs, &s, &ret, err)) {
         cache_id_key(key, bytes_of(c->session_id, c->session_id_len));
-        ret = cache_put(c->config->shared->sessions, key, &s, config_now(c->config), err);
-        c->session_kept = ret == 0;
+        ret = keep_put(c, hs->worker, key, &s, &c->session_kept, err);
     }
     session_wipe(&s);
     return ret;

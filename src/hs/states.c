@@ -51,6 +51,7 @@ const struct hs_row hs_rows[HS_STATES] = {
     [SERVER13_START] = { "start", ACCEPT(HT_CLIENT_HELLO), ask_client_hello, .last = true },
     [SERVER_PAUSED] = { "start", ACCEPT_ANSWER, ask_hello_done },
     [SERVER_SNI] = { "start", ACCEPT_ANSWER, ask_sni_done },
+    [SERVER_SESSION] = { "start", ACCEPT_ANSWER, ask_session_done },
     [SERVER_PSK] = { "start", ACCEPT_ANSWER, ask_psk_done },
     [VERIFY_ASKED] = { "wait_cert", ACCEPT_ANSWER, verify_answered },
     [SERVER_GO] = { "start", ACCEPT_NOTHING, ask_server_go },
