@@ -167,12 +167,14 @@ if(NOT CSSL_SANITIZE AND NOT CSSL_FUZZ)
     if(CSSL_VALGRIND_HEADERS)
         set(timing_memcheck_extra tests/pair/pair.c tests/pair/scene.c
             tests/pair/certs.c)
+        set(timing_rsa_extra tests/pair/certs.c)
+        set(timing_rsa_wraps -Wl,--wrap=EVP_PKEY_CTX_set_rsa_padding)
         foreach(wrapped hkdf_extract hkdf_expand_label hkdf_expand prf12 pk_step_run ct_equal
                 aead_seal aead_open cbc_seal cbc_open cssl_engine_export_key_material
-                cssl_engine_channel_binding conn_keylog)
+                cssl_engine_channel_binding conn_keylog transcript_add EVP_PKEY_decrypt)
             list(APPEND timing_memcheck_wraps -Wl,--wrap=${wrapped})
         endforeach()
-        foreach(what memcheck counts)
+        foreach(what memcheck counts rsa)
             add_executable(timing_${what} tests/timing/${what}.c ${timing_${what}_extra})
             target_link_libraries(timing_${what} PRIVATE cssl_test_support cssl_engine)
             target_link_options(timing_${what} PRIVATE ${timing_${what}_wraps})

@@ -217,24 +217,26 @@ int pkey_decrypt_premaster(const struct pkey *key, uint16_t version, cssl_bytes 
         return fail_text(err, CSSL_R_KEY_CANNOT_SIGN, "an %s key cannot decrypt",
                          key_algorithm(key->pub.type));
     }
-    uint8_t out[PKEY_RSA_MAX_BITS / 8];
+    uint8_t out[PKEY_RSA_MAX_BITS / 8] = { 0 };
     size_t len = sizeof(out);
+    int done = 0;
     unsigned client_version = version;
     OSSL_PARAM params[] = {
         OSSL_PARAM_uint(OSSL_ASYM_CIPHER_PARAM_TLS_CLIENT_VERSION, &client_version),
         OSSL_PARAM_END,
     };
-    /* What libcrypto does not give is this. It draws random bytes itself for a padding or a version
-     * that is wrong, and compares without branches; it fails only for a length that is wrong, which
-     * everybody can see. */
+    /* libcrypto draws random bytes itself for a padding or a version that is wrong, and compares
+     * without branches. What it does not give is this; nothing here depends on whether it does. */
     int ret = rand_fill(NULL, premaster, PREMASTER_RSA, err);
     EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(key->evp, NULL);
     if (ctx != NULL && EVP_PKEY_decrypt_init(ctx) == 1 &&
         EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_WITH_TLS_PADDING) == 1 &&
-        EVP_PKEY_CTX_set_params(ctx, params) == 1 &&
-        EVP_PKEY_decrypt(ctx, out, &len, encrypted.data, encrypted.len) == 1 &&
-        len == PREMASTER_RSA) {
-        memcpy(premaster, out, PREMASTER_RSA);
+        EVP_PKEY_CTX_set_params(ctx, params) == 1) {
+        done = EVP_PKEY_decrypt(ctx, out, &len, encrypted.data, encrypted.len);
+    }
+    const uint32_t given = ct_mask_eq((uint32_t)done, 1) & ct_mask_eq((uint32_t)len, PREMASTER_RSA);
+    for (size_t i = 0; i < PREMASTER_RSA; i++) {
+        premaster[i] = (uint8_t)((premaster[i] & ~given) | (out[i] & given));
     }
     EVP_PKEY_CTX_free(ctx);
     mem_wipe(out, sizeof(out));

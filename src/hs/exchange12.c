@@ -8,6 +8,7 @@
 
 static bool may_use(const struct conn *c, const struct server_key_exchange *ske);
 static int take_dh(struct hs *hs, const struct server_key_exchange *ske, cssl_error *err);
+static cssl_bytes without_zeros(cssl_bytes secret);
 static bool is_own(const cssl_config *config, cssl_bytes identity);
 static int encrypt_premaster(struct hs *hs, cssl_error *err);
 
@@ -159,18 +160,19 @@ void exchange12_client_fill(const struct hs *hs, const struct kx *kx,
 int exchange12_psk(struct hs *hs, cssl_bytes identity, cssl_error *err)
 {
     const cssl_config *config = hs->conn->config;
-    if (is_own(config, identity)) {
-        hs->psk.len = (uint8_t)config->psk_len;
-        memcpy(hs->psk.data, config->psk, config->psk_len);
-        return 0;
-    }
     const cssl_bytes told = ask_psk(hs, identity);
     if (told.len > 0) {
         hs->psk = hs->found_psk;
         return 0;
     }
-    hs->psk.len = SECRET_MAX / 2;
-    return rand_fill(&config->rand, hs->psk.data, hs->psk.len, err);
+    /* RFC 4279 2: whoever names an unknown identity must not learn that from what comes then. The
+     * random key is drawn for known ones too, and as long. */
+    hs->psk.len = config->psk != NULL ? (uint8_t)config->psk_len : SECRET_MAX / 2;
+    int ret = rand_fill(&config->rand, hs->psk.data, hs->psk.len, err);
+    if (ret == 0 && is_own(config, identity)) {
+        memcpy(hs->psk.data, config->psk, config->psk_len);
+    }
+    return ret;
 }
 
 void exchange12_premaster(const struct hs *hs, struct wr *w)
@@ -179,11 +181,7 @@ void exchange12_premaster(const struct hs *hs, struct wr *w)
     const struct pk_step *step = hs->step;
     cssl_bytes secret = step == NULL ? bytes_of(NULL, 0) : bytes_of(step->secret, step->secret_len);
     if (kx_has_dhe(kx)) {
-        /* RFC 5246 8.1.2: without the zeros in front. How long that takes shows how many they are,
-         * which is why a key pair is never used twice (see kx_new_dh). */
-        while (secret.len > 0 && secret.data[0] == 0) {
-            secret = bytes_of(secret.data + 1, secret.len - 1);
-        }
+        secret = without_zeros(secret);
     }
     if (kx == KX_RSA && !hs->conn->server) {
         secret = secret_bytes(&hs->premaster);
@@ -196,6 +194,16 @@ void exchange12_premaster(const struct hs *hs, struct wr *w)
     static const uint8_t zeros[SECRET_MAX];
     wr_vec16(w, kx == KX_PSK ? bytes_of(zeros, hs->psk.len) : secret);
     wr_vec16(w, secret_bytes(&hs->psk));
+}
+
+/* RFC 5246 8.1.2: without the zeros in front. How long that takes shows how many they are, which is
+ * why a key pair is never used twice (see kx_new_dh). */
+static cssl_bytes without_zeros(cssl_bytes secret)
+{
+    while (secret.len > 0 && secret.data[0] == 0) {
+        secret = bytes_of(secret.data + 1, secret.len - 1);
+    }
+    return secret;
 }
 
 /* is_own: it is the config's key that is meant, which is not imported (RFC 9258). */

@@ -7,38 +7,12 @@ which everything is counted a second time when something differs, and the lesser
 With CI=true a valgrind that is missing is a failure, else the test is skipped by name.
 """
 
-import glob
-import os
-import re
-import subprocess
 import sys
-import tempfile
 
 import _valgrind
 
 PROGRAM = _valgrind.program("timing_counts")
 FAULTS = ["mac", "padding", "both"]
-
-
-def measure():
-    """Instructions by (MAC, fault) and then by padding."""
-    counts = {}
-    with tempfile.TemporaryDirectory(prefix="cssl-counts-") as folder:
-        done = subprocess.run(
-            ["valgrind", "--tool=callgrind", "--collect-atstart=no",
-             "--callgrind-out-file=" + os.path.join(folder, "out"), PROGRAM],
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
-        if done.returncode != 0:
-            sys.exit("FAILED: " + done.stdout)
-        for name in glob.glob(os.path.join(folder, "out.*")):
-            with open(name, encoding="utf-8", errors="replace") as file:
-                text = file.read()
-            label = re.search(r"Client Request: (\S+) (\S+) (-?\d+)", text)
-            number = re.search(r"^summary: (\d+)", text, re.M)
-            if label and number and label[1] != "warm":
-                of = counts.setdefault((label[1], label[2]), {})
-                of[int(label[3])] = int(number[1])
-    return counts
 
 
 def differing(counts):
@@ -60,14 +34,14 @@ def differing(counts):
 
 
 def main():
-    counts = measure()
+    counts = _valgrind.measure(PROGRAM)
     if len(set(counts.get(("control", "naive"), {}).values())) < 200:
         print("FAILED: the counting does not see a check that ends early")
         return 1
     faults = differing(counts)
     if faults:
         print("\n".join(["counted again, because of:"] + faults))
-        again = measure()
+        again = _valgrind.measure(PROGRAM)
         for key, numbers in counts.items():
             for padding in numbers:
                 numbers[padding] = min(numbers[padding], again[key][padding])

@@ -4,9 +4,9 @@
  * secrets.py.
  *
  * Secrets are marked where they come into being, in what the key derivations give; what is derived
- * from them is a secret by itself. They cease to be secret in four places, which are wrapped here:
- * the answer of ct_equal, what was encrypted, what was decrypted and found to be authentic, and
- * what was exported to the program.
+ * from them is a secret by itself. They cease to be secret in five places, which are wrapped here:
+ * the answer of ct_equal, what was encrypted, what was decrypted and found to be authentic, what
+ * stands in a message of the handshake, and what was exported to the program.
  */
 #include "base/error.h"
 #include "engine/engine.h"
@@ -15,7 +15,9 @@
 #include "base/mem.h"
 #include "crypto/cbc.h"
 #include "crypto/kdf.h"
+#include "crypto/pkey.h"
 
+#include <openssl/evp.h>
 #include <valgrind/memcheck.h>
 
 static bool marking; /* keys that the tests themselves make are no secrets */
@@ -88,6 +90,22 @@ void __wrap_pk_step_run(struct pk_step *step)
     secret(step->secret, step->secret_len);
 }
 
+/* What libcrypto gives for a premaster secret that was encrypted by RSA, and whether it gives
+ * something: nothing may depend on either. */
+int __real_EVP_PKEY_decrypt(EVP_PKEY_CTX *ctx, unsigned char *out, size_t *out_len,
+                            const unsigned char *in, size_t in_len);
+int __wrap_EVP_PKEY_decrypt(EVP_PKEY_CTX *ctx, unsigned char *out, size_t *out_len,
+                            const unsigned char *in, size_t in_len);
+int __wrap_EVP_PKEY_decrypt(EVP_PKEY_CTX *ctx, unsigned char *out, size_t *out_len,
+                            const unsigned char *in, size_t in_len)
+{
+    int ret = __real_EVP_PKEY_decrypt(ctx, out, out_len, in, in_len);
+    secret(out, PREMASTER_RSA);
+    secret(out_len, sizeof(*out_len));
+    secret(&ret, sizeof(ret));
+    return ret;
+}
+
 /* ---- Where they end ---- */
 
 bool __real_ct_equal(const void *a, const void *b, size_t len);
@@ -97,6 +115,15 @@ bool __wrap_ct_equal(const void *a, const void *b, size_t len)
     bool equal = __real_ct_equal(a, b, len);
     public(&equal, sizeof(equal));
     return equal;
+}
+
+/* A message of the handshake that was sent, binders and all, or received, and found to be good. */
+void __real_transcript_add(struct transcript *t, cssl_bytes message);
+void __wrap_transcript_add(struct transcript *t, cssl_bytes message);
+void __wrap_transcript_add(struct transcript *t, cssl_bytes message)
+{
+    public(message.data, message.len);
+    __real_transcript_add(t, message);
 }
 
 int __real_aead_seal(struct worker *w, const struct aead_key *k, const uint8_t nonce[AEAD_NONCE],
@@ -405,13 +432,147 @@ static void test_cbc(void **state)
     }
 }
 
+/* ---- TLS 1.2's other key exchanges ---- */
+
+/* change_key_exchange changes the last byte of ClientKeyExchange. */
+static void change_key_exchange(struct pair *p, enum pair_dir dir, size_t number,
+                                cssl_bytes record, struct buf *out)
+{
+    (void)number;
+    assert_int_equal(buf_append(out, record.data, record.len), 0);
+    if (dir == FROM_CLIENT && record.data[0] == CT_HANDSHAKE &&
+        record.data[REC_HEADER] == HT_CLIENT_KEY_EXCHANGE && p->tamper_arg != NULL) {
+        out->data[out->start + out->len - 1] ^= 1;
+    }
+}
+
+static void test_rsa(void **state)
+{
+    (void)state;
+    static struct scene m;
+    for (int wrong = 0; wrong < 4; wrong++) {
+        const cssl_options c = { .versions = CSSL_TLSV1_2,
+                                 .ciphers = CSSL_LIST("TLS_RSA_WITH_AES_128_GCM_SHA256"),
+                                 .cacerts = PAIR_PEM(pair_root2) };
+        const cssl_options s = { .versions = CSSL_TLSV1_2, PAIR_IDENTITY(pair_rsa_encipher),
+                                 .ciphers = CSSL_LIST("TLS_RSA_WITH_AES_128_GCM_SHA256") };
+        struct watch w = watch_begin();
+        scene_begin(&m, &c, &s);
+        m.p.tamper = change_key_exchange;
+        m.p.tamper_arg = wrong > 0 ? &m : NULL;
+        if (wrong > 0) {
+            pair_must_fail(&m.p, FROM_SERVER, ALERT_BAD_RECORD_MAC, CSSL_R_BAD_RECORD_MAC);
+        } else {
+            pair_must_connect(&m.p);
+            pair_must_talk(&m.p);
+        }
+        scene_end(&m);
+        watch_end(w);
+    }
+}
+
+static const uint8_t psk_known[32] = { 1, 2, 3 }, psk_other[32] = { 1, 2, 4 };
+
+/* The answer's secret is the program's, and no less secret. */
+static bool tell_psk(struct pair *p, enum pair_dir dir, const cssl_event *event)
+{
+    uint8_t *value = p->on_ask_arg;
+    assert_int_equal(event->question.kind, CSSL_ASK_PSK);
+    secret(value, 32);
+    const cssl_answer a = { .id = event->question.id, .verdict = CSSL_ACCEPT,
+                            .value = { value, 32 } };
+    (void)cssl_engine_answer(p->side[dir].engine, &a, NULL); /* fails with a binder */
+    return true;
+}
+
+/* One connection with a PSK: known to the server, asked for, wrong, or of an unknown identity. */
+static void with_psk(const cssl_options *client, const cssl_options *server, bool ask, bool good)
+{
+    static struct scene m;
+    uint8_t told[32];
+    memcpy(told, psk_known, sizeof(told));
+    scene_hosts(&m, client, server);
+    secret(m.client.config->psk, 32);
+    if (!ask) {
+        secret(m.server.config->psk, 32);
+    }
+    pair_start(&m.p, &m.client, &m.server, "server.test");
+    m.p.on_ask = ask ? tell_psk : NULL;
+    m.p.on_ask_arg = told;
+    pair_pump(&m.p);
+    assert_int_equal(pair_connected(&m.p), good);
+    if (good) {
+        pair_must_talk(&m.p);
+    }
+    scene_end(&m);
+}
+
+static void test_psk_suites(void **state)
+{
+    (void)state;
+    static const char *const suites[] = { "TLS_PSK_WITH_AES_128_GCM_SHA256",
+                                          "TLS_ECDHE_PSK_WITH_AES_128_GCM_SHA256",
+                                          "TLS_DHE_PSK_WITH_AES_128_GCM_SHA256", NULL };
+    enum { KNOWN, ASKED, WRONG, ASKED_WRONG, UNKNOWN, HOWS };
+    for (size_t i = 0; i < ARRAY_SIZE(suites) * HOWS; i++) {
+        const size_t how = i % HOWS;
+        const bool ask = how == ASKED || how == ASKED_WRONG;
+        const bool good = how == KNOWN || how == ASKED;
+        const char *const suite = suites[i / HOWS];
+        cssl_options c = { .versions = suite == NULL ? CSSL_TLSV1_3 : CSSL_TLSV1_2,
+                           .ciphers = suite == NULL ? NULL : CSSL_LIST(suite),
+                           .supported_groups = CSSL_LIST("x25519", "ffdhe2048") };
+        cssl_options s = c;
+        c.psk_identity = "friend";
+        c.psk = (cssl_bytes){ how == WRONG || how == ASKED_WRONG ? psk_other : psk_known, 32 };
+        if (ask) {
+            s.ask_about = CSSL_ASK_PSK;
+        } else {
+            s.psk_identity = how == UNKNOWN ? "foe" : "friend";
+            s.psk = (cssl_bytes){ psk_known, 32 };
+        }
+        struct watch w = watch_begin();
+        with_psk(&c, &s, ask, good);
+        watch_end(w);
+    }
+}
+
+/* ---- Tickets and session identifiers ---- */
+
+/* Sessions that are kept, by identifier or by a stateful ticket; and tickets that the server
+ * cannot open. */
+static void test_sessions(void **state)
+{
+    (void)state;
+    static struct pair_host client, servers[2];
+    for (int i = 0; i < 8; i++) {
+        const bool other = (i & 1) != 0; /* another server */
+        const unsigned version = (i & 2) != 0 ? CSSL_TLSV1_2 : CSSL_TLSV1_3;
+        cssl_options o = { .versions = version,
+                           .supported_groups = CSSL_LIST("x25519", "secp256r1") };
+        host_init(&client, false, &wall, &o);
+        o.session_tickets = (i & 4) != 0 ? CSSL_TICKETS_STATEFUL : CSSL_TICKETS_STATELESS;
+        host_init(&servers[0], true, &wall, &o);
+        host_init(&servers[1], true, &wall, &o);
+        test_rng_init(&servers[1].rng, 782);
+        struct watch w = watch_begin();
+        assert_false(pair_handshake(&client, &servers[0], "server.test"));
+        assert_int_equal(pair_handshake(&client, &servers[other], "server.test"), !other);
+        watch_end(w);
+        host_free(&client);
+        host_free(&servers[0]);
+        host_free(&servers[1]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_control), cmocka_unit_test(test_tls13),
         cmocka_unit_test(test_cookie),  cmocka_unit_test(test_external_psk),
         cmocka_unit_test(test_damage),  cmocka_unit_test(test_tls12),
-        cmocka_unit_test(test_cbc),
+        cmocka_unit_test(test_cbc),     cmocka_unit_test(test_rsa),
+        cmocka_unit_test(test_psk_suites), cmocka_unit_test(test_sessions),
     };
     if (!RUNNING_ON_VALGRIND) {
         print_error("run it by secrets.py, under valgrind\n");

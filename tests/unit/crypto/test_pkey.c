@@ -1,5 +1,5 @@
 /* test_pkey.c - private keys: every stored form, what must be refused and why, signing, writing. */
-#include "support.h"
+#include "premaster_support.h"
 
 #include "base/mem.h"
 #include "base/names.h"
@@ -280,12 +280,57 @@ static void test_counted(void **state)
     pkey_free(NULL);
 }
 
+/* A premaster secret comes out of everything; it is the one that was sent only if nothing is wrong
+ * with it, and otherwise another one each time. */
+static void test_premaster(void **state)
+{
+    (void)state;
+    struct test_rng rng;
+    struct pkey *key = pkey_generate(KEY_RSA, 2048, NULL);
+    struct pkey *pss = pkey_generate(KEY_RSA_PSS, 2048, NULL);
+    uint8_t block[BLOCK_MAX], sent[BLOCK_MAX], out[2][PREMASTER_RSA];
+    cssl_error err;
+    assert_non_null(key);
+    assert_non_null(pss);
+    assert_true(pkey_can_decrypt(key));
+    test_rng_init(&rng, test_seed(781));
+    for (size_t i = 0; i < ARRAY_SIZE(block_kinds); i++) {
+        block_make(&block_kinds[i], &rng, block, 256);
+        size_t len = block_encrypt(key, block, sent);
+        for (int k = 0; k < 2; k++) {
+            assert_int_equal(
+                pkey_decrypt_premaster(key, 0x0303, bytes_of(sent, len), out[k], &err), 0);
+        }
+        const bool same = memcmp(out[0], block + 256 - PREMASTER_RSA, PREMASTER_RSA) == 0;
+        if (same != block_kinds[i].good ||
+            same != (memcmp(out[0], out[1], PREMASTER_RSA) == 0)) {
+            fail_msg("%s", block_kinds[i].name);
+        }
+    }
+    /* another version was offered; what is no number below the modulus; other lengths */
+    block_make(&block_kinds[0], &rng, block, 256);
+    size_t len = block_encrypt(key, block, sent);
+    assert_int_equal(pkey_decrypt_premaster(key, 0x0304, bytes_of(sent, len), out[0], &err), 0);
+    assert_memory_not_equal(out[0], block + 256 - PREMASTER_RSA, PREMASTER_RSA);
+    memset(sent, 0xff, sizeof(sent));
+    for (size_t n = 0; n < 300; n += n == 254 || n == 255 ? 1 : 127) {
+        assert_int_equal(pkey_decrypt_premaster(key, 0x0303, bytes_of(sent, n), out[0], &err), 0);
+        assert_int_equal(pkey_decrypt_premaster(key, 0x0303, bytes_of(sent, n), out[1], &err), 0);
+        assert_memory_not_equal(out[0], out[1], PREMASTER_RSA);
+    }
+    assert_false(pkey_can_decrypt(pss));
+    assert_true(pkey_decrypt_premaster(pss, 0x0303, bytes_of(sent, 256), out[0], &err) < 0);
+    assert_int_equal(err.reason, CSSL_R_KEY_CANNOT_SIGN);
+    pkey_free(key);
+    pkey_free(pss);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_vectors),  cmocka_unit_test(test_damage),
         cmocka_unit_test(test_generate), cmocka_unit_test(test_restricted),
-        cmocka_unit_test(test_counted),
+        cmocka_unit_test(test_counted),  cmocka_unit_test(test_premaster),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
