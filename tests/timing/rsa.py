@@ -1,5 +1,5 @@
-
-
+"""rsa.py - has valgrind count the instructions that decrypting a premaster secret by RSA takes:
+what is done about its padding takes as many whether that is right or wrong, and however it is.
 
 Each ciphertext is decrypted twice, once without looking at the padding; the difference counts. No
 tolerance is needed: see rsa.c. With CI=true a valgrind that is missing is a failure, else the test
