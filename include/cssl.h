@@ -311,6 +311,11 @@ typedef struct cssl_options {
     cssl_bytes use_ticket;              /* clients, CSSL_TICKETS_MANUAL */
     cssl_switch reuse_sessions;         /* TLS 1.2: resumption by session identifier and by ticket;
                                            on, unless session_tickets is disabled */
+    bool verify_on_resume;              /* a session's chain is verified anew, as of now, before the
+                                           session is offered or taken, with all that verifying
+                                           has but a staple; where it fails there is a full
+                                           handshake. Servers that have to ask about a chain
+                                           (CSSL_ASK_VERIFY, _PARTIAL_CHAIN) resume none then */
     /* Servers with CSSL_ASK_SESSION keep their sessions with the program instead of the config:
      * store_session gives it one to keep under id (32 bytes, random to everybody) for lifetime
      * seconds. An empty session says that the one under id is over: in TLS 1.3, because it is used

@@ -35,6 +35,7 @@ struct sm_cert {
     bool ca;
     uint16_t key_usage; /* 0: what fits */
     bool ocsp;          /* id-kp-OCSPSigning instead of serverAuth */
+    bool client;        /* clientAuth instead */
     uint64_t serial;    /* 0: 7 */
     int64_t from, to;   /* 0: a day around SM_NOW */
     const char *more;   /* further extensions, DER in hex */
@@ -140,7 +141,9 @@ static inline void sm_cert_extensions(struct dw *w, const struct sm_cert *spec)
     } else {
         sm_ext(w, "2.5.29.37", false);
         dw_open(w, DER_SEQUENCE);
-        dw_oid(w, spec->ocsp ? "1.3.6.1.5.5.7.3.9" : "1.3.6.1.5.5.7.3.1");
+        dw_oid(w, spec->ocsp     ? "1.3.6.1.5.5.7.3.9"
+                  : spec->client ? "1.3.6.1.5.5.7.3.2"
+                                 : "1.3.6.1.5.5.7.3.1");
         dw_close(w);
         sm_ext_end(w);
         sm_ext(w, "2.5.29.17", false);

@@ -329,6 +329,7 @@ static int check_tickets(cssl_config *config, const cssl_options *o, cssl_error 
                                                          : CSSL_TICKETS_STATELESS;
     }
     config->tickets = t;
+    config->verify_on_resume = o->verify_on_resume;
     config->reuse_sessions = t != CSSL_TICKETS_DISABLED && switch_on(o->reuse_sessions, true);
     if (o->reuse_sessions == CSSL_ON && t == CSSL_TICKETS_DISABLED) {
         return fail_option(err, CSSL_R_OPTION_CONFLICT, "reuse_sessions",

@@ -28,6 +28,7 @@ static const struct field plain[] = {
     FIELD(crl_check), FIELD(stapling), FIELD(stapling_nonce),
     FIELD(signed_certificate_timestamps), FIELD(ask_about), FIELD(ask), FIELD(pause_at_hello),
     FIELD(session_tickets), FIELD(ticket_lifetime), FIELD(reuse_sessions), FIELD(store_session),
+    FIELD(verify_on_resume),
     FIELD(max_early_data), FIELD(anti_replay_window), FIELD(anti_replay_hashes),
     FIELD(anti_replay_bits), FIELD(psk_import), FIELD(encrypt_then_mac),
     FIELD(client_renegotiation), FIELD(renegotiate_at), FIELD(max_fragment_length),

@@ -93,6 +93,7 @@ static int check_needless(const cssl_options *o, bool server, bool verify, cssl_
         { "inhibit_policy_mapping", o->inhibit_policy_mapping, false },
         { "inhibit_any_policy", o->inhibit_any_policy, false },
         { "allow_any_ca_purpose", o->allow_any_ca_purpose, false },
+        { "verify_on_resume", o->verify_on_resume, false },
     };
     if (server && (o->stapling == CSSL_OFF || o->signed_certificate_timestamps)) {
         return fail_option(err, CSSL_R_OPTION_ROLE,

@@ -17,7 +17,7 @@
 
 static int ask_share(struct hs *hs, uint16_t group, cssl_error *err);
 static int send_first(struct hs *hs, cssl_error *err);
-static int find_psks(struct hs *hs, cssl_error *err);
+static void find_psks(struct hs *hs);
 static int find_session(struct hs *hs, cssl_error *err);
 static int take_psk(struct hs *hs, const struct server_hello *sh, cssl_error *err);
 static int take_retry(struct hs *hs, const struct server_hello *sh, cssl_error *err);
@@ -32,9 +32,18 @@ int client13_start(struct hs *hs, const struct hs_msg *m, cssl_error *err)
         ret = rand_fill(&config->rand, hs->grease, sizeof(hs->grease), err);
     }
     if (ret == 0 && !hs->renegotiation) {
-        ret = find_psks(hs, err);
+        ret = find_session(hs, err);
     }
-    if (ret == 0 && !hs->renegotiation) {
+    return ret == 0 ? verify_session(hs, CLIENT13_OFFER, err) : ret;
+}
+
+int client13_offer(struct hs *hs, const struct hs_msg *m, cssl_error *err)
+{
+    (void)m;
+    const cssl_config *config = hs->conn->config;
+    int ret = 0;
+    if (!hs->renegotiation) {
+        find_psks(hs);
         /* RFC 8446 D.4; and a server of TLS 1.2 repeats it to say that it takes the ticket. */
         bool wanted = (config->tls13 && config->middlebox_comp_mode) ||
                       client_hello_ticket12(hs).len > 0;
@@ -292,13 +301,9 @@ static int send_first(struct hs *hs, cssl_error *err)
 }
 
 /* The PSKs to offer: that of a session with this server, and the config's own. */
-static int find_psks(struct hs *hs, cssl_error *err)
+static void find_psks(struct hs *hs)
 {
     const cssl_config *config = hs->conn->config;
-    int ret = find_session(hs, err);
-    if (ret != 0) {
-        return ret;
-    }
     if (hs->session.ticket_len > 0 && hs->session.version == TLS_1_3) {
         hs->psks[hs->num_psks++] = (struct hs_psk){
             .session = &hs->session,
@@ -325,7 +330,6 @@ static int find_psks(struct hs *hs, cssl_error *err)
             .secret = bytes_of(config->psk, config->psk_len),
         };
     }
-    return 0;
 }
 
 static int find_session(struct hs *hs, cssl_error *err)

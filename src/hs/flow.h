@@ -22,7 +22,8 @@
 /* The names are RFC 8446's and OTP's; the rows between them are named after what they send. */
 enum hs_state {
     HS_DONE,
-    CLIENT13_START,       /* asks for key pairs */
+    CLIENT13_START,       /* looks for a session */
+    CLIENT13_OFFER,       /* asks for key pairs */
     CLIENT13_HELLO,       /* sends ClientHello */
     CLIENT13_EARLY_KEYS,  /* derives the secret of early data */
     CLIENT13_EARLY,       /* sends early data */
@@ -129,6 +130,7 @@ struct hs {
     cssl_question question;      /* to this: see ask.h */
     const cssl_answer *answer;   /* for the time of one call */
     struct chain *verifying;     /* while opinions are asked for */
+    bool session_verifying;      /* it is the session's chain, before it is offered or taken */
     struct store *trusted;       /* instead of the config's anchors: partial_chain */
     cssl_bytes asked_certs[CHAIN_CERTS_MAX];
     uint8_t *content;            /* what is to be signed elsewhere */

@@ -8,6 +8,7 @@
 #include "hs/auth13.h"
 #include "hs/keep.h"
 #include "hs/negotiate.h"
+#include "hs/verify.h"
 
 static enum psk_origin find_external(const cssl_config *config, cssl_bytes identity,
                                      cssl_bytes *psk, enum hash_alg *alg);
@@ -152,7 +153,8 @@ static bool session_usable(struct hs *hs, uint16_t version, const struct client_
 {
     const struct conn *c = hs->conn;
     if (found && session_fits(&hs->session, version, c->config, ch->server_name,
-                              conn_name(c->alpn), config_now(c->config))) {
+                              conn_name(c->alpn), config_now(c->config)) &&
+        verify_session_now(hs)) {
         return true;
     }
     session_wipe(&hs->session);

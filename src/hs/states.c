@@ -15,6 +15,7 @@ const struct hs_row hs_rows[HS_STATES] = {
     [HS_DONE] = { .name = "connection" },
 
     [CLIENT13_START] = { "start", ACCEPT_NOTHING, client13_start },
+    [CLIENT13_OFFER] = { "start", ACCEPT_NOTHING, client13_offer },
     [CLIENT13_HELLO] = { "start", ACCEPT_STEP, client13_hello },
     [CLIENT13_EARLY_KEYS] = { "start", ACCEPT_NOTHING, client13_early_keys,
                               .then_write = KEYS_EARLY },

@@ -8,6 +8,11 @@
 #include "hs/ask.h"
 #include "pki/cert_fields.h"
 
+static int take_opinion(struct hs *hs, cssl_error *err);
+static bool session_wants(const struct hs *hs);
+static int take_session_chain(struct hs *hs, cssl_error *err);
+static void leave_session_chain(struct hs *hs);
+static int session_verified(struct hs *hs, int ret, const cssl_error *why, cssl_error *err);
 static int begin(struct hs *hs, bool ask, cssl_error *err);
 static int run(struct hs *hs, cssl_error *err);
 static void ask_opinion(struct hs *hs);
@@ -40,9 +45,45 @@ int verify_next(struct hs *hs, enum hs_state next)
     return hs->asking ? VERIFY_ASKED : (int)next;
 }
 
+int verify_session(struct hs *hs, enum hs_state next, cssl_error *err)
+{
+    cssl_error error;
+    if (!session_wants(hs)) {
+        return next;
+    }
+    hs->after_verify = next;
+    int ret = take_session_chain(hs, &error);
+    if (ret == 0) {
+        ret = auth_verify(hs, &error);
+    }
+    return hs->asking ? VERIFY_ASKED : session_verified(hs, ret, &error, err);
+}
+
+bool verify_session_now(struct hs *hs)
+{
+    const unsigned asks = (unsigned)CSSL_ASK_VERIFY | (unsigned)CSSL_ASK_PARTIAL_CHAIN;
+    if (!session_wants(hs)) {
+        return true;
+    }
+    bool good = (hs->conn->config->ask_about & asks) == 0 && take_session_chain(hs, NULL) == 0 &&
+                begin(hs, false, NULL) == 0;
+    leave_session_chain(hs);
+    return good;
+}
+
 int verify_answered(struct hs *hs, const struct hs_msg *m, cssl_error *err)
 {
     (void)m;
+    cssl_error error;
+    if (!hs->session_verifying) {
+        return take_opinion(hs, err);
+    }
+    int ret = take_opinion(hs, &error);
+    return hs->asking ? VERIFY_ASKED : session_verified(hs, ret < 0 ? ret : 0, &error, err);
+}
+
+static int take_opinion(struct hs *hs, cssl_error *err)
+{
     const cssl_answer *a = hs->answer;
     int ret = 0;
     if (hs->question.kind == CSSL_ASK_PARTIAL_CHAIN) {
@@ -65,9 +106,49 @@ int verify_answered(struct hs *hs, const struct hs_msg *m, cssl_error *err)
     return ret == 0 ? verify_next(hs, hs->after_verify) : ret;
 }
 
+/* A session without a chain is one of a pre-shared key or of a client that showed nothing. */
+static bool session_wants(const struct hs *hs)
+{
+    const cssl_config *config = hs->conn->config;
+    return config->verify_on_resume && config->verify && !config->peer_raw &&
+           hs->session.chain_len > 0;
+}
+
+/* The session's chain stands for the time of its verification where the peer's will stand. */
+static int take_session_chain(struct hs *hs, cssl_error *err)
+{
+    const struct session *s = &hs->session;
+    hs->session_verifying = true;
+    hs->conn->peer = peer_chain_from(bytes_of(s->chain, s->chain_len), false, err);
+    return hs->conn->peer == NULL ? (err == NULL ? CSSL_ALERT : err->status) : 0;
+}
+
+static void leave_session_chain(struct hs *hs)
+{
+    struct conn *c = hs->conn;
+    hs->session_verifying = false;
+    peer_chain_free(c->peer);
+    c->peer = NULL;
+    c->peer_verified = false;
+    store_free(hs->trusted); /* who was trusted for this chain is not for another */
+    hs->trusted = NULL;
+}
+
+/* session_verified: memory that is out is the only failure that ends more than the session. */
+static int session_verified(struct hs *hs, int ret, const cssl_error *why, cssl_error *err)
+{
+    leave_session_chain(hs);
+    if (ret == 0) {
+        return (int)hs->after_verify;
+    }
+    session_wipe(&hs->session);
+    return why->status == CSSL_NOMEM ? error_copy(err, why) : (int)hs->after_verify;
+}
+
 static int begin(struct hs *hs, bool ask, cssl_error *err)
 {
     struct conn *c = hs->conn;
+    const uint16_t suite = hs->session_verifying ? hs->session.suite : c->suite;
     const cssl_config *config = c->config;
     const char *name = conn_verify_name(c);
     const bool nonce = hs->status_request_len > 0;
@@ -76,7 +157,7 @@ static int begin(struct hs *hs, bool ask, cssl_error *err)
                                    .name = name == NULL || name[0] == '\0' ? NULL : name,
                                    .now = config_now(config),
                                    .depth = config->depth,
-                                   .key_usage = !c->server && suite_kx(c->suite) == KX_RSA
+                                   .key_usage = !c->server && suite_kx(suite) == KX_RSA
                                                     ? KU_KEY_ENCIPHERMENT
                                                     : 0,
                                    .schemes = config->cert_schemes.list,
@@ -84,6 +165,9 @@ static int begin(struct hs *hs, bool ask, cssl_error *err)
                                    .nonce = bytes_of(hs->nonce, nonce ? OCSP_NONCE : 0),
                                    .ask = ask };
     peer_rules_apply(&config->rules, &params);
+    if (hs->session_verifying) { /* sessions keep no staples, and nothing is asked for */
+        params.staple_asked = params.staple_required = false;
+    }
     params.staples = c->peer->extras == NULL ? NULL : c->peer->extras->staples;
     chain_free(hs->verifying);
     hs->verifying = chain_new(&params, c->peer->certs, c->peer->num, err);

@@ -118,6 +118,7 @@ static void make_config(struct side *s, bool server)
                              .versions = cbc ? CSSL_TLSV1_2 : 0,
                              .ciphers = cbc ? suites : NULL,
                              .post_handshake_auth = later,
+                             .verify_on_resume = early,
                              .early_data = { (const uint8_t *)"early", early && !server ? 5 : 0 },
                              .max_early_data = early && server ? 100 : 0,
                              .supported_groups = server && !early ? CSSL_LIST("secp256r1")

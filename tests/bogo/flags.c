@@ -83,6 +83,7 @@ static const struct flag flags[] = {
     { "trust-cert", TEXT, OF(trust_cert) },
     { "verify-peer", BOOL, OF(verify_peer) },
     { "require-any-client-certificate", BOOL, OF(require_any_client_certificate) },
+    { "reverify-on-resume", BOOL, OF(reverify_on_resume) },
     { "verify-fail", BOOL, OF(verify_fail) },
     { "use-custom-verify-callback", BOOL, OF(use_custom_verify_callback) },
     { "expect-verify-result", NOTHING, 0 },

@@ -177,6 +177,8 @@ static int run(const struct settings settings[NUM_SETTINGS])
                                         (cssl_bytes){ ticket, ticket_len }, &around);
         cssl_config_free(config);
         config = next;
+        around.retry_rejects = !s->server && s->expect_reject_early_data &&
+                               settings[ON_RETRY].verify_fail;
         around.trace_len = 0;
         around.trace[0] = '\0';
         if (config == NULL) {

@@ -45,6 +45,9 @@ static void trace(void *user, const cssl_trace_event *event)
     } else {
         (void)snprintf(line, sizeof(line), "%s ccs\n", way);
     }
+    if (event->content_type == 22 && !event->sent && m[0] == 2) { /* ServerHello */
+        around->reject_peer = around->reject_peer || around->retry_rejects;
+    }
     size_t len = strlen(line);
     if (around->trace_len + len < sizeof(around->trace)) {
         memcpy(around->trace + around->trace_len, line, len + 1);
@@ -305,6 +308,7 @@ static bool set_verify(cssl_options *o, const struct settings *s, struct surroun
     if (o->verify != CSSL_VERIFY_PEER) {
         o->cacertfile = NULL;
     }
+    o->verify_on_resume = s->reverify_on_resume && o->verify == CSSL_VERIFY_PEER;
     if (s->use_client_ca_list != NULL && s->use_client_ca_list[0] != '<') {
         return cannot("names of authorities without their certificates");
     }

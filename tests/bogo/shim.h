@@ -32,6 +32,7 @@ struct settings {
     bool async, implicit_handshake, shim_writes_first, read_with_unfinished_write;
     bool shim_shuts_down, check_close_notify, key_update, grease, tls_unique;
     bool verify_peer, require_any_client_certificate, verify_fail, use_custom_verify_callback;
+    bool reverify_on_resume;
     bool expect_hrr, expect_no_hrr, expect_session_miss, expect_no_session;
     bool expect_no_server_name, expect_no_peer_cert, no_ticket;
     bool expect_extended_master_secret, expect_ticket_renewal;
@@ -73,6 +74,7 @@ struct surroundings {
     int64_t clock;        /* seconds; it stands still unless the runner lets time pass */
     char trace[4096];     /* messages of this connection, as -expect-msg-callback has them */
     size_t trace_len;
+    bool retry_rejects;   /* reject_peer from the ServerHello on */
     bool reject_peer, reject_name; /* what is answered about certificates and about names */
     uint8_t reject_alert;          /* 0: the library's */
 };
