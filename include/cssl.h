@@ -163,6 +163,10 @@ typedef struct cssl_cert_key {
     const char *staplefile; /* servers: an OCSP response (DER) to staple; read when it changes */
     cssl_bytes staple;      /* or in memory */
     cssl_bytes scts;        /* servers: SignedCertificateTimestampList, RFC 6962 3.3 */
+    const char *const *signature_algs; /* what this key signs with, some of the option of that
+                                          name, in an order of its own; default: all of it */
+    bool only_for_issuers;  /* only for peers that name an authority which issued a certificate of
+                               this chain (certificate_authorities); else such a one is preferred */
 } cssl_cert_key;
 
 /* What is asked, as bits of cssl_options.ask_about. */

@@ -236,13 +236,14 @@ static int load_identities(cssl_config *config, const cssl_options *o, char *war
         }
         bool bare = config->own_raw && conf->certfile == NULL && conf->cert.len == 0;
         int ret = (bare ? certkey_load_key : certkey_load)(&config->certkeys[i], conf, said, err);
-        if (ret != 0) {
+        config->num_certkeys += ret == 0 ? 1 : 0;
+        if (ret != 0 ||
+            (ret = options_identity_schemes(config, &config->certkeys[i], conf, err)) != 0) {
             return ret;
         }
         if (said[0] != '\0') {
             memcpy(warning, said, sizeof(said));
         }
-        config->num_certkeys++;
     }
     return 0;
 }

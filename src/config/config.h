@@ -143,6 +143,10 @@ int options_check_records(cssl_config *config, const cssl_options *o, cssl_error
 int options_tls12(cssl_config *config, const cssl_options *o, cssl_error *err) CHECK;
 int config_load_dh(cssl_config *config, const cssl_options *o, cssl_error *err) CHECK;
 
+/* options_identity_schemes (options_identity.c) gives ck the schemes that conf names, if it does. */
+int options_identity_schemes(const cssl_config *config, struct certkey *ck,
+                             const cssl_cert_key *conf, cssl_error *err) CHECK;
+
 /* options_check_early (options_early.c) is a part of options_check, and comes last. */
 int options_check_early(cssl_config *config, const cssl_options *o, cssl_error *err) CHECK;
 

@@ -238,6 +238,7 @@ static void keep_arrays(struct kept_options *k)
             *texts[j] = keep_string(k, *texts[j]);
             *bytes[j] = keep_bytes(k, *bytes[j]);
         }
+        ck[i].signature_algs = keep_list(k, ck[i].signature_algs);
     }
     o->certs_keys = ck;
     num = o->num_trusted_keys;

@@ -33,7 +33,7 @@ int choose12(struct hs *hs, const struct client_hello *ch, uint16_t *suite, cssl
         return fail(err, CSSL_R_NOMEM);
     }
     auth13_wish(c.wish, ch->signature_algorithms, ch->signature_algorithms_cert,
-                bytes_of(NULL, 0), ch->server_name);
+                ch->certificate_authorities, ch->server_name);
     c.wish->wish.curves = ch->supported_groups;
     c.wish->wish.curve_bound = ext_has(ch->has, EXT_SUPPORTED_GROUPS);
     bool found = false;
@@ -45,6 +45,8 @@ int choose12(struct hs *hs, const struct client_hello *ch, uint16_t *suite, cssl
     mem_free(c.wish);
     if (!found) {
         return fail(err, c.group_missing           ? CSSL_R_GROUP_NOT_COMMON
+                         : certkey_kept(config->certkeys, config->num_certkeys)
+                             ? CSSL_R_ISSUER_NOT_NAMED
                          : config->num_certkeys > 0 ? CSSL_R_SUITE_NOT_COMMON
                                                     : CSSL_R_PSK_REQUIRED);
     }

@@ -344,7 +344,9 @@ static int find_identity(struct hs *hs, const struct client_hello *ch, cssl_erro
                              config->schemes13.num, &wish->wish, &hs->scheme);
     mem_free(wish);
     if (index < 0) {
-        return fail(err, CSSL_R_SCHEME_NOT_COMMON);
+        return fail(err, certkey_kept(config->certkeys, config->num_certkeys)
+                             ? CSSL_R_ISSUER_NOT_NAMED
+                             : CSSL_R_SCHEME_NOT_COMMON);
     }
     hs->own = &config->certkeys[index];
     hs->compression = first_common(&config->compression, ch->compress_certificate);

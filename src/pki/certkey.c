@@ -42,9 +42,10 @@ static void warn_if_readable(const struct source *s, char *warning);
 static uint16_t first_scheme(const struct certkey *ck, const uint16_t *ours, size_t num_ours,
                              const struct certkey_wish *wish);
 static enum key_type type_of(const struct certkey *ck);
-static bool can_sign(const struct certkey *ck, uint16_t scheme);
+static bool has(const uint16_t *list, size_t num, uint16_t code);
 static bool suits_better(const struct certkey *ck, const struct certkey_wish *wish, int best,
                          unsigned *best_suits);
+static bool is_for(const struct certkey *ck, const struct certkey_wish *wish);
 static bool may(const struct certkey *ck, uint16_t usage);
 static bool curve_accepted(const struct certkey *ck, const struct certkey_wish *wish);
 static bool under_authority(const struct certkey *ck, const struct certkey_wish *wish);
@@ -110,6 +111,10 @@ int certkey_load_key(struct certkey *ck, const cssl_cert_key *conf, char *warnin
         ret = fail_option(err, CSSL_R_NO_KEY, "keyfile",
                           "an identity that is a raw public key needs keyfile or key");
     }
+    if (ret == 0 && conf->only_for_issuers) {
+        ret = fail_option(err, CSSL_R_OPTION_CONFLICT, "only_for_issuers",
+                          "a raw public key has no issuer");
+    }
     if (ret == 0) {
         ret = load_key(ck, &key, conf->password, err);
     }
@@ -137,6 +142,7 @@ void certkey_free(struct certkey *ck)
     pkey_free(ck->key);
     stapler_free(ck->stapler);
     mem_free(ck->scts);
+    mem_free(ck->schemes);
     *ck = (struct certkey){ 0 };
 }
 
@@ -147,8 +153,8 @@ int certkey_pick(const struct certkey *cks, size_t num, const uint16_t *ours, si
     unsigned best_suits = 0;
     for (size_t i = 0; i < num; i++) {
         uint16_t signs = first_scheme(&cks[i], ours, num_ours, wish);
-        if (signs != 0 && may(&cks[i], KU_DIGITAL_SIGNATURE) && curve_accepted(&cks[i], wish) &&
-            suits_better(&cks[i], wish, best, &best_suits)) {
+        if (signs != 0 && is_for(&cks[i], wish) && may(&cks[i], KU_DIGITAL_SIGNATURE) &&
+            curve_accepted(&cks[i], wish) && suits_better(&cks[i], wish, best, &best_suits)) {
             best = (int)i;
             *scheme = signs;
         }
@@ -161,12 +167,28 @@ int certkey_pick_decrypting(const struct certkey *cks, size_t num, const struct 
     int best = -1;
     unsigned best_suits = 0;
     for (size_t i = 0; i < num; i++) {
-        if (cks[i].key != NULL && pkey_can_decrypt(cks[i].key) &&
+        if (cks[i].key != NULL && pkey_can_decrypt(cks[i].key) && is_for(&cks[i], wish) &&
             may(&cks[i], KU_KEY_ENCIPHERMENT) && suits_better(&cks[i], wish, best, &best_suits)) {
             best = (int)i;
         }
     }
     return best;
+}
+
+/* Whoever has an external key is taken to be able to do what such keys can. */
+bool certkey_can_sign(const struct certkey *ck, uint16_t scheme)
+{
+    return ck->key != NULL ? pkey_can_sign(ck->key, scheme)
+                           : scheme_fits_key(scheme, type_of(ck), true);
+}
+
+bool certkey_kept(const struct certkey *cks, size_t num)
+{
+    bool kept = false;
+    for (size_t i = 0; i < num; i++) {
+        kept = kept || cks[i].only_for_issuers;
+    }
+    return kept;
 }
 
 static int open_source(struct source *s, const char *path, const char *path_option,
@@ -369,6 +391,7 @@ static int check_order(const struct certkey *ck, const struct source *s, cssl_er
 /* What a server sends along with its certificate. */
 static int load_extras(struct certkey *ck, const cssl_cert_key *conf, cssl_error *err)
 {
+    ck->only_for_issuers = conf->only_for_issuers;
     if (conf->staplefile != NULL && conf->staple.len > 0) {
         return fail_option(err, CSSL_R_STAPLE_FILE, "staplefile",
                            "give either staplefile or staple, not both");
@@ -411,25 +434,30 @@ static enum key_type type_of(const struct certkey *ck)
     return ck->key != NULL ? pkey_type(ck->key) : cert_key(ck->certs[0])->type;
 }
 
-/* Whoever has an external key is taken to be able to do what such keys can. */
-static bool can_sign(const struct certkey *ck, uint16_t scheme)
-{
-    return ck->key != NULL ? pkey_can_sign(ck->key, scheme)
-                           : scheme_fits_key(scheme, type_of(ck), true);
-}
-
-/* first_scheme: the first of ours that the peer takes and the key can do; 0 for none. */
+/* first_scheme: the first of ours, in the identity's order if it has one, that the peer takes and
+ * the key can do; 0 for none. */
 static uint16_t first_scheme(const struct certkey *ck, const uint16_t *ours, size_t num_ours,
                              const struct certkey_wish *wish)
 {
-    for (size_t i = 0; i < num_ours; i++) {
-        for (size_t j = 0; j < wish->num_schemes; j++) {
-            if (ours[i] == wish->schemes[j] && can_sign(ck, ours[i])) {
-                return ours[i];
-            }
+    const bool own = ck->schemes != NULL;
+    const uint16_t *list = own ? ck->schemes : ours;
+    const size_t num = own ? ck->num_schemes : num_ours;
+    for (size_t i = 0; i < num; i++) {
+        if ((!own || has(ours, num_ours, list[i])) &&
+            has(wish->schemes, wish->num_schemes, list[i]) && certkey_can_sign(ck, list[i])) {
+            return list[i];
         }
     }
     return 0;
+}
+
+static bool has(const uint16_t *list, size_t num, uint16_t code)
+{
+    size_t i = 0;
+    while (i < num && list[i] != code) {
+        i++;
+    }
+    return i < num;
 }
 
 /* suits_better compares an identity with the best so far (none when best is negative), and is true
@@ -460,6 +488,11 @@ static bool under_authority(const struct certkey *ck, const struct certkey_wish 
         }
     }
     return wish->num_authorities == 0;
+}
+
+static bool is_for(const struct certkey *ck, const struct certkey_wish *wish)
+{
+    return !ck->only_for_issuers || (wish->num_authorities > 0 && under_authority(ck, wish));
 }
 
 /* may: a certificate without keyUsage allows everything (RFC 5280 4.2.1.3), and so does none. */

@@ -13,6 +13,9 @@ struct certkey {
     struct stapler *stapler; /* servers; NULL: nothing is stapled */
     uint8_t *scts;           /* servers: RFC 6962 3.3's list, with its length in front */
     size_t scts_len;
+    uint16_t *schemes; /* to sign with, in order; NULL: no choice of its own. Set by its owner */
+    size_t num_schemes;
+    bool only_for_issuers; /* only for a peer that names one of the chain's issuers */
 };
 
 enum { CERTKEY_WARNING_MAX = 256 };
@@ -31,6 +34,9 @@ void certkey_free(struct certkey *ck);
 /* certkey_spki is the public key, wherever the private one is. */
 cssl_bytes certkey_spki(const struct certkey *ck);
 
+/* certkey_can_sign: the key can sign with scheme, in TLS 1.2 or 1.3. */
+bool certkey_can_sign(const struct certkey *ck, uint16_t scheme);
+
 /* What a peer said that it accepts. */
 struct certkey_wish {
     const uint16_t *schemes; /* signature_algorithms, in the peer's order */
@@ -48,11 +54,16 @@ struct certkey_wish {
  * one of schemes (of ours, in our order of preference, restricted to the peer's), and be allowed
  * to by its certificate; an identity for the wished name goes before one that is not, one under a
  * wished authority before one that is not, one whose chain is signed with accepted schemes before
- * one that is not. It returns the index and sets *scheme, or -1. */
+ * one that is not. An identity that has schemes has an order of its own, and uses no others of
+ * ours; one that is only for issuers has to be under a wished authority. It returns the index and
+ * sets *scheme, or -1. */
 int certkey_pick(const struct certkey *cks, size_t num, const uint16_t *ours, size_t num_ours,
                  const struct certkey_wish *wish, uint16_t *scheme);
 /* certkey_pick_decrypting chooses in the same way for TLS 1.2's key exchange by RSA: an identity
  * whose key can decrypt, and may by its certificate. */
 int certkey_pick_decrypting(const struct certkey *cks, size_t num, const struct certkey_wish *wish);
+
+/* certkey_kept: one of num identities at least is only for issuers. */
+bool certkey_kept(const struct certkey *cks, size_t num);
 
 #endif

@@ -17,6 +17,7 @@ struct lists {
     uint8_t early[65536];
     char psk_identity[256];
     cssl_cert_key identities[CREDENTIALS_MAX];
+    const char *own_schemes[CREDENTIALS_MAX][NUMBERS_MAX + 1];
 };
 
 static bool cannot(const char *what)
@@ -150,16 +151,16 @@ static bool set_groups(cssl_options *o, struct lists *l, const struct settings *
     return true;
 }
 
-static void add_schemes(struct lists *l, size_t *num, const struct numbers *n)
+static void add_schemes(const char **list, size_t *num, const struct numbers *n)
 {
     for (size_t i = 0; i < n->num; i++) {
         const char *name = usable_scheme(n->list[i]);
         bool there = name == NULL;
         for (size_t k = 0; k < *num && !there; k++) {
-            there = strcmp(l->schemes[k], name) == 0;
+            there = strcmp(list[k], name) == 0;
         }
         if (!there) {
-            l->schemes[(*num)++] = name;
+            list[(*num)++] = name;
         }
     }
 }
@@ -173,19 +174,19 @@ static bool set_schemes(cssl_options *o, struct lists *l, const struct settings 
     static const struct numbers only_signing = { { 0x0603, 0x0807, 0x0904, 0x0905, 0x0906 }, 5 };
     static const struct numbers of_the_servers = { { RSA_PSS_SHA256 }, 1 };
     const struct numbers *signing = NULL;
+    size_t num_signing = 0;
     for (size_t i = 0; i < s->num_credentials; i++) {
         if (s->credentials[i].signing_prefs.num > 0) {
-            if (signing != NULL) {
-                return cannot("signature schemes of its own for each credential");
-            }
+            num_signing++;
             signing = &s->credentials[i].signing_prefs;
         }
     }
+    signing = num_signing == 1 ? signing : NULL; /* each of several has a list of its own */
     const struct policy *policy = policy_of(s);
     const struct numbers *n = s->verify_prefs.num > 0 ? &s->verify_prefs : NULL;
     if (policy != NULL && policy->schemes.num > 0) { /* for both purposes */
         size_t num = 0;
-        add_schemes(l, &num, &policy->schemes);
+        add_schemes(l->schemes, &num, &policy->schemes);
         o->signature_algs = l->schemes;
         return true;
     }
@@ -197,16 +198,19 @@ static bool set_schemes(cssl_options *o, struct lists *l, const struct settings 
         return true; /* all */
     }
     size_t num = 0;
-    add_schemes(l, &num, signing != NULL ? signing : n != NULL ? n : &by_default);
+    add_schemes(l->schemes, &num, signing != NULL ? signing : n != NULL ? n : &by_default);
     if (num == 0) {
         return cannot("only signature schemes that this library does not have");
     }
     /* Behind the list for one purpose: what the other one needs. */
     if ((signing == NULL) == s->server) {
-        add_schemes(l, &num, &of_the_servers);
+        add_schemes(l->schemes, &num, &of_the_servers);
     } else if (signing == NULL &&
                (s->credentials[0].cert_file != NULL || s->num_credentials > 1)) {
-        add_schemes(l, &num, &only_signing);
+        add_schemes(l->schemes, &num, &only_signing);
+    }
+    for (size_t i = 0; num_signing > 1 && i < s->num_credentials; i++) {
+        add_schemes(l->schemes, &num, &s->credentials[i].signing_prefs);
     }
     o->signature_algs = l->schemes;
     for (size_t i = 0; i < num && (o->versions & CSSL_TLSV1_3) != 0; i++) {
@@ -223,9 +227,9 @@ static bool set_identities(cssl_options *o, struct lists *l, const struct settin
 {
     for (size_t i = 1; i <= s->num_credentials; i++) {
         const struct credential *c = &s->credentials[i % s->num_credentials];
-        if (c->must_match_issuer) {
-            return cannot("an identity that is used only if its issuer is asked for");
-        }
+        const char **schemes = l->own_schemes[i % s->num_credentials];
+        size_t num = 0;
+        add_schemes(schemes, &num, &c->signing_prefs);
         if (c->cert_file != NULL) {
             l->identities[o->num_certs_keys++] = (cssl_cert_key){
                 .certfile = c->cert_file,
@@ -233,9 +237,15 @@ static bool set_identities(cssl_options *o, struct lists *l, const struct settin
                 .staple = from_base64(s->server && !s->decline_ocsp_callback ? c->ocsp_response
                                                                                 : NULL),
                 .scts = from_base64(s->server ? c->scts : NULL),
+                .only_for_issuers = c->must_match_issuer,
             };
         } else if (c->key_file != NULL) {
             l->identities[o->num_certs_keys++] = (cssl_cert_key){ .keyfile = c->key_file };
+        } else {
+            continue;
+        }
+        if (num > 0) {
+            l->identities[o->num_certs_keys - 1].signature_algs = schemes;
         }
     }
     o->certs_keys = l->identities;

@@ -250,6 +250,29 @@ static void picks(void **state)
     assert_int_equal(certkey_pick(two, 2, ours, 2, &wish, &scheme), 1);
     wish.name = NULL;
     assert_int_equal(certkey_pick(two, 2, ours, 2, &wish, &scheme), 0);
+    /* An identity that is kept for its issuers is for nobody else, even if there is no other. */
+    two[0].only_for_issuers = two[1].only_for_issuers = true;
+    assert_true(certkey_kept(two, 2));
+    assert_int_equal(certkey_pick(two, 2, ours, 2, &wish, &scheme), -1);
+    wish.authorities = &nobody;
+    wish.num_authorities = 1;
+    assert_int_equal(certkey_pick(two, 2, ours, 2, &wish, &scheme), -1);
+    wish.authorities = &ca;
+    two[0].only_for_issuers = false;
+    assert_int_equal(certkey_pick(two + 1, 1, ours, 2, &wish, &scheme), 0);
+    /* One's own schemes are those of ours alone, in one's own order. */
+    struct certkey own = cks[RSA_SERVER];
+    uint16_t list[] = { SCHEME_RSA_PSS_RSAE_SHA384, SCHEME_RSA_PSS_RSAE_SHA256 };
+    own.schemes = list;
+    own.num_schemes = 2;
+    assert_false(certkey_kept(&own, 1));
+    wish = (struct certkey_wish){ .schemes = rsa, .num_schemes = 2 };
+    assert_int_equal(certkey_pick(&own, 1, rsa, 2, &wish, &scheme), 0);
+    assert_int_equal(scheme, SCHEME_RSA_PSS_RSAE_SHA384);
+    assert_int_equal(certkey_pick(&own, 1, ours, 2, &wish, &scheme), 0);
+    assert_int_equal(scheme, SCHEME_RSA_PSS_RSAE_SHA256);
+    own.num_schemes = 1;
+    assert_int_equal(certkey_pick(&own, 1, ours, 2, &wish, &scheme), -1);
     for (size_t i = 0; i < IDENTITIES; i++) {
         certkey_free(&cks[i]);
     }
