@@ -16,7 +16,7 @@ build = os.environ["CSSL_BUILD_DIR"]
 def manual():
     """cssl.h, and the part of it that is a file of its own."""
     text = ""
-    for name in ("cssl.h", "cssl_engine.h"):
+    for name in ("cssl.h", "cssl_engine.h", "cssl_names.h"):
         with open(os.path.join(source, "include", name), encoding="utf-8") as file:
             text += file.read()
     return text
