@@ -143,7 +143,7 @@ int options_check_records(cssl_config *config, const cssl_options *o, cssl_error
 int options_tls12(cssl_config *config, const cssl_options *o, cssl_error *err) CHECK;
 int config_load_dh(cssl_config *config, const cssl_options *o, cssl_error *err) CHECK;
 
-/* options_identity_schemes (options_identity.c) gives ck the schemes that conf names, if it does. */
+/* options_identity_schemes (options_identity.c) gives ck the schemes that conf names, if any. */
 int options_identity_schemes(const cssl_config *config, struct certkey *ck,
                              const cssl_cert_key *conf, cssl_error *err) CHECK;
 
