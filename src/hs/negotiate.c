@@ -154,6 +154,12 @@ void hello_digest(const struct client_hello *ch, uint8_t out[32])
                                ch->client_certificate_types,
                                ch->server_certificate_types,
                                ch->certificate_authorities,
+                               ch->ec_point_formats,
+                               ch->renegotiation_info,
+                               ch->session_ticket,
+                               ch->status_request,
+                               ch->use_srtp,
+                               ch->delegated_credential,
                                ch->max_fragment_length,
                                ch->record_size_limit };
     for (size_t i = 0; i < ARRAY_LEN(all); i++) {

@@ -180,7 +180,11 @@ static void test_hello_digest(void **state)
     cssl_bytes *fields[] = { &ch.random, &ch.session_id, &ch.cipher_suites, &ch.compression,
                              &ch.server_name, &ch.supported_versions, &ch.supported_groups,
                              &ch.signature_algorithms, &ch.signature_algorithms_cert, &ch.alpn,
-                             &ch.psk_modes, &ch.certificate_authorities };
+                             &ch.psk_modes, &ch.certificate_authorities, &ch.status_request,
+                             &ch.session_ticket, &ch.ec_point_formats, &ch.renegotiation_info,
+                             &ch.use_srtp, &ch.delegated_credential, &ch.max_fragment_length,
+                             &ch.record_size_limit, &ch.compress_certificate,
+                             &ch.client_certificate_types, &ch.server_certificate_types };
     for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
         cssl_bytes kept = *fields[i];
         *fields[i] = bytes_of(other, 4);
