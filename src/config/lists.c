@@ -73,15 +73,15 @@ static int list_add(struct codes *c, const struct list_rule *rule, const struct 
     return 0;
 }
 
-/* Suites that others have and this library never will, by a part of their names. */
+/* Suites that others have and this library never will, by how their names begin, or a part. */
 static const char *left_out(const char *name)
 {
     static const struct {
-        const char *part, *why;
+        const char *part, *why; /* "^": at the beginning */
     } rows[] = {
         { "_anon_", "without a certificate anybody may be in the middle" },
-        { "ADH-", "without a certificate anybody may be in the middle" },
-        { "AECDH-", "without a certificate anybody may be in the middle" },
+        { "^ADH-", "without a certificate anybody may be in the middle" },
+        { "^AECDH-", "without a certificate anybody may be in the middle" },
         { "SRP", "SRP rests on SHA-1 and has no suite with an AEAD" },
         { "3DES", "its blocks of 64 bits repeat too soon (RFC 8996, Sweet32)" },
         { "DES-CBC3", "its blocks of 64 bits repeat too soon (RFC 8996, Sweet32)" },
@@ -92,10 +92,10 @@ static const char *left_out(const char *name)
         { "EXP", "it was made to be broken" },
         { "_DSS_", "DSS has left the standards (FIPS 186-5)" },
         { "DSS-", "DSS has left the standards (FIPS 186-5)" },
-        { "TLS_ECDH_", "a static key has no forward secrecy" },
-        { "ECDH-", "a static key has no forward secrecy" },
-        { "TLS_DH_", "a static key has no forward secrecy" },
-        { "DH-", "a static key has no forward secrecy" },
+        { "^TLS_ECDH_", "a static key has no forward secrecy" },
+        { "^ECDH-", "a static key has no forward secrecy" },
+        { "^TLS_DH_", "a static key has no forward secrecy" },
+        { "^DH-", "a static key has no forward secrecy" },
         { "RSA_PSK", "RSA without a key exchange has no forward secrecy" },
         { "RSA-PSK", "RSA without a key exchange has no forward secrecy" },
         { "CAMELLIA", "AES is there, on every machine" },
@@ -104,12 +104,10 @@ static const char *left_out(const char *name)
         { "IDEA", "AES is there, on every machine" },
         { "MD5", "MD5 is broken" },
     };
-    /* "ECDHE-..." and "DHE-..." have a key of their own each time. */
-    bool ephemeral = strncmp(name, "ECDHE", 5) == 0 || strncmp(name, "DHE", 3) == 0 ||
-                     strncmp(name, "TLS_ECDHE", 9) == 0 || strncmp(name, "TLS_DHE", 7) == 0;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        bool of_kx = strcmp(rows[i].part, "ECDH-") == 0 || strcmp(rows[i].part, "DH-") == 0;
-        if (strstr(name, rows[i].part) != NULL && !(of_kx && ephemeral)) {
+        const char *part = rows[i].part;
+        if (part[0] == '^' ? strncmp(name, part + 1, strlen(part + 1)) == 0
+                           : strstr(name, part) != NULL) {
             return rows[i].why;
         }
     }

@@ -78,6 +78,13 @@ static void test_refused(void **state)
         { &ciphers, "TLS_ECDH_RSA_WITH_AES_128_GCM_SHA256", CSSL_R_OPTION_NOT_SUPPORTED,
           "forward secrecy" },
         { &ciphers, "ECDH-RSA-AES128-SHA256", CSSL_R_OPTION_NOT_SUPPORTED, "forward secrecy" },
+        { &ciphers, "DH-RSA-AES128-GCM-SHA256", CSSL_R_OPTION_NOT_SUPPORTED, "forward secrecy" },
+        { &ciphers, "TLS_DH_RSA_WITH_AES_128_GCM_SHA256", CSSL_R_OPTION_NOT_SUPPORTED,
+          "forward secrecy" },
+        /* an ephemeral key, and no suite that there is */
+        { &ciphers, "ECDHE-RSA-AES129-GCM-SHA256", CSSL_R_OPTION_NAME, "AES129" },
+        { &ciphers, "DHE-ECDH-AES128-SHA", CSSL_R_OPTION_NAME, "DHE-ECDH" },
+        { &ciphers, "TLS_DHE_RSA_WITH_AES_129_GCM_SHA256", CSSL_R_OPTION_NAME, "AES_129" },
         { &ciphers, "DHE-DSS-AES128-SHA", CSSL_R_OPTION_NOT_SUPPORTED, "FIPS 186-5" },
         { &ciphers, "HIGH:!aNULL", CSSL_R_OPTION_NOT_SUPPORTED, "one by one" },
         { &ciphers, "@SECLEVEL=1", CSSL_R_OPTION_NOT_SUPPORTED, "one by one" },
