@@ -104,7 +104,9 @@ bool psk_is_known(struct hs *hs, cssl_bytes identity)
     const cssl_config *config = hs->conn->config;
     struct session s = { 0 };
     int64_t now = config_now(config);
-    if (config->psk != NULL && bytes_equal(identity, bytes_str(config->psk_identity))) {
+    cssl_bytes psk;
+    enum hash_alg alg;
+    if (find_external(config, identity, &psk, &alg) != PSK_SESSION) {
         return true;
     }
     bool found = false;

@@ -81,12 +81,33 @@ static void test_wrong_key(void **state)
     scene_end(&m);
 }
 
+/* What the config has imported itself is nobody else's business. */
+static bool nobody(struct pair *p, enum pair_dir dir, const cssl_event *event)
+{
+    (void)p;
+    (void)dir;
+    fail_msg("a question about \"%.*s\"", (int)event->question.subject.len,
+             (const char *)event->question.subject.data);
+    return false;
+}
+
+static void test_not_asked(void **state)
+{
+    (void)state;
+    struct scene m;
+    scene_ask(&m, &(cssl_options){ KEY(secret), IMPORT },
+              &(cssl_options){ KEY(secret), IMPORT, .ask_about = CSSL_ASK_PSK }, nobody, NULL);
+    pair_must_connect(&m.p);
+    scene_end(&m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_good, scene_set_up),
         cmocka_unit_test_setup(test_different, scene_set_up),
         cmocka_unit_test_setup(test_wrong_key, scene_set_up),
+        cmocka_unit_test_setup(test_not_asked, scene_set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
