@@ -96,7 +96,8 @@ static inline int cssl_engine_peer_hello(const cssl_engine *e, cssl_hello *hello
 }
 /* cssl_engine_peer_hello, cssl_engine_request_certificate, cssl_engine_peer_staple,
  * cssl_engine_peer_scts and cssl_engine_peer_key do for an engine what the functions without
- * "engine" do for a socket; cssl_engine_renegotiate begins the handshake, whose end is
+ * "engine" do for a socket; a hello is also there to be seen while something is asked about it
+ * (SNI, PSK in TLS 1.3, SESSION). cssl_engine_renegotiate begins the handshake, whose end is
  * CSSL_EV_CONNECTED once more. */
 int cssl_engine_renegotiate(cssl_engine *e, cssl_error *err);
 int cssl_engine_request_certificate(cssl_engine *e, cssl_error *err);

@@ -13,6 +13,7 @@
 #include <strings.h>
 
 static int parse_client(const struct hs *hs, struct client_hello **ch, cssl_error *err);
+static bool hello_waits(const struct hs *hs);
 static int begin_names(struct hs *hs, cssl_error *err);
 static int begin_sessions(struct hs *hs, cssl_error *err);
 static int begin_psks(struct hs *hs, cssl_error *err);
@@ -113,7 +114,7 @@ int ask_server_go(struct hs *hs, const struct hs_msg *m, cssl_error *err)
 int ask_peer_hello(const struct hs *hs, cssl_hello *hello, cssl_error *err)
 {
     memset(hello, 0, sizeof(*hello));
-    if (!hs->asking || hs->kept == NULL) {
+    if (!hello_waits(hs)) {
         return fail_text(err, CSSL_R_NOT_NOW, "the handshake is not paused at a hello");
     }
     const struct hs_msg m = hs_held(hs);
@@ -149,6 +150,15 @@ int ask_peer_hello(const struct hs *hs, cssl_hello *hello, cssl_error *err)
     }
     mem_free(ch);
     return ret;
+}
+
+/* hello_waits: the message that is held is a hello, and the program is what it waits for. */
+static bool hello_waits(const struct hs *hs)
+{
+    static const bool at_hello[HS_STATES] = { [CLIENT_PAUSED] = true, [SERVER_PAUSED] = true,
+                                              [SERVER_SNI] = true, [SERVER_SESSION] = true,
+                                              [SERVER_PSK] = true };
+    return hs->asking && at_hello[hs->state];
 }
 
 /* parse_client: *ch is to be freed, whatever is returned. */

@@ -364,6 +364,66 @@ static void test_psk_tickets(void **state)
     }
 }
 
+/* When a hello is there to be seen: while it waits, and not when another message does. */
+static bool looks_at_hello(struct pair *p, enum pair_dir dir, const cssl_event *event)
+{
+    unsigned *seen = p->on_ask_arg;
+    cssl_engine *e = p->side[dir].engine;
+    cssl_hello hello;
+    cssl_error err;
+    assert_int_equal(dir, FROM_SERVER);
+    int ret = cssl_engine_peer_hello(e, &hello, &err);
+    if (event->type == CSSL_EV_HELLO || event->question.kind == CSSL_ASK_SNI) {
+        assert_int_equal(ret, 0);
+        assert_int_equal(hello.server_name.len, strlen("server.test"));
+    } else {
+        assert_int_equal(event->question.kind,
+                         cssl_engine_peercert(e, 0, &hello.random, NULL) == 0 ? CSSL_ASK_VERIFY
+                                                                              : CSSL_ASK_PSK);
+        assert_int_equal(ret, CSSL_STATE);
+        assert_int_equal(err.reason, CSSL_R_NOT_NOW);
+    }
+    (*seen)++;
+    const cssl_answer a = { .id = event->question.id,
+                            .verdict = event->question.kind == CSSL_ASK_PSK ? CSSL_ACCEPT
+                                                                            : CSSL_ANSWER_DEFAULT,
+                            .value = { secret, sizeof(secret) } };
+    ret = event->type == CSSL_EV_HELLO ? cssl_engine_continue(e, NULL, &err)
+                                       : cssl_engine_answer(e, &a, &err);
+    assert_int_equal(ret, 0);
+    return true;
+}
+
+static void test_hello_to_be_seen(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(versions); i++) {
+        struct scene m;
+        unsigned seen = 0;
+        const cssl_options c = { .versions = versions[i], PAIR_IDENTITY(pair_client) };
+        const cssl_options s = { .versions = versions[i],
+                                 .verify = CSSL_VERIFY_PEER,
+                                 .pause_at_hello = true,
+                                 .ask_about = CSSL_ASK_SNI | CSSL_ASK_VERIFY };
+        scene_ask(&m, &c, &s, looks_at_hello, &seen);
+        pair_must_connect(&m.p);
+        assert_true(seen >= 4);
+        scene_end(&m);
+    }
+    /* A PSK of TLS 1.2 is asked about with ClientKeyExchange. */
+    struct scene m;
+    unsigned seen = 0;
+    const cssl_options c = { .versions = CSSL_TLSV1_2, .psk_identity = "device 7",
+                             .psk = { secret, sizeof(secret) },
+                             .ciphers = CSSL_LIST("ECDHE-PSK-CHACHA20-POLY1305") };
+    const cssl_options s = { .versions = CSSL_TLSV1_2, .pause_at_hello = true,
+                             .ask_about = CSSL_ASK_PSK };
+    scene_ask(&m, &c, &s, looks_at_hello, &seen);
+    pair_must_connect(&m.p);
+    assert_int_equal(seen, 2);
+    scene_end(&m);
+}
+
 /* ---- Verification ---- */
 
 struct opinion {
@@ -652,6 +712,7 @@ int main(void)
         cmocka_unit_test_setup(test_sni_hosts, scene_set_up),
         cmocka_unit_test_setup(test_psk, scene_set_up),
         cmocka_unit_test_setup(test_psk_tickets, scene_set_up),
+        cmocka_unit_test_setup(test_hello_to_be_seen, scene_set_up),
         cmocka_unit_test_setup(test_verify, scene_set_up),
         cmocka_unit_test_setup(test_verify_client, scene_set_up),
         cmocka_unit_test_setup(test_verify_never, scene_set_up),
