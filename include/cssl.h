@@ -233,12 +233,6 @@ typedef enum {
     CSSL_CRL_BEST_EFFORT /* one without a list passes; one that a list names never does */
 } cssl_crl_check;
 
-typedef enum {
-    CSSL_CERT_TYPE_DEFAULT, /* X.509 */
-    CSSL_CERT_TYPE_X509,
-    CSSL_CERT_TYPE_RAW      /* RFC 7250: a SubjectPublicKeyInfo that the other side knows */
-} cssl_cert_type;
-
 /* What options.log is told. */
 typedef enum {
     CSSL_LOG_DEFAULT, /* notice */
@@ -365,8 +359,12 @@ typedef struct cssl_options {
     bool post_handshake_auth;           /* TLS 1.3. Clients: servers may ask for a certificate
                                            later. Verifying servers: they do it then, by
                                            cssl_request_certificate, and not in the handshake */
-    cssl_cert_type own_cert_type, peer_cert_type; /* RFC 7250; RAW is for these alone */
-    const cssl_bytes *trusted_keys;     /* peer_cert_type RAW: SubjectPublicKeyInfo, DER or PEM */
+    const char *const *own_cert_types;  /* RFC 7250: "x509", "raw_public_key" (a
+                                           SubjectPublicKeyInfo that the other side knows), in order
+                                           of preference; default: x509. Of an identity without a
+                                           certificate the key can be shown, of others both */
+    const char *const *peer_cert_types; /* the same, of what the peer may show */
+    const cssl_bytes *trusted_keys;     /* the raw public keys that are accepted: DER or PEM */
     size_t num_trusted_keys;
     bool grease;                        /* clients: unknown values among the offered, RFC 8701 */
     cssl_switch middlebox_comp_mode;    /* RFC 8446 D.4; on */
@@ -700,6 +698,8 @@ typedef struct cssl_info {
     uint16_t max_fragment_length; /* RFC 6066: what was agreed on; 0: nothing */
     uint16_t record_size_limit;   /* RFC 8449: the peer's; 0: none */
     const char *cert_compression; /* of the peer's chain; "" for none */
+    const char *server_cert_type; /* of what the server has shown: "x509" or "raw_public_key" */
+    const char *client_cert_type; /* and the client; "" for nothing */
     uint8_t session_id[32];       /* TLS 1.2 */
     uint8_t session_id_len;
     uint8_t client_random[32], server_random[32]; /* RFC 5246 7.4.1.2; known once the hellos are */

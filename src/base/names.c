@@ -210,6 +210,11 @@ static const struct name_row compressions[] = {
     { COMPRESS_ZSTD, "zstd" },
 };
 
+static const struct name_row cert_types[] = {
+    { CERT_X509, "x509" },
+    { CERT_RAW, "raw_public_key" },
+};
+
 static const char *name_find(const struct name_row *rows, size_t num, uint16_t number);
 static uint16_t number_find(const struct name_row *rows, size_t num, const char *name);
 
@@ -246,6 +251,11 @@ const char *name_of_version(uint16_t version)
 const char *name_of_compression(uint16_t algorithm)
 {
     return name_find(compressions, ARRAY_LEN(compressions), algorithm);
+}
+
+const char *name_of_cert_type(uint16_t type)
+{
+    return name_find(cert_types, ARRAY_LEN(cert_types), type);
 }
 
 uint16_t suite_of_name(const char *name)

@@ -37,6 +37,12 @@ enum handshake_type {
     HT_MESSAGE_HASH = 254,
 };
 
+/* RFC 7250: how an identity is shown. */
+enum cert_type {
+    CERT_X509 = 0,
+    CERT_RAW = 2, /* a raw public key: SubjectPublicKeyInfo */
+};
+
 enum suite_id {
     SUITE_AES_128_GCM_SHA256 = 0x1301,
     SUITE_AES_256_GCM_SHA384 = 0x1302,
@@ -205,6 +211,8 @@ const char *name_of_extension(uint16_t extension);
 const char *name_of_handshake(uint8_t type);
 const char *name_of_version(uint16_t version); /* "tlsv1.3" */
 const char *name_of_compression(uint16_t algorithm);
+/* name_of_cert_type is what the options call a type of certificates. */
+const char *name_of_cert_type(uint16_t type);
 uint16_t suite_of_name(const char *name);
 uint16_t group_of_name(const char *name);
 uint16_t scheme_of_name(const char *name);

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "config/imported.h"
+#include "config/options_types.h"
 #include "config/packed.h"
 #include "config/trusted_keys.h"
 
@@ -155,6 +156,7 @@ static cssl_config *config_make(bool server, cssl_config *old, const cssl_option
     const cssl_options *o = options_of(config->options);
     if (options_check(config, o, err) != 0 || keylog_open(config, o, err) != 0 ||
         load_identities(config, o, warning, err) != 0 ||
+        options_types_shown(config, err) != 0 ||
         peer_rules_check(&config->rules, o, server, config->verify, err) != 0 ||
         load_anchors(config, o, err) != 0 || encode_authorities(config, o, err) != 0 ||
         config_load_dh(config, o, err) != 0 || load_ticket(config, o, err) != 0 ||
@@ -204,7 +206,8 @@ static int load_identities(cssl_config *config, const cssl_options *o, char *war
     if (o->num_certs_keys > 0 && o->certs_keys == NULL) {
         return fail_option(err, CSSL_R_OPTION_MISSING, "certs_keys", "it is NULL");
     }
-    if (single && o->certfile == NULL && !config->own_raw) {
+    const bool raw = cert_types_has(&config->own_types, CERT_RAW);
+    if (single && o->certfile == NULL && !raw) {
         return fail_option(err, CSSL_R_OPTION_MISSING, "certfile",
                            "keyfile alone is no identity: name the certificate too");
     }
@@ -234,7 +237,7 @@ static int load_identities(cssl_config *config, const cssl_options *o, char *war
             return fail_option(err, CSSL_R_OPTION_ROLE, "certs_keys",
                                "only servers staple responses and timestamps");
         }
-        bool bare = config->own_raw && conf->certfile == NULL && conf->cert.len == 0;
+        bool bare = raw && conf->certfile == NULL && conf->cert.len == 0;
         int ret = (bare ? certkey_load_key : certkey_load)(&config->certkeys[i], conf, said, err);
         config->num_certkeys += ret == 0 ? 1 : 0;
         if (ret != 0 ||
@@ -253,8 +256,9 @@ static int load_anchors(cssl_config *config, const cssl_options *o, cssl_error *
     if (!config->verify) {
         return 0;
     }
-    if (config->peer_raw) {
-        return trusted_keys_load(config, o, err);
+    int ret = trusted_keys_load(config, o, err);
+    if (ret != 0 || !cert_types_has(&config->peer_types, CERT_X509)) {
+        return ret;
     }
     if (o->cacertfile != NULL) {
         config->anchors = store_from_file(o->cacertfile, err);
@@ -322,14 +326,18 @@ static void digest_policy(cssl_config *config)
     struct hash h;
     hash_init(&h, HASH_SHA256);
     const size_t name_len = config->psk_identity == NULL ? 0 : strlen(config->psk_identity);
-    const uint8_t facts[] = { 3, /* version of this digest */
+    const bool own_raw = cert_types_has(&config->own_types, CERT_RAW);
+    const bool peer_raw = cert_types_has(&config->peer_types, CERT_RAW);
+    const uint8_t facts[] = { 4, /* version of this digest */
                               config->server, config->verify, config->fail_if_no_peer_cert,
                               (uint8_t)config->depth, config->tls12, config->tls13,
                               (uint8_t)config->cert_schemes.num, (uint8_t)config->schemes.num,
                               config->anchors != NULL,
                               config->post_handshake_auth, (uint8_t)config->ask_about,
-                              config->post_handshake_auth, config->own_raw,
-                              config->peer_raw, (uint8_t)config->num_trusted_keys,
+                              config->post_handshake_auth, own_raw, peer_raw,
+                              cert_types_has(&config->own_types, CERT_X509),
+                              cert_types_has(&config->peer_types, CERT_X509),
+                              (uint8_t)config->num_trusted_keys,
                               (uint8_t)(name_len >> 8),
                               (uint8_t)name_len, (uint8_t)config->psk_len };
     hash_update(&h, facts, sizeof(facts));

@@ -48,6 +48,16 @@ bool codes_has(const struct codes *c, uint16_t code);
 /* codes_add: c must have room, which without repetition it has. */
 void codes_add(struct codes *c, uint16_t code);
 
+/* Types of certificates (enum cert_type), as numbers and as they are sent. */
+struct cert_types {
+    size_t num;
+    uint8_t list[2];
+};
+static inline bool cert_types_has(const struct cert_types *t, uint8_t type)
+{
+    return memchr(t->list, type, t->num) != NULL;
+}
+
 /* Texts, bytes and hosts that are const here are views of options. */
 struct cssl_config {
     atomic_uint refs;
@@ -63,8 +73,8 @@ struct cssl_config {
     size_t alpn_len;
     struct certkey *certkeys;
     size_t num_certkeys;
-    bool own_raw, peer_raw; /* raw public keys instead of certificates, RFC 7250 */
-    cssl_bytes *trusted_keys; /* peer_raw: SubjectPublicKeyInfo each, owned */
+    struct cert_types own_types, peer_types; /* RFC 7250, in order of preference */
+    cssl_bytes *trusted_keys; /* SubjectPublicKeyInfo each, owned */
     size_t num_trusted_keys;
     struct packed_chain *packed; /* for each of certkeys, one for each of compression */
     bool verify;              /* the peer's chain */

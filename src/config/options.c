@@ -2,6 +2,7 @@
 #include "config/lists.h"
 #include "config/options_ask.h"
 #include "config/options_beyond.h"
+#include "config/options_types.h"
 
 #include "base/error.h"
 #include "base/mem.h"
@@ -73,6 +74,7 @@ int options_check(cssl_config *config, const cssl_options *o, cssl_error *err)
                           err)) != 0 ||
         (ret = check_versions(config, o, err)) != 0 ||
         (ret = check_shares(config, o, err)) != 0 || (ret = check_alpn(config, o, err)) != 0 ||
+        (ret = options_cert_types(config, o, err)) != 0 ||
         (ret = check_verify(config, o, err)) != 0 || (ret = check_tickets(config, o, err)) != 0 ||
         (ret = check_psk(config, o, err)) != 0 || (ret = options_tls12(config, o, err)) != 0 ||
         (ret = check_sizes(config, o, err)) != 0 ||
@@ -280,7 +282,7 @@ static int check_verify(cssl_config *config, const cssl_options *o, cssl_error *
                            "give cacertfile or cacerts, not both");
     }
     if (config->server && config->verify && o->cacertfile == NULL && o->cacerts.len == 0 &&
-        o->peer_cert_type != CSSL_CERT_TYPE_RAW) {
+        cert_types_has(&config->peer_types, CERT_X509)) {
         return fail_option(err, CSSL_R_OPTION_MISSING, "cacertfile",
                            "whose client certificates are to be accepted? name the authorities "
                            "in cacertfile or cacerts");

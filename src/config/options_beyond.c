@@ -3,10 +3,10 @@
 
 #include "base/error.h"
 #include "config/imported.h"
+#include "config/options_types.h"
 #include "msg/compress.h"
 
 static int check_compression(cssl_config *config, const cssl_options *o, cssl_error *err);
-static int check_cert_types(cssl_config *config, const cssl_options *o, cssl_error *err);
 static int check_import(cssl_config *config, const cssl_options *o, cssl_error *err);
 
 int options_check_beyond(cssl_config *config, const cssl_options *o, cssl_error *err)
@@ -23,7 +23,7 @@ int options_check_beyond(cssl_config *config, const cssl_options *o, cssl_error 
     }
     int ret = check_compression(config, o, err);
     if (ret == 0) {
-        ret = check_cert_types(config, o, err);
+        ret = options_trusted_keys(config, o, err);
     }
     return ret == 0 ? check_import(config, o, err) : ret;
 }
@@ -54,50 +54,6 @@ static int check_compression(cssl_config *config, const cssl_options *o, cssl_er
     if (c->num > 0 && !config->tls13) {
         return fail_option(err, CSSL_R_OPTION_CONFLICT, option,
                            "TLS 1.2 compresses no certificates, and TLS 1.3 is off");
-    }
-    return 0;
-}
-
-static int check_cert_types(cssl_config *config, const cssl_options *o, cssl_error *err)
-{
-    if ((unsigned)o->own_cert_type > CSSL_CERT_TYPE_RAW ||
-        (unsigned)o->peer_cert_type > CSSL_CERT_TYPE_RAW) {
-        return fail_option(err, CSSL_R_OPTION_VALUE,
-                           (unsigned)o->own_cert_type > CSSL_CERT_TYPE_RAW ? "own_cert_type"
-                                                                           : "peer_cert_type",
-                           "there are CSSL_CERT_TYPE_X509 and CSSL_CERT_TYPE_RAW");
-    }
-    config->own_raw = o->own_cert_type == CSSL_CERT_TYPE_RAW;
-    config->peer_raw = o->peer_cert_type == CSSL_CERT_TYPE_RAW;
-    bool keys = o->num_trusted_keys > 0;
-    if (keys && o->trusted_keys == NULL) {
-        return fail_option(err, CSSL_R_OPTION_MISSING, "trusted_keys", "it is NULL");
-    }
-    if (keys && (!config->peer_raw || !config->verify)) {
-        return fail_option(err, CSSL_R_OPTION_CONFLICT, "trusted_keys",
-                           "it needs peer_cert_type set to CSSL_CERT_TYPE_RAW, and verify not to "
-                           "CSSL_VERIFY_NONE");
-    }
-    if (config->peer_raw && config->verify && !keys) {
-        return fail_option(err, CSSL_R_OPTION_MISSING, "trusted_keys",
-                           "a raw key has no issuer: name the keys that are accepted");
-    }
-    if (config->peer_raw && o->crl_check != CSSL_CRL_NONE) {
-        return fail_option(err, CSSL_R_OPTION_CONFLICT, "crl_check",
-                           "nobody issued a raw key, so nobody revokes it");
-    }
-    if (config->peer_raw && (o->stapling == CSSL_ON || o->signed_certificate_timestamps)) {
-        return fail_option(err, CSSL_R_OPTION_CONFLICT,
-                           o->stapling == CSSL_ON ? "stapling" : "signed_certificate_timestamps",
-                           "nobody issued a raw key, so nobody speaks for it");
-    }
-    if (o->num_trusted_keys > UINT8_MAX) {
-        return fail_option(err, CSSL_R_OPTION_VALUE, "trusted_keys", "more than 255 keys");
-    }
-    if (config->peer_raw && (o->cacertfile != NULL || o->cacerts.len > 0)) {
-        return fail_option(err, CSSL_R_OPTION_CONFLICT,
-                           o->cacertfile != NULL ? "cacertfile" : "cacerts",
-                           "raw keys have no authorities: trusted_keys names them");
     }
     return 0;
 }

@@ -32,8 +32,7 @@ static const struct field plain[] = {
     FIELD(max_early_data), FIELD(anti_replay_window), FIELD(anti_replay_hashes),
     FIELD(anti_replay_bits), FIELD(psk_import), FIELD(encrypt_then_mac),
     FIELD(client_renegotiation), FIELD(renegotiate_at), FIELD(max_fragment_length),
-    FIELD(record_size_limit), FIELD(post_handshake_auth), FIELD(own_cert_type),
-    FIELD(peer_cert_type), FIELD(grease), FIELD(middlebox_comp_mode), FIELD(cookie),
+    FIELD(record_size_limit), FIELD(post_handshake_auth), FIELD(grease), FIELD(middlebox_comp_mode), FIELD(cookie),
     FIELD(max_handshake_size), FIELD(send_limit), FIELD(record_padding), FIELD(max_fragment),
     FIELD(key_update_at), FIELD(defer_steps), FIELD(trace), FIELD(keylog), FIELD(sslkeylogfile),
     FIELD(log_level), FIELD(log), FIELD(now_us), FIELD(random), FIELD(user), FIELD(backlog),
@@ -47,7 +46,8 @@ static const struct field strings[] = {
 static const struct field lists[] = {
     FIELD(ciphers), FIELD(supported_groups), FIELD(key_share_groups), FIELD(signature_algs),
     FIELD(signature_algs_cert), FIELD(alpn_protocols), FIELD(peer_names),
-    FIELD(certificate_policies), FIELD(cert_compression),
+    FIELD(certificate_policies), FIELD(cert_compression), FIELD(own_cert_types),
+    FIELD(peer_cert_types),
 };
 static const struct field binaries[] = {
     FIELD(cacerts), FIELD(crls), FIELD(ticket_seed), FIELD(use_ticket), FIELD(early_data),

@@ -36,10 +36,13 @@ int config_pack(cssl_config *config, cssl_error *err)
     }
     int ret = 0;
     for (size_t i = 0; ret == 0 && i < num; i++) {
+        if (config->certkeys[i / algorithms->num].num_certs == 0) {
+            continue; /* a key alone is as short as it can be */
+        }
         struct certificate c;
         struct wr body;
         wr_init(&body, UINT32_MAX >> 8);
-        certificate_of(&c, &config->certkeys[i / algorithms->num], config->own_raw);
+        certificate_of(&c, &config->certkeys[i / algorithms->num], false);
         certificate_write(&body, &c);
         ret = wr_ok(&body) ? pack(&config->packed[i], wr_view(&body),
                                   algorithms->list[i % algorithms->num], err)

@@ -10,6 +10,9 @@ static int add_pem(cssl_config *config, cssl_bytes text, cssl_error *err);
 
 int trusted_keys_load(cssl_config *config, const cssl_options *o, cssl_error *err)
 {
+    if (o->num_trusted_keys == 0) {
+        return 0;
+    }
     config->trusted_keys = mem_new_array(o->num_trusted_keys, sizeof(*config->trusted_keys));
     if (config->trusted_keys == NULL) {
         return fail(err, CSSL_R_NOMEM);

@@ -225,7 +225,7 @@ static int name_peer(struct cssl_engine *e, const cssl_peer *peer, cssl_error *e
     }
     const char *name = conn_verify_name(&e->conn);
     char ascii[HOSTNAME_MAX + 1];
-    if (config->verify && !config->peer_raw && !config->has_sni &&
+    if (config->verify && cert_types_has(&config->peer_types, CERT_X509) && !config->has_sni &&
         (peer == NULL || name[0] == '\0')) {
         return fail_option(err, CSSL_R_NO_PEER_NAME, "server_name_indication", "none was given");
     }

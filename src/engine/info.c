@@ -9,6 +9,7 @@
 
 static const char *group_name(const struct conn *c);
 static int tls_unique(const struct cssl_engine *e, uint8_t *out, size_t *len, cssl_error *err);
+static const char *shown(const struct conn *c, bool by_server);
 static const char *or_empty(const char *s);
 
 void cssl_engine_information_sized(const cssl_engine *e, cssl_info *info, size_t size)
@@ -29,6 +30,8 @@ void cssl_engine_information_sized(const cssl_engine *e, cssl_info *info, size_t
                     .peer_verified = c->peer_verified,
                     .early_data_offered = c->early_offered,
                     .early_data_accepted = c->early_accepted };
+    i.server_cert_type = shown(c, true);
+    i.client_cert_type = shown(c, false);
     i.staple_verified = c->peer != NULL && c->peer->staple_good;
     i.secure_renegotiation = c->secure_renegotiation;
     i.extended_master_secret = c->extended_master_secret;
@@ -131,7 +134,7 @@ int cssl_engine_channel_binding(cssl_engine *e, const char *type, uint8_t *out, 
         own = &c->config->certkeys[0]; /* resumed: it can have been no other */
     }
     const struct cert *cert = NULL; /* a raw public key has none */
-    if (c->server && own != NULL && own->num_certs > 0) {
+    if (c->server && own != NULL && own->num_certs > 0 && !c->own_raw) {
         cert = own->certs[0];
     } else if (!c->server && c->peer != NULL && c->peer->num > 0) {
         cert = c->peer->certs[0];
@@ -152,6 +155,15 @@ static const char *group_name(const struct conn *c)
 {
     bool described = c->group == 0 && !c->resumed && kx_has_dhe(suite_kx(c->suite));
     return described ? "dh" : or_empty(name_of_group(c->group));
+}
+
+/* A session that is resumed has the peer's certificate still; one's own is known where it was
+ * shown. */
+static const char *shown(const struct conn *c, bool by_server)
+{
+    const bool raw = by_server == c->server ? c->own_raw : c->peer != NULL && c->peer->raw != NULL;
+    const bool any = by_server == c->server ? c->own != NULL : c->peer != NULL;
+    return any ? name_of_cert_type(raw ? CERT_RAW : CERT_X509) : "";
 }
 
 /* RFC 5929 3: what the first Finished of the latest handshake said. Without extended_master_secret

@@ -43,7 +43,7 @@ int auth12_send_certificate(struct hs *hs, const struct certkey *ck, cssl_error 
         c.certs[c.num++] = cert_der(ck->certs[i]);
     }
     msg_open(&hs->out, HT_CERTIFICATE);
-    if (hs->conn->config->own_raw) {
+    if (hs->conn->own_raw) {
         wr_vec24(&hs->out, ck == NULL ? bytes_of(NULL, 0) : certkey_spki(ck));
     } else {
         certificate12_write(&hs->out, &c);
@@ -64,7 +64,7 @@ int auth12_send_status(struct hs *hs, cssl_error *err)
 int auth12_take_certificate(struct hs *hs, const struct hs_msg *m, bool *empty, cssl_error *err)
 {
     struct certificate12 c;
-    if (hs->conn->config->peer_raw) { /* RFC 7250 3: the key, with its length */
+    if (hs->conn->peer_raw) { /* RFC 7250 3: the key, with its length */
         struct rd r = rd_of(m->body);
         cssl_bytes key = rd_view24(&r);
         if (!rd_done(&r)) {

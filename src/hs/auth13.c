@@ -19,7 +19,7 @@ static void list_of(cssl_bytes wire, uint16_t *list, size_t max, size_t *num);
 int auth13_send_certificate(struct hs *hs, const struct certkey *ck, cssl_error *err)
 {
     struct certificate c;
-    certificate_of(&c, ck, hs->conn->config->own_raw);
+    certificate_of(&c, ck, hs->conn->own_raw);
     c.context = bytes_of(hs->context, hs->context_len);
     staple_choose(hs);
     bool bare = !staple_fill(hs, &c) && hs->context_len == 0;
@@ -40,12 +40,12 @@ int auth13_send_request(struct hs *hs, cssl_error *err)
         .context = bytes_of(hs->context, hs->context_len),
         .signature_algorithms = codes_wire(&config->schemes13),
         .signature_algorithms_cert = codes_wire(&config->cert_schemes),
-        .certificate_authorities = bytes_of(config->authorities, config->authorities_len),
+        .certificate_authorities = cert_type_authorities(hs->conn),
         .compress_certificate = codes_wire(&config->compression),
     };
     ext_add(&cr.has, EXT_SIGNATURE_ALGORITHMS);
     ext_add(&cr.has, EXT_SIGNATURE_ALGORITHMS_CERT);
-    if (config->authorities_len > 0) {
+    if (cr.certificate_authorities.len > 0) {
         ext_add(&cr.has, EXT_CERTIFICATE_AUTHORITIES);
     }
     if (config->compression.num > 0) {
@@ -66,10 +66,11 @@ int auth13_pick_own(struct hs *hs, const struct certificate_request *cr, cssl_er
     }
     auth13_wish(wish, cr->signature_algorithms, cr->signature_algorithms_cert,
                 cr->certificate_authorities, bytes_of(NULL, 0));
+    wish->wish.raw = hs->conn->own_raw;
     int index = certkey_pick(config->certkeys, config->num_certkeys, config->schemes13.list,
                              config->schemes13.num, &wish->wish, &hs->scheme);
     hs->own = index < 0 || !cert_type_may_show(hs->conn) ? NULL : &config->certkeys[index];
-    hs->compression = first_common(&config->compression, cr->compress_certificate);
+    hs->compression = cert_type_compression(hs->conn, cr->compress_certificate);
     mem_free(wish);
     return 0;
 }
@@ -161,7 +162,7 @@ static int take_body(struct hs *hs, cssl_bytes body, struct ext_set asked, bool 
     if (*empty) {
         return 0;
     }
-    if (hs->conn->config->peer_raw) { /* RFC 8446 4.4.2: no more than one */
+    if (hs->conn->peer_raw) { /* RFC 8446 4.4.2: no more than one */
         return c.num_entries > 1 ? fail(err, CSSL_R_RAW_KEYS_TOO_MANY)
                                  : auth_take_key(hs, c.entries[0].cert, err);
     }
@@ -299,13 +300,14 @@ int auth13_take_session(struct hs *hs, const struct session *s, cssl_error *err)
     c->resumed = true;
     c->authenticated_at = s->authenticated_at;
     c->peer_verified = s->peer_verified;
+    c->own_raw = c->server ? s->own_raw : c->own_raw;
     if (c->version == TLS_1_2) {
         c->group = s->group;
     }
     if (s->chain_len == 0) {
         return 0;
     }
-    c->peer = peer_chain_from(bytes_of(s->chain, s->chain_len), c->config->peer_raw, err);
+    c->peer = peer_chain_from(bytes_of(s->chain, s->chain_len), s->peer_raw, err);
     if (c->peer == NULL) {
         return CSSL_ALERT;
     }

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "hs/auth12.h"
 #include "hs/auth13.h"
+#include "hs/cert_type.h"
 #include "hs/exchange12.h"
 #include "hs/negotiate.h"
 
@@ -14,6 +15,7 @@ struct choice {
     const struct client_hello *ch;
     struct auth13_wish *wish;
     const struct suite *suite;
+    struct cert_types types; /* of certificates, that both sides know */
     uint16_t group;
     bool own_dh;        /* the config's parameters */
     bool group_missing; /* a suite was left because there is no group for it */
@@ -36,6 +38,8 @@ int choose12(struct hs *hs, const struct client_hello *ch, uint16_t *suite, cssl
                 ch->certificate_authorities, ch->server_name);
     c.wish->wish.curves = ch->supported_groups;
     c.wish->wish.curve_bound = ext_has(ch->has, EXT_SUPPORTED_GROUPS);
+    cert_type_common(&c.types, &config->own_types, ch->has, EXT_SERVER_CERTIFICATE_TYPE,
+                     ch->server_certificate_types);
     bool found = false;
     struct suite_walk walk = { 0 };
     for (uint16_t id = 0; !found && suite_next(&walk, config, ch->cipher_suites, &id);) {
@@ -43,6 +47,9 @@ int choose12(struct hs *hs, const struct client_hello *ch, uint16_t *suite, cssl
         found = c.suite->version == TLS_1_2 && fits(&c);
     }
     mem_free(c.wish);
+    if (!found && config->num_certkeys > 0 && c.types.num == 0) {
+        return cert_type_none(ch, err);
+    }
     if (!found) {
         return fail(err, c.group_missing           ? CSSL_R_GROUP_NOT_COMMON
                          : certkey_kept(config->certkeys, config->num_certkeys)
@@ -109,23 +116,27 @@ static bool find_dhe(struct choice *c)
     return c->group != 0;
 }
 
+/* The suites' order counts more than that of the types. */
 static bool find_identity(struct choice *c)
 {
     const cssl_config *config = c->hs->conn->config;
     struct hs *hs = c->hs;
-    int index = -1;
-    if (c->suite->kx == KX_RSA) {
-        index = certkey_pick_decrypting(config->certkeys, config->num_certkeys, &c->wish->wish);
-    } else {
-        uint16_t schemes[CONFIG_CODES_MAX];
-        size_t num = 0;
-        for (size_t i = 0; i < config->schemes.num; i++) {
-            if (scheme12_fits(config->schemes.list[i], c->suite->auth)) {
-                schemes[num++] = config->schemes.list[i];
-            }
+    uint16_t schemes[CONFIG_CODES_MAX];
+    size_t num = 0;
+    for (size_t i = 0; i < config->schemes.num; i++) {
+        if (scheme12_fits(config->schemes.list[i], c->suite->auth)) {
+            schemes[num++] = config->schemes.list[i];
         }
-        index = certkey_pick(config->certkeys, config->num_certkeys, schemes, num, &c->wish->wish,
-                             &hs->scheme);
+    }
+    int index = -1;
+    for (size_t i = 0; index < 0 && i < c->types.num; i++) {
+        struct certkey_wish *wish = &c->wish->wish;
+        wish->raw = c->types.list[i] == CERT_RAW;
+        hs->conn->own_raw = wish->raw;
+        index = c->suite->kx == KX_RSA
+                    ? certkey_pick_decrypting(config->certkeys, config->num_certkeys, wish)
+                    : certkey_pick(config->certkeys, config->num_certkeys, schemes, num, wish,
+                                   &hs->scheme);
     }
     hs->own = index < 0 ? NULL : &config->certkeys[index];
     return index >= 0;

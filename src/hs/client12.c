@@ -57,14 +57,14 @@ int client12_server_hello(struct hs *hs, const struct server_hello *sh, cssl_err
     if (echoed && (hs->session.ticket_len == 0 || hs->session.version != TLS_1_2)) {
         return fail(err, CSSL_R_SESSION_NOT_OFFERED); /* RFC 8446 4.1.2: it means nothing */
     }
-    if (echoed) {
-        return take_session(hs, err);
+    ret = cert_type_take(hs, sh->has, sh->client_certificate_type, sh->server_certificate_type,
+                         !echoed && !auth12_by_psk(hs), err);
+    if (ret != 0 || echoed) {
+        return ret == 0 ? take_session(hs, err) : ret;
     }
     c->authenticated_at = config_now(c->config);
     if (!auth12_by_psk(hs)) {
-        ret = cert_type_take(c, sh->has, sh->client_certificate_type,
-                             sh->server_certificate_type, err);
-        return ret == 0 ? CLIENT12_WAIT_CERT : ret;
+        return CLIENT12_WAIT_CERT;
     }
     return kx12(hs) == KX_PSK ? CLIENT12_WAIT_SKE_SHD : CLIENT12_WAIT_SKE;
 }
@@ -459,6 +459,7 @@ static int take_request(struct hs *hs, const struct hs_msg *m, cssl_error *err)
                 bytes_of(NULL, 0));
     uint16_t schemes[CONFIG_CODES_MAX];
     size_t num = fitting_schemes(&config->schemes, cr.types, schemes);
+    wish->wish.raw = hs->conn->own_raw;
     int index = certkey_pick(config->certkeys, config->num_certkeys, schemes, num, &wish->wish,
                              &hs->scheme);
     hs->own = index < 0 || !cert_type_may_show(hs->conn) ? NULL : &config->certkeys[index];

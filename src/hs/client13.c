@@ -178,12 +178,12 @@ int client13_encrypted_extensions(struct hs *hs, const struct hs_msg *m, cssl_er
     if ((ret = early13_answered(hs, ext_has(ee.has, EXT_EARLY_DATA), err)) != 0) {
         return ret;
     }
+    ret = cert_type_take(hs, ee.has, ee.client_certificate_type, ee.server_certificate_type,
+                         !hs->using_psk, err);
+    if (ret != 0) {
+        return ret;
+    }
     if (!hs->using_psk) {
-        ret = cert_type_take(c, ee.has, ee.client_certificate_type, ee.server_certificate_type,
-                             err);
-        if (ret != 0) {
-            return ret;
-        }
         c->authenticated_at = config_now(c->config);
         return CLIENT13_WAIT_CERT_CR;
     }

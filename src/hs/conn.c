@@ -152,7 +152,8 @@ int conn_check_alpn(const struct conn *c, cssl_bytes alpn, cssl_error *err)
 struct peer_chain *peer_chain_of_key(cssl_bytes spki, cssl_error *err)
 {
     struct spki_info info;
-    if (spki_inspect(spki, &info, err) != 0) {
+    if (spki_inspect(spki, &info, NULL) != 0) {
+        (void)fail(err, CSSL_R_RAW_KEY_MALFORMED);
         return NULL;
     }
     if (info.type == KEY_NONE) {

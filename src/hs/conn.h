@@ -42,7 +42,7 @@ struct conn {
     uint16_t max_fragment_length; /* agreed on; 0: nothing */
     uint16_t record_size_limit;   /* the peer's, 0: nothing was agreed on; */
     uint16_t own_size_limit;      /* and ours */
-    bool raw_agreed;     /* clients: the server takes a raw public key (RFC 7250) */
+    bool own_raw, peer_raw; /* agreed on: raw public keys, not certificates (RFC 7250) */
     uint16_t version; /* that was agreed on; 0 before */
     uint16_t suite, group;
     uint16_t server_scheme, client_scheme; /* of CertificateVerify; 0: none */

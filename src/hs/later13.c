@@ -239,7 +239,8 @@ static void shadow_of(struct conn *shadow, const struct conn *c)
     shadow->version = c->version;
     shadow->suite = c->suite;
     shadow->port = c->port;
-    shadow->raw_agreed = c->raw_agreed;
+    shadow->own_raw = c->own_raw;
+    shadow->peer_raw = c->peer_raw;
     shadow->host = c->host;
     shadow->sni = c->sni;
     shadow->alpn = c->alpn;

@@ -142,6 +142,8 @@ int session_of(struct conn *c, struct session *s, cssl_error *err)
     s->issued_at_ms = config_now_us(c->config, CSSL_CLOCK_WALL) / 1000;
     s->expires_at = c->authenticated_at + SESSION_AGE_MAX;
     s->expires_at = c->peer_expires < s->expires_at ? c->peer_expires : s->expires_at;
+    s->own_raw = c->server && c->own_raw;
+    s->peer_raw = c->peer != NULL && c->peer->raw != NULL;
     memcpy(s->policy, c->config->policy, SESSION_DIGEST);
     if (c->alpn != NULL) {
         memcpy(s->alpn, c->alpn, strlen(c->alpn) + 1);

@@ -6,6 +6,7 @@
 #include "config/imported.h"
 #include "hs/ask.h"
 #include "hs/auth13.h"
+#include "hs/cert_type.h"
 #include "hs/keep.h"
 #include "hs/negotiate.h"
 #include "hs/verify.h"
@@ -156,7 +157,7 @@ static bool session_usable(struct hs *hs, uint16_t version, const struct client_
     const struct conn *c = hs->conn;
     if (found && session_fits(&hs->session, version, c->config, ch->server_name,
                               conn_name(c->alpn), config_now(c->config)) &&
-        verify_session_now(hs)) {
+        cert_type_fits(&hs->session, ch) && verify_session_now(hs)) {
         return true;
     }
     session_wipe(&hs->session);

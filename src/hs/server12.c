@@ -54,19 +54,19 @@ int server12_hello(struct hs *hs, const struct client_hello *ch, cssl_error *err
         hs->master = hs->session.psk;
         auth12_use_master(hs);
         ret = auth13_take_session(hs, &hs->session, err);
+        if (ret == 0) {
+            ret = cert_type_answer(hs, ch, err);
+        }
         return ret == 0 ? SERVER12_RESUME : ret;
     }
     uint16_t suite = 0;
     if ((ret = choose12(hs, ch, &suite, err)) != 0) {
         return ret;
     }
-    if (!kx_has_psk(suite_find(suite)->kx)) {
-        if ((ret = cert_type_check(c->config, ch, err)) != 0) {
-            return ret;
-        }
-        cert_type_answer(c->config, ch, &hs->cert_types);
-    }
     auth12_settle(hs, suite, ch->random.data, random);
+    if ((ret = cert_type_answer(hs, ch, err)) != 0) {
+        return ret;
+    }
     hs->client_version = ch->legacy_version;
     hs->certificate_wanted = c->config->verify && !auth12_by_psk(hs);
     if (hs->certificate_wanted) {
@@ -357,7 +357,8 @@ static int send_server_hello(struct hs *hs, cssl_error *err)
     }
     limits_answer(c, &sh.has, &sh.max_fragment_length, &sh.record_size_limit, limits);
     sh.has.bits |= hs->cert_types.bits;
-    sh.client_certificate_type = sh.server_certificate_type = cert_type_raw;
+    sh.client_certificate_type = cert_type_sent(c->peer_raw);
+    sh.server_certificate_type = cert_type_sent(c->own_raw);
     msg_open(&hs->out, HT_SERVER_HELLO);
     server_hello_write(&hs->out, &sh);
     wr_close(&hs->out);
@@ -392,7 +393,7 @@ static int send_request(struct hs *hs, cssl_error *err)
     const struct certificate_request12 cr = {
         .types = bytes_of(types, sizeof(types)),
         .signature_algorithms = codes_wire(&schemes),
-        .certificate_authorities = bytes_of(config->authorities, config->authorities_len),
+        .certificate_authorities = cert_type_authorities(hs->conn),
     };
     msg_open(&hs->out, HT_CERTIFICATE_REQUEST);
     certificate_request12_write(&hs->out, &cr);

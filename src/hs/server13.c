@@ -33,6 +33,7 @@ int server13_hello(struct hs *hs, const struct hs_msg *m, cssl_error *err)
     uint16_t version = 0;
     int ret = client_hello_parse(ch, m->body, err);
     if (ret == 0 && (ret = check_server_name(ch->server_name, err)) == 0 &&
+        (ret = cert_type_check(ch, err)) == 0 &&
         (ret = pick_version(hs->conn->config, ch, hs->renegotiation, &version, err)) == 0) {
         hs->asked = ch->has;
         ret = version == TLS_1_3 ? begin13(hs, ch, m->body, err)
@@ -132,7 +133,8 @@ int server13_send_parameters(struct hs *hs, const struct hs_msg *m, cssl_error *
     }
     limits_answer(c, &ee.has, &ee.max_fragment_length, &ee.record_size_limit, limits);
     ee.has.bits |= hs->cert_types.bits;
-    ee.client_certificate_type = ee.server_certificate_type = cert_type_raw;
+    ee.client_certificate_type = cert_type_sent(c->peer_raw);
+    ee.server_certificate_type = cert_type_sent(c->own_raw);
     msg_open(&hs->out, HT_ENCRYPTED_EXTENSIONS);
     encrypted_extensions_write(&hs->out, &ee);
     wr_close(&hs->out);
@@ -257,6 +259,9 @@ static int begin13(struct hs *hs, const struct client_hello *ch, cssl_bytes body
         schedule13_early(&hs->schedule, (enum hash_alg)c->hash_alg, bytes_of(NULL, 0));
         ret = find_identity(hs, ch, err);
     }
+    if (ret == 0) {
+        ret = cert_type_answer(hs, ch, err);
+    }
     if (ret == 0 && (ret = hs_new_step(hs, err)) == 0) {
         ret = pk_step_respond(hs->step, group, &c->config->rand, ch->shares[share].key, err);
     }
@@ -330,26 +335,30 @@ static int find_identity(struct hs *hs, const struct client_hello *ch, cssl_erro
     if (!ext_has(ch->has, EXT_SIGNATURE_ALGORITHMS)) {
         return fail_text(err, CSSL_R_EXTENSION_MISSING, "signature_algorithms");
     }
-    int ret = cert_type_check(config, ch, err);
-    if (ret != 0) {
-        return ret;
-    }
     struct auth13_wish *wish = mem_new(sizeof(*wish));
     if (wish == NULL) {
         return fail(err, CSSL_R_NOMEM);
     }
     auth13_wish(wish, ch->signature_algorithms, ch->signature_algorithms_cert,
                 ch->certificate_authorities, ch->server_name);
-    int index = certkey_pick(config->certkeys, config->num_certkeys, config->schemes13.list,
+    struct cert_types common;
+    cert_type_common(&common, &config->own_types, ch->has, EXT_SERVER_CERTIFICATE_TYPE,
+                     ch->server_certificate_types);
+    int index = -1;
+    for (size_t i = 0; index < 0 && i < common.num; i++) {
+        wish->wish.raw = common.list[i] == CERT_RAW;
+        index = certkey_pick(config->certkeys, config->num_certkeys, config->schemes13.list,
                              config->schemes13.num, &wish->wish, &hs->scheme);
+    }
+    hs->conn->own_raw = wish->wish.raw;
     mem_free(wish);
     if (index < 0) {
-        return fail(err, certkey_kept(config->certkeys, config->num_certkeys)
-                             ? CSSL_R_ISSUER_NOT_NAMED
-                             : CSSL_R_SCHEME_NOT_COMMON);
+        bool kept = certkey_kept(config->certkeys, config->num_certkeys);
+        return common.num == 0 ? cert_type_none(ch, err)
+                               : fail(err, kept ? CSSL_R_ISSUER_NOT_NAMED
+                                                : CSSL_R_SCHEME_NOT_COMMON);
     }
     hs->own = &config->certkeys[index];
-    hs->compression = first_common(&config->compression, ch->compress_certificate);
-    cert_type_answer(config, ch, &hs->cert_types);
+    hs->compression = cert_type_compression(hs->conn, ch->compress_certificate);
     return 0;
 }

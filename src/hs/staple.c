@@ -12,7 +12,7 @@ int staple_ask(struct hs *hs, struct client_hello *ch, cssl_error *err)
     if (rules->ask_scts) {
         ext_add(&ch->has, EXT_SIGNED_CERTIFICATE_TIMESTAMP);
     }
-    if (!rules->ask_staple || hs->conn->config->peer_raw) { /* nobody speaks for a raw key */
+    if (!rules->ask_staple || !cert_types_has(&hs->conn->config->peer_types, CERT_X509)) {
         return 0;
     }
     ext_add(&ch->has, EXT_STATUS_REQUEST);
@@ -48,7 +48,7 @@ void staple_asked(struct hs *hs, const struct client_hello *ch)
 
 void staple_choose(struct hs *hs)
 {
-    const struct certkey *own = hs->own;
+    const struct certkey *own = hs->conn->own_raw ? NULL : hs->own; /* nobody speaks for a raw key */
     if (hs->status_asked && hs->staple == NULL && own != NULL && own->stapler != NULL) {
         hs->staple = stapler_get(own->stapler, config_now(hs->conn->config));
     }

@@ -18,7 +18,8 @@ void staple_asked(struct hs *hs, const struct client_hello *ch);
 void staple_choose(struct hs *hs);
 static inline cssl_bytes staple_scts(const struct hs *hs)
 {
-    return ext_has(hs->asked, EXT_SIGNED_CERTIFICATE_TIMESTAMP) && hs->own != NULL
+    return ext_has(hs->asked, EXT_SIGNED_CERTIFICATE_TIMESTAMP) && hs->own != NULL &&
+                   !hs->conn->own_raw
                ? bytes_of(hs->own->scts, hs->own->scts_len)
                : bytes_of(NULL, 0);
 }

@@ -22,7 +22,7 @@ static enum chain_verdict verdict_of(const cssl_answer *a);
 int auth_verify(struct hs *hs, cssl_error *err)
 {
     const cssl_config *config = hs->conn->config;
-    if (!config->verify || config->peer_raw) { /* a raw key was looked at when it came */
+    if (!config->verify || hs->conn->peer_raw) { /* a raw key was looked at when it came */
         return 0;
     }
     if ((config->ask_about & CSSL_ASK_PARTIAL_CHAIN) != 0) {
@@ -110,7 +110,7 @@ static int take_opinion(struct hs *hs, cssl_error *err)
 static bool session_wants(const struct hs *hs)
 {
     const cssl_config *config = hs->conn->config;
-    return config->verify_on_resume && config->verify && !config->peer_raw &&
+    return config->verify_on_resume && config->verify && !hs->session.peer_raw &&
            hs->session.chain_len > 0;
 }
 

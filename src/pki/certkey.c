@@ -467,7 +467,8 @@ static bool suits_better(const struct certkey *ck, const struct certkey_wish *wi
 {
     bool named = wish->name != NULL && ck->num_certs > 0 &&
                  hostname_check(ck->certs[0], wish->name, NULL) == 0;
-    unsigned suits = (named ? 4U : 0U) | (under_authority(ck, wish) ? 2U : 0U) |
+    bool meant = wish->raw && ck->num_certs == 0; /* it is nothing but a key */
+    unsigned suits = (meant ? 8U : 0U) | (named ? 4U : 0U) | (under_authority(ck, wish) ? 2U : 0U) |
                      (chain_accepted(ck, wish) ? 1U : 0U);
     if (best >= 0 && suits <= *best_suits) {
         return false;
@@ -492,7 +493,8 @@ static bool under_authority(const struct certkey *ck, const struct certkey_wish 
 
 static bool is_for(const struct certkey *ck, const struct certkey_wish *wish)
 {
-    return !ck->only_for_issuers || (wish->num_authorities > 0 && under_authority(ck, wish));
+    return (ck->num_certs > 0 || wish->raw) &&
+           (!ck->only_for_issuers || (wish->num_authorities > 0 && under_authority(ck, wish)));
 }
 
 /* may: a certificate without keyUsage allows everything (RFC 5280 4.2.1.3), and so does none. */

@@ -46,11 +46,13 @@ struct certkey_wish {
     const cssl_bytes *authorities; /* DER names; none: any */
     size_t num_authorities;
     const char *name; /* SNI, or NULL */
+    bool raw; /* a raw public key is to be shown (RFC 7250), not a certificate */
     bool curve_bound;  /* TLS 1.2: ECDSA keys must be on one of curves (RFC 8422 5.1.1), */
     cssl_bytes curves; /* which are groups as they are sent */
 };
 
-/* certkey_pick chooses from num identities the first that suits best: it must be able to sign with
+/* certkey_pick chooses from num identities that can be shown so (certificates if there is one, raw
+ * public keys of all, best those that are nothing else) the first that suits best: it must be able to sign with
  * one of schemes (of ours, in our order of preference, restricted to the peer's), and be allowed
  * to by its certificate; an identity for the wished name goes before one that is not, one under a
  * wished authority before one that is not, one whose chain is signed with accepted schemes before

@@ -33,7 +33,7 @@ void session_encode(struct wr *w, const struct session *s)
     wr_vec8(w, bytes_str(s->alpn));
     wr_put(w, s->policy, sizeof(s->policy));
     wr_u8(w, (uint8_t)((s->peer_verified ? 1 : 0) | (s->extended_master_secret ? 2 : 0) |
-                       (s->has_id ? 4 : 0)));
+                       (s->has_id ? 4 : 0) | (s->peer_raw ? 8 : 0) | (s->own_raw ? 16 : 0)));
     wr_u64(w, (uint64_t)s->authenticated_at);
     wr_u64(w, (uint64_t)s->expires_at);
     wr_u64(w, (uint64_t)s->issued_at_ms);
@@ -94,6 +94,8 @@ int session_decode(struct session *s, cssl_bytes bytes, cssl_error *err)
     s->peer_verified = (flags & 1) != 0;
     s->extended_master_secret = (flags & 2) != 0;
     s->has_id = (flags & 4) != 0;
+    s->peer_raw = (flags & 8) != 0;
+    s->own_raw = (flags & 16) != 0;
     s->authenticated_at = rd_time(&r);
     s->expires_at = rd_time(&r);
     s->issued_at_ms = rd_time(&r);
@@ -102,7 +104,7 @@ int session_decode(struct session *s, cssl_bytes bytes, cssl_error *err)
     cssl_bytes chain = rd_view24(&r);
     cssl_bytes ticket = rd_view16(&r);
 
-    if (!rd_done(&r) || flags > 7 || !id_ok(s, ticket.len) || !times_ok(s) || !chain_ok(chain)) {
+    if (!rd_done(&r) || flags > 31 || !id_ok(s, ticket.len) || !times_ok(s) || !chain_ok(chain)) {
         session_wipe(s);
         return fail(err, CSSL_R_BAD_SESSION);
     }

@@ -123,7 +123,7 @@ static int credential_used(const struct settings *s, const cssl_engine *e)
     int left = selected_credential(e);
     for (size_t i = 1; i <= s->num_credentials; i++) {
         const struct credential *c = &s->credentials[i % s->num_credentials];
-        bool this_one = left < 0 ? c->psk_key != NULL : c->key_file != NULL && left-- == 0;
+        bool this_one = left < 0 ? c->psk_key != NULL : is_identity(s, c) && left-- == 0;
         if (this_one) {
             return (int)(i % s->num_credentials) - 1;
         }

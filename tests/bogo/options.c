@@ -7,12 +7,12 @@
 #include <string.h>
 
 enum { LIST_MAX = 128, TEXT_MAX = 1024, RSA_PSS_SHA256 = 0x0804, CERTIFICATE_UNKNOWN = 46,
-       HANDSHAKE_FAILURE = 40, RAW = 2, MLKEM1024 = 514 };
+       HANDSHAKE_FAILURE = 40, X509 = 0, RAW = 2, MLKEM1024 = 514 };
 
 /* Lists that the options point to; they have to live until the config is made. */
 struct lists {
     const char *groups[LIST_MAX], *shares[LIST_MAX], *schemes[LIST_MAX], *suites[LIST_MAX];
-    const char *alpn[LIST_MAX];
+    const char *alpn[LIST_MAX], *own_types[4], *peer_types[4];
     char alpn_text[TEXT_MAX];
     uint8_t early[65536];
     char psk_identity[256];
@@ -222,6 +222,39 @@ static bool set_schemes(cssl_options *o, struct lists *l, const struct settings 
            cannot("TLS 1.3 without a signature scheme of TLS 1.3");
 }
 
+/* BoringSSL shows what it has credentials of, in their order, where -available-client-cert-types does
+ * not say otherwise. */
+static bool own_type(const struct settings *s, size_t i, uint16_t *type)
+{
+    size_t num = 0;
+    if (s->own_types.num > 0) {
+        *type = i < s->own_types.num ? s->own_types.list[i] : 0;
+        return i < s->own_types.num;
+    }
+    for (size_t k = 1; k <= s->num_credentials; k++) {
+        const struct credential *c = &s->credentials[k % s->num_credentials];
+        uint16_t this_one = c->cert_file != NULL ? X509 : RAW;
+        bool new = c->key_file != NULL && (num == 0 || (num == 1 && this_one != *type));
+        *type = new ? this_one : *type;
+        num += new ? 1 : 0;
+        if (new && num == i + 1) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool is_identity(const struct settings *s, const struct credential *c)
+{
+    uint16_t type = 0;
+    for (size_t i = 0; c->cert_file == NULL && own_type(s, i, &type); i++) {
+        if (type == RAW && c->key_file != NULL) {
+            return true;
+        }
+    }
+    return c->cert_file != NULL;
+}
+
 /* The default credential is the last choice. */
 static bool set_identities(cssl_options *o, struct lists *l, const struct settings *s)
 {
@@ -239,7 +272,7 @@ static bool set_identities(cssl_options *o, struct lists *l, const struct settin
                 .scts = from_base64(s->server ? c->scts : NULL),
                 .only_for_issuers = c->must_match_issuer,
             };
-        } else if (c->key_file != NULL) {
+        } else if (is_identity(s, c)) {
             l->identities[o->num_certs_keys++] = (cssl_cert_key){ .keyfile = c->key_file };
         } else {
             continue;
@@ -252,14 +285,14 @@ static bool set_identities(cssl_options *o, struct lists *l, const struct settin
     return true;
 }
 
-/* types says whether raw keys are wanted; the library has one type in each direction. */
-static bool one_type(const struct numbers *types, bool *raw)
+static bool add_type(const char **names, size_t i, uint16_t type)
 {
-    *raw = types->num > 0 && types->list[0] == RAW;
-    return types->num <= 1 || cannot("a choice of types of certificates");
+    names[i] = type == RAW ? "raw_public_key" : "x509";
+    return (i < 2 && (type == RAW || type == X509)) || cannot("such types of certificates");
 }
 
-static bool set_types(cssl_options *o, const struct settings *s)
+/* Which raw key is right is for inside.c; one that nobody has stands for it. */
+static void trust_raw_keys(cssl_options *o, const struct settings *s)
 {
     static const uint8_t nobodys_key[] = {
         0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00, /* Ed25519 */
@@ -268,30 +301,41 @@ static bool set_types(cssl_options *o, const struct settings *s)
         0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66
     };
     static const cssl_bytes key = { nobodys_key, sizeof(nobodys_key) };
-    size_t num_raw = 0;
-    bool own_raw = false;
-    bool peer_raw = false;
-    for (size_t i = 0; i < o->num_certs_keys; i++) {
-        num_raw += o->certs_keys[i].certfile == NULL ? 1 : 0;
+    o->verify = CSSL_VERIFY_PEER;
+    o->fail_if_no_peer_cert = !s->server                        ? CSSL_DEFAULT
+                              : s->require_any_client_certificate ? CSSL_ON
+                                                                  : CSSL_OFF;
+    o->trusted_keys = &key;
+    o->num_trusted_keys = 1;
+}
+
+static bool set_types(cssl_options *o, struct lists *l, const struct settings *s)
+{
+    const struct numbers *accepted = &s->accepted_peer_types;
+    const bool wanted = !s->server || s->verify_peer || s->require_any_client_certificate;
+    bool raw = false;
+    bool x509 = false;
+    uint16_t type = 0;
+    for (size_t i = 0; own_type(s, i, &type); i++) {
+        if (!add_type(l->own_types, i, type)) {
+            return false;
+        }
+        o->own_cert_types = l->own_types;
     }
-    if (!one_type(&s->accepted_peer_types, &peer_raw) || !one_type(&s->own_types, &own_raw)) {
-        return false;
+    for (size_t i = 0; wanted && i < accepted->num; i++) {
+        if (!add_type(l->peer_types, i, accepted->list[i])) {
+            return false;
+        }
+        raw = raw || accepted->list[i] == RAW;
+        x509 = x509 || accepted->list[i] == X509;
+        o->peer_cert_types = l->peer_types;
     }
-    if ((num_raw > 0 && num_raw < o->num_certs_keys) || (own_raw && num_raw == 0)) {
-        return cannot("raw keys beside certificates");
-    }
-    o->own_cert_type = num_raw > 0 ? CSSL_CERT_TYPE_RAW : CSSL_CERT_TYPE_DEFAULT;
-    bool wanted = !s->server || s->verify_peer || s->require_any_client_certificate;
-    if (peer_raw && wanted) {
-        o->peer_cert_type = CSSL_CERT_TYPE_RAW;
-        o->verify = CSSL_VERIFY_PEER;
-        o->fail_if_no_peer_cert = !s->server                        ? CSSL_DEFAULT
-                                  : s->require_any_client_certificate ? CSSL_ON
-                                                                      : CSSL_OFF;
+    if (raw && !x509) {
         o->certificate_authorities = CSSL_DEFAULT;
         o->cacertfile = NULL;
-        o->trusted_keys = &key;
-        o->num_trusted_keys = 1;
+    }
+    if (raw && (!x509 || o->verify == CSSL_VERIFY_PEER)) {
+        trust_raw_keys(o, s);
     }
     return true;
 }
@@ -483,7 +527,7 @@ cssl_config *make_config(const struct settings *s, cssl_config *old, cssl_bytes 
     memset(&l, 0, sizeof(l));
     if (!set_versions(&o, s) || !set_psk(&o, &l, s) || !set_suites(&o, &l, s) ||
         !set_groups(&o, &l, s) || !set_schemes(&o, &l, s) || !set_identities(&o, &l, s) ||
-        !set_verify(&o, s, around) || !set_types(&o, s) || !set_alpn(&o, &l, s) ||
+        !set_verify(&o, s, around) || !set_types(&o, &l, s) || !set_alpn(&o, &l, s) ||
         !set_early(&o, &l, s)) {
         return NULL;
     }

@@ -82,6 +82,8 @@ struct surroundings {
  * subjectAltName that is not critical, which RFC 5280 4.1.2.6 forbids: all faults but a wrong
  * keyUsage are overlooked. */
 cssl_answer judge(const struct surroundings *around, const cssl_question *q);
+/* is_identity: the library is given this credential to choose from. */
+bool is_identity(const struct settings *s, const struct credential *c);
 /* first_words is what -shim-writes-first writes. */
 const char *first_words(const struct settings *s);
 cssl_config *make_config(const struct settings *s, cssl_config *old, cssl_bytes ticket,

@@ -58,7 +58,7 @@ static cssl_config *make_config(struct pair_host *h, const cssl_options *options
     }
     bool verifies = h->server ? o.verify == CSSL_VERIFY_PEER : o.verify != CSSL_VERIFY_NONE;
     if (verifies && o.cacerts.len == 0 && o.cacertfile == NULL &&
-        o.peer_cert_type != CSSL_CERT_TYPE_RAW) {
+        test_takes_x509(&o)) {
         o.cacerts = (cssl_bytes)PAIR_PEM(pair_root);
     }
     o.trace = host_trace;

@@ -128,4 +128,15 @@ void test_clock_advance(struct test_clock *clock, int64_t us);
 /* test_clock_now has the type of cssl_options.now_us; user is a struct test_clock. */
 int64_t test_clock_now(void *user, cssl_clock which);
 
+/* test_takes_x509: certificates are among what options accept from the peer (RFC 7250). */
+static inline bool test_takes_x509(const cssl_options *o)
+{
+    size_t i = 0;
+    while (o->peer_cert_types != NULL && o->peer_cert_types[i] != NULL &&
+           strcmp(o->peer_cert_types[i], "x509") != 0) {
+        i++;
+    }
+    return o->peer_cert_types == NULL || o->peer_cert_types[i] != NULL;
+}
+
 #endif

@@ -77,44 +77,6 @@ static void test_post_handshake_auth(void **state)
     check(rows, ARRAY_SIZE(rows));
 }
 
-static void test_cert_types(void **state)
-{
-    (void)state;
-    const cssl_bytes key = bytes_str("x");
-    static const cssl_cert_type wrong = (cssl_cert_type)3;
-    const struct row rows[] = {
-        { { .own_cert_type = CSSL_CERT_TYPE_RAW }, true, NULL, 0 },
-        { { .own_cert_type = CSSL_CERT_TYPE_X509, .peer_cert_type = CSSL_CERT_TYPE_X509 }, false,
-          NULL, 0 },
-        { { .own_cert_type = wrong }, true, "own_cert_type", CSSL_R_OPTION_VALUE },
-        { { .peer_cert_type = wrong }, false, "peer_cert_type", CSSL_R_OPTION_VALUE },
-        { { .peer_cert_type = CSSL_CERT_TYPE_RAW }, false, "trusted_keys",
-          CSSL_R_OPTION_MISSING },
-        { { .peer_cert_type = CSSL_CERT_TYPE_RAW, .num_trusted_keys = 1 }, false, "trusted_keys",
-          CSSL_R_OPTION_MISSING },
-        { { .peer_cert_type = CSSL_CERT_TYPE_RAW, .verify = CSSL_VERIFY_NONE }, false, NULL, 0 },
-        { { .peer_cert_type = CSSL_CERT_TYPE_RAW, .verify = CSSL_VERIFY_NONE,
-            .trusted_keys = &key, .num_trusted_keys = 1 }, false, "trusted_keys",
-          CSSL_R_OPTION_CONFLICT },
-        { { .trusted_keys = &key, .num_trusted_keys = 1 }, false, "trusted_keys",
-          CSSL_R_OPTION_CONFLICT },
-        { { .peer_cert_type = CSSL_CERT_TYPE_RAW, .trusted_keys = &key, .num_trusted_keys = 1 },
-          false, NULL, 0 },
-        { { .peer_cert_type = CSSL_CERT_TYPE_RAW, .trusted_keys = &key, .num_trusted_keys = 256 },
-          false, "trusted_keys", CSSL_R_OPTION_VALUE },
-        { { .peer_cert_type = CSSL_CERT_TYPE_RAW, .trusted_keys = &key, .num_trusted_keys = 1,
-            .cacertfile = "ca.pem" }, false, "cacertfile", CSSL_R_OPTION_CONFLICT },
-        { { .peer_cert_type = CSSL_CERT_TYPE_RAW, .trusted_keys = &key, .num_trusted_keys = 1,
-            .stapling = CSSL_ON }, false, "stapling", CSSL_R_OPTION_CONFLICT },
-        { { .peer_cert_type = CSSL_CERT_TYPE_RAW, .trusted_keys = &key, .num_trusted_keys = 1,
-            .crl_check = CSSL_CRL_PEER, .crlfile = "crl.pem" }, false, "crl_check",
-          CSSL_R_OPTION_CONFLICT },
-        { { .peer_cert_type = CSSL_CERT_TYPE_RAW, .trusted_keys = &key, .num_trusted_keys = 1,
-            .verify = CSSL_VERIFY_PEER }, true, NULL, 0 },
-    };
-    check(rows, ARRAY_SIZE(rows));
-}
-
 static void test_import(void **state)
 {
     (void)state;
@@ -141,7 +103,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_compression),
         cmocka_unit_test(test_post_handshake_auth),
-        cmocka_unit_test(test_cert_types),
         cmocka_unit_test(test_import),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

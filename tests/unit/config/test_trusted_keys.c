@@ -31,7 +31,7 @@ static void test_keys(void **state)
         { { bytes_of(pem.data, pem.len / 2) }, 1, false },
     };
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-        cssl_config config = { .peer_raw = true };
+        cssl_config config = { 0 };
         cssl_error err = { 0 };
         const cssl_options o = { .trusted_keys = rows[i].keys, .num_trusted_keys = rows[i].num };
         assert_int_equal(trusted_keys_load(&config, &o, &err) == 0, rows[i].good);
@@ -44,6 +44,9 @@ static void test_keys(void **state)
         }
         trusted_keys_free(&config);
     }
+    cssl_config none = { 0 };
+    assert_int_equal(trusted_keys_load(&none, &(cssl_options){ 0 }, NULL), 0);
+    assert_null(none.trusted_keys);
     free(text);
     free(wrong);
     pkey_free(key);

@@ -48,7 +48,7 @@ void hs_side_config(struct hs_side *side, bool server, const cssl_options *optio
         o.certfile = HS_CERTS "server.pem";
         o.keyfile = HS_CERTS "server.key.pem";
     }
-    if (o.cacertfile == NULL && o.peer_cert_type != CSSL_CERT_TYPE_RAW &&
+    if (o.cacertfile == NULL && test_takes_x509(&o) &&
         (!server || o.verify == CSSL_VERIFY_PEER)) {
         o.cacertfile = HS_CERTS "ca.pem";
     }

@@ -271,7 +271,7 @@ static void test_raw_key(void **state)
     w.data[5] ^= 0x20;
     assert_null(peer_chain_from(wr_view(&w), true, &err));
     assert_null(peer_chain_of_key(bytes_of(NULL, 0), &err));
-    assert_int_equal(err.reason, CSSL_R_BAD_PUBLIC_KEY);
+    assert_int_equal(err.reason, CSSL_R_RAW_KEY_MALFORMED);
     wr_free(&w);
     pkey_free(key);
 }
