@@ -120,7 +120,8 @@ int cssl_engine_continue(cssl_engine *e, cssl_config *config, cssl_error *err)
         return fail_text(err, CSSL_R_ARGUMENT, "the config is of the other role");
     }
     if (config != NULL && !config->server && config->verify &&
-        cert_types_has(&config->peer_types, CERT_X509) && !config->has_sni && (e->conn.host == NULL || e->conn.host[0] == '\0')) {
+        cert_types_has(&config->peer_types, CERT_X509) && !config->has_sni &&
+        (e->conn.host == NULL || e->conn.host[0] == '\0')) {
         return fail_option(err, CSSL_R_NO_PEER_NAME, "server_name_indication", "none was given");
     }
     if (config != NULL) {

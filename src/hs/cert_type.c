@@ -1,4 +1,4 @@
-/* cert_type.c - raw public keys beside certificates, or in their place. Knows no message's order. */
+/* cert_type.c - raw public keys beside certificates, or in their place. Knows no order. */
 #include "hs/cert_type.h"
 
 #include "base/error.h"

@@ -1,6 +1,6 @@
 /*
- * cert_type.h - raw public keys beside certificates, or in their place (RFC 7250), in both versions:
- * which type each side shows, and what is done with a key.
+ * cert_type.h - raw public keys beside certificates, or in their place (RFC 7250), in both
+ * versions: which type each side shows, and what is done with a key.
  *
  * A client lists what it can show and what it takes, X.509 being the default that goes without
  * saying; the server chooses by its own order of preference, and says so. What was agreed on is

@@ -48,7 +48,8 @@ void staple_asked(struct hs *hs, const struct client_hello *ch)
 
 void staple_choose(struct hs *hs)
 {
-    const struct certkey *own = hs->conn->own_raw ? NULL : hs->own; /* nobody speaks for a raw key */
+    /* Nobody speaks for a raw key. */
+    const struct certkey *own = hs->conn->own_raw ? NULL : hs->own;
     if (hs->status_asked && hs->staple == NULL && own != NULL && own->stapler != NULL) {
         hs->staple = stapler_get(own->stapler, config_now(hs->conn->config));
     }

@@ -51,14 +51,14 @@ struct certkey_wish {
     cssl_bytes curves; /* which are groups as they are sent */
 };
 
-/* certkey_pick chooses from num identities that can be shown so (certificates if there is one, raw
- * public keys of all, best those that are nothing else) the first that suits best: it must be able to sign with
- * one of schemes (of ours, in our order of preference, restricted to the peer's), and be allowed
- * to by its certificate; an identity for the wished name goes before one that is not, one under a
- * wished authority before one that is not, one whose chain is signed with accepted schemes before
- * one that is not. An identity that has schemes has an order of its own, and uses no others of
- * ours; one that is only for issuers has to be under a wished authority. It returns the index and
- * sets *scheme, or -1. */
+/* certkey_pick chooses the first that suits best from num identities that can be shown as wished:
+ * those with a certificate, or for a raw public key all, best those that are nothing else. It must
+ * be able to sign with one of schemes (of ours, in our order of preference, restricted to the
+ * peer's), and be allowed to by its certificate; an identity for the wished name goes before one
+ * that is not, one under a wished authority before one that is not, one whose chain is signed with
+ * accepted schemes before one that is not. An identity that has schemes has an order of its own,
+ * and uses no others of ours; one that is only for issuers has to be under a wished authority. It
+ * returns the index and sets *scheme, or -1. */
 int certkey_pick(const struct certkey *cks, size_t num, const uint16_t *ours, size_t num_ours,
                  const struct certkey_wish *wish, uint16_t *scheme);
 /* certkey_pick_decrypting chooses in the same way for TLS 1.2's key exchange by RSA: an identity

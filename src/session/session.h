@@ -32,7 +32,8 @@ struct session {
     uint8_t policy[SESSION_DIGEST]; /* digest of verification policy and anchors */
     bool peer_verified;
     bool extended_master_secret; /* TLS 1.2; psk is the master secret then */
-    bool own_raw, peer_raw;     /* a raw public key was shown by this side (servers'), by the peer */
+    bool own_raw, peer_raw;     /* a raw public key was shown: by this side, if it is a server; by
+                                   the peer */
     bool has_id;                /* TLS 1.2: ticket is a session identifier, which is no secret */
     int64_t authenticated_at;   /* seconds, wall clock: the first full handshake */
     int64_t expires_at;         /* seconds, wall clock: the earliest of lifetime, peer chain's

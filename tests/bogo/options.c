@@ -222,8 +222,8 @@ static bool set_schemes(cssl_options *o, struct lists *l, const struct settings 
            cannot("TLS 1.3 without a signature scheme of TLS 1.3");
 }
 
-/* BoringSSL shows what it has credentials of, in their order, where -available-client-cert-types does
- * not say otherwise. */
+/* BoringSSL shows what it has credentials of, in their order, where -available-client-cert-types
+ * does not say otherwise. */
 static bool own_type(const struct settings *s, size_t i, uint16_t *type)
 {
     size_t num = 0;

@@ -184,7 +184,8 @@ static void test_unverified(void **state)
     struct scene m;
     cssl_bytes der;
     cssl_info info;
-    const cssl_options c = { .verify = CSSL_VERIFY_NONE, .peer_cert_types = CSSL_LIST("raw_public_key") };
+    const cssl_options c = { .verify = CSSL_VERIFY_NONE,
+                             .peer_cert_types = CSSL_LIST("raw_public_key") };
     const cssl_options s = { OWN_RAW(pair_p384), .cert_compression = CSSL_LIST("zlib") };
     scene_begin(&m, &c, &s);
     assert_int_equal(cssl_engine_peer_key(m.p.side[FROM_CLIENT].engine, &der, NULL), CSSL_STATE);
