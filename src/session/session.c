@@ -12,7 +12,7 @@ enum { FORMAT = 2, NAME_MAX_LEN = 255 };
 static bool name_ok(const char name[NAME_MAX_LEN + 1]);
 static bool psk_ok(size_t len);
 static bool id_ok(const struct session *s, size_t len);
-static bool chain_ok(cssl_bytes chain);
+static bool chain_ok(cssl_bytes chain, bool raw);
 static bool times_ok(const struct session *s);
 static int take_copies(struct session *s, cssl_bytes chain, cssl_bytes ticket);
 
@@ -20,7 +20,7 @@ void session_encode(struct wr *w, const struct session *s)
 {
     if (!psk_ok(s->psk.len) || !id_ok(s, s->ticket_len) ||
         !name_ok(s->server_name) || !name_ok(s->alpn) ||
-        !chain_ok(bytes_of(s->chain, s->chain_len)) || !times_ok(s)) {
+        !chain_ok(bytes_of(s->chain, s->chain_len), s->peer_raw) || !times_ok(s)) {
         w->bad = true; /* nothing is written that session_decode would refuse */
         return;
     }
@@ -104,7 +104,8 @@ int session_decode(struct session *s, cssl_bytes bytes, cssl_error *err)
     cssl_bytes chain = rd_view24(&r);
     cssl_bytes ticket = rd_view16(&r);
 
-    if (!rd_done(&r) || flags > 31 || !id_ok(s, ticket.len) || !times_ok(s) || !chain_ok(chain)) {
+    if (!rd_done(&r) || flags > 31 || !id_ok(s, ticket.len) || !times_ok(s) ||
+        !chain_ok(chain, s->peer_raw)) {
         session_wipe(s);
         return fail(err, CSSL_R_BAD_SESSION);
     }
@@ -161,8 +162,9 @@ static bool id_ok(const struct session *s, size_t len)
     return !s->has_id || (s->version == TLS_1_2 && len > 0 && len <= SESSION_ID_MAX);
 }
 
-/* chain_ok: the chain is a list of certificates, none of them empty, within its bounds. */
-static bool chain_ok(cssl_bytes chain)
+/* chain_ok: the chain is a list of certificates, none of them empty, within its bounds; or one raw
+ * public key. */
+static bool chain_ok(cssl_bytes chain, bool raw)
 {
     struct rd r = rd_of(chain);
     size_t num = 0;
@@ -172,7 +174,8 @@ static bool chain_ok(cssl_bytes chain)
             return false;
         }
     }
-    return rd_done(&r) && num <= SESSION_CERTS_MAX && chain.len <= SESSION_CHAIN_MAX;
+    return rd_done(&r) && num <= SESSION_CERTS_MAX && (!raw || num == 1) &&
+           chain.len <= SESSION_CHAIN_MAX;
 }
 
 /* times_ok: a session that lived longer than SESSION_AGE_MAX was not made by us. */

@@ -41,7 +41,8 @@ struct session {
     int64_t issued_at_ms;       /* wall clock: server: when issued; client: when received */
     uint32_t age_add;
     uint32_t max_early_data;
-    uint8_t *chain;             /* the peer's chain: 24-bit length and DER for each */
+    uint8_t *chain;             /* the peer's chain: 24-bit length and DER for each;
+                                   or the raw key, likewise */
     size_t chain_len;
     uint8_t *ticket;            /* client: what to send; server: not used */
     size_t ticket_len;

@@ -46,6 +46,8 @@ static void same(const struct session *a, const struct session *b)
     assert_string_equal(a->alpn, b->alpn);
     assert_memory_equal(a->policy, b->policy, SESSION_DIGEST);
     assert_int_equal(a->peer_verified, b->peer_verified);
+    assert_int_equal(a->own_raw, b->own_raw);
+    assert_int_equal(a->peer_raw, b->peer_raw);
     assert_true(a->authenticated_at == b->authenticated_at);
     assert_true(a->expires_at == b->expires_at);
     assert_true(a->issued_at_ms == b->issued_at_ms);
@@ -95,7 +97,12 @@ static void test_round_trip(void **state)
     struct session full;
     struct session bare = { .version = 0x0304, .suite = 0x1301, .psk = { .len = 32 } };
     fill(&full);
-    const struct session *cases[] = { &full, &bare };
+    uint8_t key[] = { 0, 0, 2, 0x30, 0 };
+    const struct session own = { .version = 0x0304, .suite = 0x1301, .psk = { .len = 32 },
+                                 .own_raw = true };
+    const struct session peer = { .version = 0x0303, .suite = 0xc02b, .psk = { .len = 48 },
+                                  .peer_raw = true, .chain = key, .chain_len = sizeof(key) };
+    const struct session *cases[] = { &full, &bare, &own, &peer };
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         struct wr w, again;
         struct session back;
@@ -198,7 +205,7 @@ static void test_fields(void **state)
         { "PSK longer than any secret", AT_PSK, SECRET_MAX + 1 },
         { "NUL in the name", AT_NAME + 2, 0 },
         { "NUL in the protocol", AT_ALPN + 1, 0 },
-        { "a flag that does not exist", AT_VERIFIED, 8 },
+        { "a flag that does not exist", AT_VERIFIED, 32 },
         { "an identifier of TLS 1.3", AT_VERIFIED, 4 },
         { "authenticated before 1970", AT_AUTH, 0x80 },
         { "authenticated after its end", AT_AUTH, 1 },
@@ -236,7 +243,7 @@ static void test_not_encoded(void **state)
 {
     (void)state;
     struct session good = { .version = 0x0304, .suite = 0x1301, .psk = { .len = 32 } };
-    struct session s[8];
+    struct session s[10];
     uint8_t many[17 * 4];
     uint8_t empty_cert[] = { 0, 0, 0 };
     uint8_t *big = mem_new(SESSION_CHAIN_MAX + 1);
@@ -260,6 +267,10 @@ static void test_not_encoded(void **state)
     s[6].chain_len = sizeof(empty_cert);
     s[7].chain = big;
     s[7].chain_len = SESSION_CHAIN_MAX + 1;
+    s[8].peer_raw = true; /* but there is no key, */
+    s[9].peer_raw = true; /* or there are two */
+    s[9].chain = many;
+    s[9].chain_len = 2 * 4;
     for (size_t i = 0; i < ARRAY_SIZE(s); i++) {
         struct wr w;
         wr_init(&w, SESSION_ENCODED_MAX);
