@@ -150,8 +150,9 @@ static void test_raw(void **state)
     (void)state;
     const cssl_cert_key raw = { .key = PAIR_PEM(pair_p256), .only_for_issuers = true };
     cssl_error err;
-    assert_null(cssl_server_config(&(cssl_options){ .certs_keys = &raw, .num_certs_keys = 1,
-                                                    .own_cert_type = CSSL_CERT_TYPE_RAW }, &err));
+    const cssl_options o = { .certs_keys = &raw, .num_certs_keys = 1,
+                             .own_cert_types = CSSL_LIST("raw_public_key") };
+    assert_null(cssl_server_config(&o, &err));
     assert_int_equal(err.reason, CSSL_R_OPTION_CONFLICT);
     assert_string_equal(err.option, "only_for_issuers");
 }
