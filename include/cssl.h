@@ -251,6 +251,16 @@ typedef struct cssl_trace_event {
     cssl_bytes message;   /* with its header, decrypted; valid during the call only */
 } cssl_trace_event;
 
+/* A pre-shared key of TLS 1.3. */
+typedef struct cssl_psk {
+    cssl_bytes identity; /* 1 to 1,024 bytes, any */
+    cssl_bytes secret;   /* 16 to 64 bytes, uniformly random */
+    int hash;            /* that the key is for: 256 or 384 (SHA-256, SHA-384); 0 means 256. Without
+                            import it goes with suites of this hash alone */
+    bool import;         /* RFC 9258: offered and accepted as an imported PSK, with any suite */
+    cssl_bytes context;  /* of the import; may be empty */
+} cssl_psk;
+
 typedef struct cssl_options {
     unsigned versions;              /* CSSL_TLSV1_2 | CSSL_TLSV1_3; 0: both. The newest one that the
                                        peer has is used; TLS 1.2's suites are ECDHE and DHE with
@@ -344,6 +354,10 @@ typedef struct cssl_options {
     const char *psk_hint;               /* servers, TLS 1.2: psk_identity_hint */
     bool psk_import;                    /* RFC 9258: offer and accept psk as an imported PSK */
     cssl_bytes psk_context;             /* of the import; may be empty */
+    const cssl_psk *psks;               /* TLS 1.3: further ones, in order of preference (servers:
+                                           their own counts). Clients offer 15 identities at most,
+                                           an imported key being one for each hash of the suites */
+    size_t num_psks;
     cssl_bytes dh;                      /* servers, TLS 1.2: PKCS#3 parameters, PEM or DER, of 2,048
                                            to 8,192 bits; default: RFC 7919's groups */
     const char *dhfile;
@@ -703,6 +717,8 @@ typedef struct cssl_info {
     uint8_t session_id[32];       /* TLS 1.2 */
     uint8_t session_id_len;
     uint8_t client_random[32], server_random[32]; /* RFC 5246 7.4.1.2; known once the hellos are */
+    int psk_number;               /* the pre-shared key that both sides proved to have: 0 psk, i + 1
+                                     psks[i]; -1 for none, one that was asked for, or a session */
 } cssl_info;
 
 /* The peer's hello, as far as a program may want to decide by it. Views, until the handshake goes

@@ -3,8 +3,8 @@
 
 #include "base/error.h"
 #include "base/mem.h"
-#include "config/imported.h"
 #include "config/options_types.h"
+#include "config/psks.h"
 #include "config/packed.h"
 #include "config/trusted_keys.h"
 
@@ -69,7 +69,7 @@ void cssl_config_free(cssl_config *config)
         return;
     }
     config_unpack(config);
-    config_import_free(config);
+    psks_free(config);
     trusted_keys_free(config);
     for (size_t i = 0; i < config->num_certkeys; i++) {
         certkey_free(&config->certkeys[i]);
@@ -160,7 +160,7 @@ static cssl_config *config_make(bool server, cssl_config *old, const cssl_option
         peer_rules_check(&config->rules, o, server, config->verify, err) != 0 ||
         load_anchors(config, o, err) != 0 || encode_authorities(config, o, err) != 0 ||
         config_load_dh(config, o, err) != 0 || load_ticket(config, o, err) != 0 ||
-        config_pack(config, err) != 0 || config_import(config, err) != 0) {
+        config_pack(config, err) != 0 || psks_load(config, o, err) != 0) {
         cssl_config_free(config);
         return NULL;
     }
@@ -215,7 +215,7 @@ static int load_identities(cssl_config *config, const cssl_options *o, char *war
     if (num == 0) {
         bool asks = config->num_sni_hosts > 0 ||
                     (config->ask_about & (CSSL_ASK_SNI | CSSL_ASK_PSK)) != 0;
-        if (config->server && config->psk == NULL && !asks) {
+        if (config->server && config->psk == NULL && o->num_psks == 0 && !asks) {
             return fail_option(err, CSSL_R_OPTION_MISSING, "certfile",
                                "a server needs certfile and keyfile; make them with: cssl cert "
                                "self-signed --name localhost");
@@ -328,7 +328,7 @@ static void digest_policy(cssl_config *config)
     const size_t name_len = config->psk_identity == NULL ? 0 : strlen(config->psk_identity);
     const bool own_raw = cert_types_has(&config->own_types, CERT_RAW);
     const bool peer_raw = cert_types_has(&config->peer_types, CERT_RAW);
-    const uint8_t facts[] = { 4, /* version of this digest */
+    const uint8_t facts[] = { 5, /* version of this digest */
                               config->server, config->verify, config->fail_if_no_peer_cert,
                               (uint8_t)config->depth, config->tls12, config->tls13,
                               (uint8_t)config->cert_schemes.num, (uint8_t)config->schemes.num,
@@ -339,7 +339,8 @@ static void digest_policy(cssl_config *config)
                               cert_types_has(&config->peer_types, CERT_X509),
                               (uint8_t)config->num_trusted_keys,
                               (uint8_t)(name_len >> 8),
-                              (uint8_t)name_len, (uint8_t)config->psk_len };
+                              (uint8_t)name_len, (uint8_t)config->psk_len,
+                              (uint8_t)(config->num_psks >> 8), (uint8_t)config->num_psks };
     hash_update(&h, facts, sizeof(facts));
     hash_update(&h, config->cert_schemes.wire, 2 * config->cert_schemes.num);
     hash_update(&h, config->schemes.wire, 2 * config->schemes.num);
@@ -354,9 +355,14 @@ static void digest_policy(cssl_config *config)
     if (config->psk != NULL) {
         hash_update(&h, config->psk_identity, name_len);
         hash_update(&h, config->psk, config->psk_len);
-        for (size_t i = 0; i < config->num_imported; i++) {
-            hash_update(&h, config->imported[i].identity, config->imported[i].identity_len);
-        }
+    }
+    for (size_t i = 0; i < config->num_psks; i++) {
+        const struct config_psk *p = &config->psks[i];
+        const uint8_t lens[] = { p->imported, (uint8_t)(p->identity_len >> 8),
+                                 (uint8_t)p->identity_len, p->secret.len };
+        hash_update(&h, lens, sizeof(lens));
+        hash_update(&h, p->identity, p->identity_len);
+        hash_update(&h, p->secret.data, p->secret.len);
     }
     /* A client that becomes somebody else must not be taken for whom it was. A server's certificate
      * may be exchanged: its clients have verified the one before. */

@@ -106,10 +106,8 @@ struct cssl_config {
     uint16_t dh_group;        /* or with one: its number */
     bool client_order;        /* servers: the client's order of suites counts */
     bool psk_import;          /* RFC 9258: psk is used as it is imported, and not otherwise */
-    const uint8_t *psk_context;
-    size_t psk_context_len;
-    struct imported_psk *imported; /* one for each hash of the suites */
-    size_t num_imported;
+    struct config_psk *psks;  /* TLS 1.3: all identities, in order of preference */
+    size_t num_psks;
     bool grease;              /* clients, RFC 8701 */
     bool middlebox_comp_mode;
     bool cookie;

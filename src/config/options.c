@@ -3,6 +3,7 @@
 #include "config/options_ask.h"
 #include "config/options_beyond.h"
 #include "config/options_types.h"
+#include "config/psks.h"
 
 #include "base/error.h"
 #include "base/mem.h"
@@ -22,8 +23,6 @@ enum {
     FRAGMENT_MIN = 64,
     TICKET_LIFETIME = 7200,
     TICKET_SEED_MIN = 32,
-    PSK_MIN = 16,
-    PSK_MAX = SECRET_MAX,
     BACKLOG = 1024,
     HANDSHAKE_TIMEOUT = 30000,
     HANDSHAKES = 1024,
@@ -370,7 +369,7 @@ static int check_psk(cssl_config *config, const cssl_options *o, cssl_error *err
                            o->psk.len == 0 ? "psk" : "psk_identity",
                            "a pre-shared key needs both psk and psk_identity");
     }
-    if (strlen(o->psk_identity) > 1024) {
+    if (strlen(o->psk_identity) > PSK_IDENTITY_MAX) {
         return fail_option(err, CSSL_R_OPTION_VALUE, "psk_identity", "more than 1,024 bytes");
     }
     if (o->psk.len < PSK_MIN || o->psk.len > PSK_MAX) {

@@ -2,8 +2,8 @@
 #include "config/options_beyond.h"
 
 #include "base/error.h"
-#include "config/imported.h"
 #include "config/options_types.h"
+#include "config/psks.h"
 #include "msg/compress.h"
 
 static int check_compression(cssl_config *config, const cssl_options *o, cssl_error *err);
@@ -68,12 +68,10 @@ static int check_import(cssl_config *config, const cssl_options *o, cssl_error *
     if (o->psk_context.len > 0 && !o->psk_import) {
         return fail_option(err, CSSL_R_OPTION_CONFLICT, "psk_context", "it needs psk_import");
     }
-    if (o->psk_context.len > IMPORTED_CONTEXT_MAX) {
+    if (o->psk_context.len > PSK_CONTEXT_MAX) {
         return fail_option(err, CSSL_R_OPTION_VALUE, "psk_context", "more than %d bytes",
-                           IMPORTED_CONTEXT_MAX);
+                           PSK_CONTEXT_MAX);
     }
     config->psk_import = o->psk_import;
-    config->psk_context = o->psk_context.data;
-    config->psk_context_len = o->psk_context.len;
     return 0;
 }

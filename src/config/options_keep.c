@@ -61,6 +61,7 @@ static const struct {
     { FIELD(certs_keys), FIELD(num_certs_keys) },
     { FIELD(sni_hosts), FIELD(num_sni_hosts) },
     { FIELD(trusted_keys), FIELD(num_trusted_keys) },
+    { FIELD(psks), FIELD(num_psks) },
 };
 /* Of each group one is given. */
 static const struct field identity[] = { FIELD(certfile), FIELD(keyfile), FIELD(password),
@@ -248,6 +249,14 @@ static void keep_arrays(struct kept_options *k)
         keys[i] = keep_bytes(k, keys[i]);
     }
     o->trusted_keys = keys;
+    num = o->num_psks;
+    cssl_psk *psks = num == 0 ? NULL : keep(k, o->psks, num * sizeof(*psks));
+    for (size_t i = 0; psks != NULL && i < num; i++) {
+        psks[i].identity = keep_bytes(k, psks[i].identity);
+        psks[i].secret = keep_bytes(k, psks[i].secret);
+        psks[i].context = keep_bytes(k, psks[i].context);
+    }
+    o->psks = psks;
     num = o->num_sni_hosts;
     cssl_sni_host *hosts = num == 0 ? NULL : keep(k, o->sni_hosts, num * sizeof(*hosts));
     for (size_t i = 0; hosts != NULL && i < num; i++) {

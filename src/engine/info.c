@@ -28,6 +28,7 @@ void cssl_engine_information_sized(const cssl_engine *e, cssl_info *info, size_t
                     .max_fragment_length = c->max_fragment_length,
                     .record_size_limit = c->record_size_limit,
                     .peer_verified = c->peer_verified,
+                    .psk_number = c->psk_number,
                     .early_data_offered = c->early_offered,
                     .early_data_accepted = c->early_accepted };
     i.server_cert_type = shown(c, true);

@@ -3,7 +3,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
-#include "config/imported.h"
+#include "config/psks.h"
 #include "hs/auth13.h"
 #include "hs/cert_type.h"
 #include "hs/limits.h"
@@ -17,7 +17,7 @@
 
 static int ask_share(struct hs *hs, uint16_t group, cssl_error *err);
 static int send_first(struct hs *hs, cssl_error *err);
-static void find_psks(struct hs *hs);
+static int find_psks(struct hs *hs, cssl_error *err);
 static int find_session(struct hs *hs, cssl_error *err);
 static int take_psk(struct hs *hs, const struct server_hello *sh, cssl_error *err);
 static int take_retry(struct hs *hs, const struct server_hello *sh, cssl_error *err);
@@ -43,12 +43,13 @@ int client13_offer(struct hs *hs, const struct hs_msg *m, cssl_error *err)
     const cssl_config *config = hs->conn->config;
     int ret = 0;
     if (!hs->renegotiation) {
-        find_psks(hs);
+        ret = find_psks(hs, err);
         /* RFC 8446 D.4; and a server of TLS 1.2 repeats it to say that it takes the ticket. */
         bool wanted = (config->tls13 && config->middlebox_comp_mode) ||
                       client_hello_ticket12(hs).len > 0;
         hs->session_id_len = wanted ? HELLO_SESSION_ID_MAX : 0;
-        ret = rand_fill(&config->rand, hs->session_id, hs->session_id_len, err);
+        ret = ret != 0 ? ret
+                       : rand_fill(&config->rand, hs->session_id, hs->session_id_len, err);
     }
     if (ret == 0 && hs->session.has_id) { /* RFC 8446 4.1.2: it may be one of TLS 1.2 */
         hs->session_id_len = (uint8_t)hs->session.ticket_len;
@@ -301,35 +302,37 @@ static int send_first(struct hs *hs, cssl_error *err)
 }
 
 /* The PSKs to offer: that of a session with this server, and the config's own. */
-static void find_psks(struct hs *hs)
+static int find_psks(struct hs *hs, cssl_error *err)
 {
     const cssl_config *config = hs->conn->config;
-    if (hs->session.ticket_len > 0 && hs->session.version == TLS_1_3) {
+    bool resumes = hs->session.ticket_len > 0 && hs->session.version == TLS_1_3;
+    if (!resumes && config->num_psks == 0) {
+        return 0;
+    }
+    hs->psks = mem_new_array(1 + config->num_psks, sizeof(*hs->psks));
+    if (hs->psks == NULL) {
+        return fail(err, CSSL_R_NOMEM);
+    }
+    if (resumes) {
         hs->psks[hs->num_psks++] = (struct hs_psk){
             .session = &hs->session,
+            .number = -1,
             .hash = suite_hash(hs->session.suite),
             .identity = bytes_of(hs->session.ticket, hs->session.ticket_len),
             .secret = secret_bytes(&hs->session.psk),
         };
     }
-    for (size_t i = 0; i < config->num_imported; i++) {
-        const struct imported_psk *p = &config->imported[i];
+    for (size_t i = 0; i < config->num_psks; i++) {
+        const struct config_psk *p = &config->psks[i];
         hs->psks[hs->num_psks++] = (struct hs_psk){
-            .origin = PSK_IMPORTED,
+            .number = p->number,
+            .origin = p->imported ? PSK_IMPORTED : PSK_EXTERNAL,
             .hash = p->hash,
             .identity = bytes_of(p->identity, p->identity_len),
             .secret = secret_bytes(&p->secret),
         };
     }
-    if (config->psk != NULL && !config->psk_import &&
-        first_suite(&config->suites, codes_wire(&config->suites), HASH_SHA256) != 0) {
-        hs->psks[hs->num_psks++] = (struct hs_psk){
-            .origin = PSK_EXTERNAL,
-            .hash = HASH_SHA256,
-            .identity = bytes_str(config->psk_identity),
-            .secret = bytes_of(config->psk, config->psk_len),
-        };
-    }
+    return 0;
 }
 
 static int find_session(struct hs *hs, cssl_error *err)
@@ -425,6 +428,7 @@ static int take_psk(struct hs *hs, const struct server_hello *sh, cssl_error *er
         hs->using_psk = true;
         hs->psk_index = sh->selected_psk;
         psk = chosen->secret;
+        c->psk_number = (int16_t)chosen->number;
         c->peer_verified = true; /* only the holder of an external key gets any further */
         int ret = chosen->session == NULL ? 0 : auth13_take_session(hs, chosen->session, err);
         if (ret != 0) {

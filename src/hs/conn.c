@@ -22,6 +22,7 @@ int conn_init(struct conn *c, cssl_config *config, const char *host, uint16_t po
     c->server = config->server;
     c->port = port;
     c->peer_expires = INT64_MAX;
+    c->psk_number = -1;
     c->out.limit = config->send_limit + HANDSHAKE_ROOM;
     if (host != NULL && (c->host = mem_str(host)) == NULL) {
         return fail(err, CSSL_R_NOMEM);

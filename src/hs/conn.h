@@ -46,6 +46,7 @@ struct conn {
     uint16_t version; /* that was agreed on; 0 before */
     uint16_t suite, group;
     uint16_t server_scheme, client_scheme; /* of CertificateVerify; 0: none */
+    int16_t psk_number;   /* of the external key that was used, as in cssl_info; -1: none */
     uint16_t compression; /* of the Certificate that came; 0: none */
     char *host;          /* clients: whom the program asked for; NULL without */
     char *sni;           /* what was sent or received; NULL without */

@@ -171,6 +171,7 @@ int exchange12_psk(struct hs *hs, cssl_bytes identity, cssl_error *err)
     int ret = rand_fill(&config->rand, hs->psk.data, hs->psk.len, err);
     if (ret == 0 && is_own(config, identity)) {
         memcpy(hs->psk.data, config->psk, config->psk_len);
+        hs->conn->psk_number = 0;
     }
     return ret;
 }

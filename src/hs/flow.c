@@ -37,6 +37,7 @@ void hs_free(struct hs *hs)
     session_wipe(&hs->session);
     keep_forget_told(hs);
     mem_free(hs->cookie);
+    mem_free(hs->psks);
     mem_free(hs->early_scts);
     staple_free(hs->staple);
     mem_free(hs->content);

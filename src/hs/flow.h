@@ -105,12 +105,13 @@ enum hs_keys { KEYS_SAME, KEYS_CLEAR, KEYS_EARLY, KEYS_HANDSHAKE, KEYS_APPLICATI
 enum { EPOCH_CLEAR = 0, EPOCH_EARLY = 1, EPOCH_HANDSHAKE = 2, EPOCH_APPLICATION = 3 };
 
 /* One share less than a hello has room for: GREASE adds one. */
-enum { HS_SHARES_MAX = HELLO_SHARES_MAX - 1, HS_PSKS = 3, HS_MESSAGE_LIMIT = 256 * 1024 };
+enum { HS_SHARES_MAX = HELLO_SHARES_MAX - 1, HS_MESSAGE_LIMIT = 256 * 1024 };
 
 /* A PSK that a client offers: a session's or the config's. */
 struct hs_psk {
     struct session *session; /* NULL for an external one */
     enum psk_origin origin;
+    int number;              /* as cssl_info.psk_number */
     enum hash_alg hash;
     cssl_bytes identity, secret;
 };
@@ -167,7 +168,7 @@ struct hs {
     uint8_t grease[8];           /* random: which of RFC 8701's values stand where */
     uint8_t *cookie;
     size_t cookie_len;
-    struct hs_psk psks[HS_PSKS];
+    struct hs_psk *psks;
     size_t num_psks;
     cssl_config *offered;        /* the config of the ClientHello, when another one has followed:
                                     psks are views into it */

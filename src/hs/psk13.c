@@ -3,7 +3,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
-#include "config/imported.h"
+#include "config/psks.h"
 #include "hs/ask.h"
 #include "hs/auth13.h"
 #include "hs/cert_type.h"
@@ -11,8 +11,8 @@
 #include "hs/negotiate.h"
 #include "hs/verify.h"
 
-static enum psk_origin find_external(const cssl_config *config, cssl_bytes identity,
-                                     cssl_bytes *psk, enum hash_alg *alg);
+static const struct config_psk *prefer(struct hs *hs, const struct client_hello *ch,
+                                       const struct config_psk *own, size_t *index);
 static int check_binder(struct hs *hs, const struct client_hello *ch, cssl_bytes body,
                         size_t index, enum psk_origin origin, cssl_error *err);
 static bool session_usable(struct hs *hs, uint16_t version, const struct client_hello *ch,
@@ -31,9 +31,15 @@ int psk13_find(struct hs *hs, const struct client_hello *ch, cssl_bytes body,
         cssl_bytes identity = ch->psks[i].identity;
         cssl_bytes psk = bytes_of(NULL, 0);
         enum hash_alg alg = HASH_SHA256;
-        enum psk_origin origin = find_external(config, identity, &psk, &alg);
+        enum psk_origin origin = PSK_SESSION;
+        size_t index = i;
+        const struct config_psk *own = psks_find(config, identity);
         cssl_bytes told = ask_psk(hs, identity);
-        if (origin == PSK_SESSION && told.len > 0) {
+        if (own != NULL && (own = prefer(hs, ch, own, &index)) != NULL) {
+            psk = secret_bytes(&own->secret);
+            alg = own->hash;
+            origin = own->imported ? PSK_IMPORTED : PSK_EXTERNAL;
+        } else if (told.len > 0) {
             psk = told;
             origin = PSK_EXTERNAL;
         }
@@ -48,9 +54,9 @@ int psk13_find(struct hs *hs, const struct client_hello *ch, cssl_bytes body,
             continue;
         }
         hs->using_psk = true;
-        hs->psk_index = (uint16_t)i;
+        hs->psk_index = (uint16_t)index;
         schedule13_early(&hs->schedule, alg, psk);
-        int ret = check_binder(hs, ch, body, i, origin, err);
+        int ret = check_binder(hs, ch, body, index, origin, err);
         if (ret == 0 && !external && !still_there(hs, identity)) {
             hs->using_psk = false;
             session_wipe(&hs->session);
@@ -60,6 +66,7 @@ int psk13_find(struct hs *hs, const struct client_hello *ch, cssl_bytes body,
             ret = auth13_take_session(hs, &hs->session, err);
         } else if (ret == 0) {
             hs->conn->peer_verified = true; /* only a holder of the key can make the binder */
+            hs->conn->psk_number = (int16_t)(own == NULL ? -1 : own->number);
         }
         return ret;
     }
@@ -105,9 +112,7 @@ bool psk_is_known(struct hs *hs, cssl_bytes identity)
     const cssl_config *config = hs->conn->config;
     struct session s = { 0 };
     int64_t now = config_now(config);
-    cssl_bytes psk;
-    enum hash_alg alg;
-    if (find_external(config, identity, &psk, &alg) != PSK_SESSION) {
+    if (psks_find(config, identity) != NULL) {
         return true;
     }
     bool found = false;
@@ -140,10 +145,7 @@ bool psk_next_session(struct hs *hs, const struct client_hello *ch, uint8_t key[
     }
     while (config->tickets == CSSL_TICKETS_STATEFUL && hs->sessions_seen < ch->num_psks) {
         const cssl_bytes identity = ch->psks[hs->sessions_seen++].identity;
-        cssl_bytes psk;
-        enum hash_alg alg;
-        if (identity.len == CACHE_ID &&
-            find_external(config, identity, &psk, &alg) == PSK_SESSION) {
+        if (identity.len == CACHE_ID && psks_find(config, identity) == NULL) {
             cache_ticket_key(key, identity);
             return true;
         }
@@ -177,24 +179,21 @@ static bool still_there(struct hs *hs, cssl_bytes identity)
     return keep_use(hs->conn, key);
 }
 
-/* find_external looks the identity up among the config's own; PSK_SESSION: it is none of them. */
-static enum psk_origin find_external(const cssl_config *config, cssl_bytes identity,
-                                     cssl_bytes *psk, enum hash_alg *alg)
+/* prefer: of the offered keys that are the config's own and have a suite, the one that comes first
+ * in the config; own is one that is offered at *index, which becomes the chosen one's. */
+static const struct config_psk *prefer(struct hs *hs, const struct client_hello *ch,
+                                       const struct config_psk *own, size_t *index)
 {
-    for (size_t i = 0; i < config->num_imported; i++) {
-        const struct imported_psk *p = &config->imported[i];
-        if (bytes_equal(identity, bytes_of(p->identity, p->identity_len))) {
-            *psk = secret_bytes(&p->secret);
-            *alg = p->hash;
-            return PSK_IMPORTED;
+    const struct config_psk *best = suite13_choose(hs, ch, own->hash, NULL) == 0 ? own : NULL;
+    for (size_t i = *index + 1; i < ch->num_psks; i++) {
+        const struct config_psk *p = psks_find(hs->conn->config, ch->psks[i].identity);
+        if (p != NULL && (best == NULL || p < best) &&
+            suite13_choose(hs, ch, p->hash, NULL) == 0) {
+            best = p;
+            *index = i;
         }
     }
-    if (config->psk != NULL && !config->psk_import &&
-        bytes_equal(identity, bytes_str(config->psk_identity))) {
-        *psk = bytes_of(config->psk, config->psk_len);
-        return PSK_EXTERNAL;
-    }
-    return PSK_SESSION;
+    return best;
 }
 
 static int check_binder(struct hs *hs, const struct client_hello *ch, cssl_bytes body,

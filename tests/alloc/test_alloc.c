@@ -57,6 +57,7 @@ struct side {
     cssl_config *config;
     cssl_engine *engine;
     struct test_rng rng;
+    uint8_t name, psk[33];
     bool connected, closed;
     size_t data; /* bytes that were received */
     uint8_t wire[WIRE];
@@ -109,7 +110,16 @@ static void make_config(struct side *s, bool server)
                   strlen(server ? pair_p256 : pair_client) }
     };
     static const char *const suites[] = { "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256", NULL };
+    /* Keys that only one side has: the certificate is used all the same. */
+    const cssl_psk psks[] = {
+        { .identity = { &s->name, 1 }, .secret = { s->psk, 32 }, .import = true, .hash = 384 },
+        { .identity = { &s->name, 1 }, .secret = { s->psk + 1, 32 } },
+    };
+    s->name = server ? 's' : 'c';
+    s->psk[0] = 1; /* which makes two keys of it */
     const cssl_options o = { .certs_keys = &identity,
+                             .psks = psks,
+                             .num_psks = later ? ARRAY_SIZE(psks) : 0,
                              .num_certs_keys = 1,
                              .cacerts = { (const uint8_t *)pair_root, strlen(pair_root) },
                              .verify = CSSL_VERIFY_PEER,

@@ -118,12 +118,13 @@ static bool same_extras(const struct settings *s, const cssl_engine *e)
 }
 
 /* -1 stands for the default credential, too, which is the last identity. */
-static int credential_used(const struct settings *s, const cssl_engine *e)
+static int credential_used(const struct settings *s, const cssl_engine *e, int psk)
 {
     int left = selected_credential(e);
     for (size_t i = 1; i <= s->num_credentials; i++) {
         const struct credential *c = &s->credentials[i % s->num_credentials];
-        bool this_one = left < 0 ? c->psk_key != NULL : is_identity(s, c) && left-- == 0;
+        bool this_one = psk > 0 ? c->psk_key != NULL && --psk == 0
+                                : is_identity(s, c) && left-- == 0;
         if (this_one) {
             return (int)(i % s->num_credentials) - 1;
         }
@@ -167,7 +168,7 @@ bool check_handshake(const struct settings *s, cssl_engine *e, bool resumption)
         return wrong("the peer's chain");
     }
     if (s->expect_selected_credential != -2 &&
-        s->expect_selected_credential != credential_used(s, e)) {
+        s->expect_selected_credential != credential_used(s, e, i.psk_number)) {
         return wrong("the identity that was used");
     }
     return true;

@@ -15,7 +15,7 @@ struct lists {
     const char *alpn[LIST_MAX], *own_types[4], *peer_types[4];
     char alpn_text[TEXT_MAX];
     uint8_t early[65536];
-    char psk_identity[256];
+    cssl_psk psks[CREDENTIALS_MAX];
     cssl_cert_key identities[CREDENTIALS_MAX];
     const char *own_schemes[CREDENTIALS_MAX][NUMBERS_MAX + 1];
 };
@@ -439,13 +439,6 @@ static bool set_early(cssl_options *o, struct lists *l, const struct settings *s
 static bool set_psk(cssl_options *o, struct lists *l, const struct settings *s)
 {
     static const uint8_t placeholder[16];
-    const struct credential *key = NULL;
-    for (size_t i = 0; i < s->num_credentials; i++) {
-        if (s->credentials[i].psk_key != NULL && (key != NULL || s->credentials[i].psk_sha384)) {
-            return cannot("several imported keys, or one of SHA-384");
-        }
-        key = s->credentials[i].psk_key != NULL ? &s->credentials[i] : key;
-    }
     if (s->psk != NULL) {
         o->versions &= (unsigned)CSSL_TLSV1_2;
         o->psk_identity = "placeholder";
@@ -453,17 +446,18 @@ static bool set_psk(cssl_options *o, struct lists *l, const struct settings *s)
         o->psk_hint = s->server && s->psk_identity != NULL && s->psk_identity[0] != '\0'
                           ? s->psk_identity
                           : NULL;
-    } else if (key != NULL) {
-        const cssl_bytes identity = from_base64(key->psk_identity);
-        if (identity.len >= sizeof(l->psk_identity)) {
-            return cannot("such a long identity");
-        }
-        memcpy(l->psk_identity, identity.data, identity.len);
-        o->psk_identity = l->psk_identity;
-        o->psk = from_base64(key->psk_key);
-        o->psk_context = from_base64(key->psk_context);
-        o->psk_import = true;
     }
+    for (size_t i = 0; i < s->num_credentials; i++) {
+        const struct credential *key = &s->credentials[i];
+        if (key->psk_key != NULL) {
+            l->psks[o->num_psks++] = (cssl_psk){ .identity = from_base64(key->psk_identity),
+                                                 .secret = from_base64(key->psk_key),
+                                                 .context = from_base64(key->psk_context),
+                                                 .hash = key->psk_sha384 ? 384 : 256,
+                                                 .import = true };
+        }
+    }
+    o->psks = l->psks;
     return o->versions != 0 || cannot("a pre-shared key of TLS 1.2 in TLS 1.3");
 }
 

@@ -3,6 +3,7 @@
  * shares that were made, binders that a server's schedule confirms.
  */
 #include "base/error.h"
+#include "base/mem.h"
 #include "hs_support.h"
 
 #include "hs/client_hello.h"
@@ -156,6 +157,7 @@ static void test_ticket_age(void **state)
         hs->worker = client.worker;
         struct session s = { .issued_at_ms = (int64_t)HS_NOW * 1000 - ages[i].ago_ms,
                              .age_add = ages[i].age_add };
+        hs->psks = mem_new_array(1, sizeof(*hs->psks));
         hs->psks[0] = (struct hs_psk){ .session = &s, .hash = HASH_SHA384,
                                        .identity = bytes_str("ticket"),
                                        .secret = bytes_of(secret, sizeof(secret)) };

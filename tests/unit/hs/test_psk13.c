@@ -3,6 +3,7 @@
  * hash, the first of several; and what becomes of those with a wrong binder.
  */
 #include "base/error.h"
+#include "base/mem.h"
 #include "hs_support.h"
 
 #include "hs/client_hello.h"
@@ -29,6 +30,7 @@ static int offer(const struct offer *offers, size_t num, const cssl_options *of_
     hs_side_config(&server, true, of_server);
     hs_side_start(&client);
     hs_side_start(&server);
+    client.hs->psks = mem_new_array(num, sizeof(*client.hs->psks));
     for (size_t i = 0; i < num; i++) {
         client.hs->psks[i] = (struct hs_psk){ .origin = PSK_EXTERNAL,
                                               .hash = offers[i].hash,
