@@ -292,6 +292,8 @@ typedef struct cssl_options {
                                             clients (TLS 1.3): off, they tell whom one trusts */
     const char *const *peer_names;    /* clients: names of which the certificate may have any,
                                          besides the host */
+    bool no_cacerts;                  /* no authorities at all, the system's neither: a certificate
+                                         is trusted when the program that is asked says so */
     bool allow_any_ca_purpose;        /* authorities whose extendedKeyUsage forbids TLS pass */
     const char *const *certificate_policies; /* OIDs, dotted, of which the path must have one */
     bool explicit_policy, inhibit_policy_mapping, inhibit_any_policy; /* RFC 5280 6.1.1 */
@@ -319,6 +321,7 @@ typedef struct cssl_options {
     cssl_bytes use_ticket;              /* clients, CSSL_TICKETS_MANUAL */
     cssl_switch reuse_sessions;         /* TLS 1.2: resumption by session identifier and by ticket;
                                            on, unless session_tickets is disabled */
+    bool tls12_tickets_only;            /* session_tickets is for TLS 1.2; 1.3 resumes nothing */
     bool verify_on_resume;              /* a session's chain is verified anew, as of now, before the
                                            session is offered or taken, with all that verifying
                                            has but a staple; where it fails there is a full

@@ -1,6 +1,7 @@
 %%% Checks the options of connect, listen and handshake as OTP's ssl does - names, defaults, order
-%%% of checks, terms of faults - and turns them into what the library, the transport and the socket are
-%%% made of. Opens no socket and reads no file; the library's own faults come when a config is made.
+%%% of checks, terms of faults - and turns them into what the library, the transport and the socket
+%%% are made of. Opens no socket and reads no file; the library's own faults come when a config is
+%%% made.
 -module(cssl_options).
 
 -export([client/2, server/1, update/3, names/0]).

@@ -82,9 +82,10 @@ verify(St) ->
             #{verify => none}
     end.
 
-%% With verify_none a verify_fun is still asked about what is wrong with a certificate, in OTP.
+%% A client with verify_none and a verify_fun of its own leaves the verdict to that.
 verifies(St) ->
-    value(verify, St) =:= verify_peer.
+    value(verify, St) =:= verify_peer
+        orelse role(St) =:= client andalso value(verify_fun, St) =/= undefined.
 
 %% The library's 0 is its default.
 depth(0) -> -1;
@@ -92,7 +93,9 @@ depth(N) -> N.
 
 authorities(St) ->
     case {value(cacerts, St), value(cacertfile, St)} of
-        {undefined, File} when File =/= undefined -> #{cacertfile => File};
+        {undefined, undefined} -> #{no_cacerts => true};
+        {undefined, File} -> #{cacertfile => File};
+        {[], _} -> #{no_cacerts => true}; % never the system's
         {Certs, _} -> #{cacerts => ders(Certs)}
     end.
 
@@ -177,22 +180,27 @@ sessions(St) ->
         server -> server_sessions(St)
     end.
 
-%% In the library session_tickets rules both versions. Where only TLS 1.2 sessions are to be reused
-%% the mode is one of 1.3's, and tls13_tickets says that 1.3 has none.
+%% In the library session_tickets rules both versions: where reuse_sessions alone is on, it has a
+%% mode which is for TLS 1.2 only.
 client_sessions(St) ->
     Tickets = value(session_tickets, St),
     Reuse = reuses(St),
     {Mode, Ticket} = client_mode(Tickets, Reuse, value(reuse_session, St), St),
     known([{session_tickets, Mode}, {use_ticket, Ticket},
+           {tls12_tickets_only, tls12_only(Tickets, Mode)},
            {reuse_sessions, Mode =/= disabled andalso Reuse =/= false},
            {early_data, unless(<<>>, value(early_data, St))}]).
 
+%% A session that is given to be resumed is one of TLS 1.2.
 client_mode(_, _, {_, Session}, _) -> {manual, Session};
 client_mode(manual, _, _, St) -> {manual, ticket(value(use_ticket, St), St)};
 client_mode(auto, _, _, _) -> {auto, undefined};
 client_mode(disabled, true, _, _) -> {auto, undefined};
 client_mode(disabled, save, _, _) -> {manual, undefined};
 client_mode(disabled, false, _, _) -> {disabled, undefined}.
+
+tls12_only(disabled, Mode) when Mode =/= disabled -> true;
+tls12_only(_, _) -> undefined.
 
 ticket(undefined, _) ->
     undefined;
@@ -211,9 +219,11 @@ reuses(St) ->
 
 server_sessions(St) ->
     Reuse = reuses(St),
-    Mode = server_mode(value(session_tickets, St), Reuse),
+    Tickets = value(session_tickets, St),
+    Mode = server_mode(Tickets, Reuse),
     Early = value(early_data, St) =:= enabled,
     known([{session_tickets, Mode},
+           {tls12_tickets_only, tls12_only(Tickets, Mode)},
            {reuse_sessions, Mode =/= disabled andalso Reuse},
            {ticket_seed, seed(value(stateless_tickets_seed, St))},
            {max_early_data, case Early of true -> ?EARLY_DATA; false -> undefined end}
@@ -317,8 +327,7 @@ funs(St) ->
             {early_data, case {Server, value(early_data, St)} of
                              {false, <<_/binary>>} -> true;
                              _ -> undefined
-                         end},
-            {tls13_tickets, value(session_tickets, St) =/= disabled}
+                         end}
             | case Server of
                   true -> [{sni_fun, value(sni_fun, St)},
                            {sni_hosts, unless([], value(sni_hosts, St))},

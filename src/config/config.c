@@ -264,6 +264,8 @@ static int load_anchors(cssl_config *config, const cssl_options *o, cssl_error *
         config->anchors = store_from_file(o->cacertfile, err);
     } else if (o->cacerts.len > 0) {
         config->anchors = store_from_memory(o->cacerts, err);
+    } else if (o->no_cacerts) {
+        config->anchors = store_empty(err);
     } else {
         config->anchors = store_system(err);
     }

@@ -88,6 +88,7 @@ struct cssl_config {
     bool has_sni;             /* server_name_indication was given: sni, "" for none */
     const char *sni;
     cssl_tickets tickets;
+    bool tickets13;           /* in TLS 1.3 */
     uint32_t ticket_lifetime; /* seconds */
     bool client_renegotiation; /* the peer may ask for a renegotiation */
     uint64_t renegotiate_at;   /* TLS 1.2: records under one key; 0: the AEAD's limit */

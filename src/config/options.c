@@ -280,8 +280,12 @@ static int check_verify(cssl_config *config, const cssl_options *o, cssl_error *
         return fail_option(err, CSSL_R_OPTION_CONFLICT, "cacerts",
                            "give cacertfile or cacerts, not both");
     }
-    if (config->server && config->verify && o->cacertfile == NULL && o->cacerts.len == 0 &&
-        cert_types_has(&config->peer_types, CERT_X509)) {
+    if (o->no_cacerts && (o->cacertfile != NULL || o->cacerts.len > 0)) {
+        return fail_option(err, CSSL_R_OPTION_CONFLICT, "no_cacerts",
+                           "there are no authorities, or those in cacertfile or cacerts");
+    }
+    if (config->server && config->verify && !o->no_cacerts && o->cacertfile == NULL &&
+        o->cacerts.len == 0 && cert_types_has(&config->peer_types, CERT_X509)) {
         return fail_option(err, CSSL_R_OPTION_MISSING, "cacertfile",
                            "whose client certificates are to be accepted? name the authorities "
                            "in cacertfile or cacerts");
@@ -330,6 +334,7 @@ static int check_tickets(cssl_config *config, const cssl_options *o, cssl_error 
                                                          : CSSL_TICKETS_STATELESS;
     }
     config->tickets = t;
+    config->tickets13 = t != CSSL_TICKETS_DISABLED && !o->tls12_tickets_only;
     config->verify_on_resume = o->verify_on_resume;
     config->reuse_sessions = t != CSSL_TICKETS_DISABLED && switch_on(o->reuse_sessions, true);
     if (o->reuse_sessions == CSSL_ON && t == CSSL_TICKETS_DISABLED) {

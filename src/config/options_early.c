@@ -29,7 +29,7 @@ static int check_client(cssl_config *config, const cssl_options *o, cssl_error *
                            "%zu bytes are more than %d, and than any server takes",
                            o->early_data.len, SEND_MAX);
     }
-    if (config->tickets == CSSL_TICKETS_DISABLED || !config->tls13) {
+    if (!config->tickets13 || !config->tls13) {
         return fail_option(err, CSSL_R_OPTION_CONFLICT, "early_data",
                            "it needs TLS 1.3 and session_tickets: it is sent under the keys of an "
                            "earlier connection");
@@ -69,7 +69,7 @@ static int check_server(cssl_config *config, const cssl_options *o, cssl_error *
     if (config->max_early_data == 0) {
         return 0;
     }
-    if (config->tickets == CSSL_TICKETS_DISABLED || !config->tls13) {
+    if (!config->tickets13 || !config->tls13) {
         return fail_option(err, CSSL_R_OPTION_CONFLICT, "max_early_data",
                            "early data needs TLS 1.3 and session_tickets");
     }

@@ -28,7 +28,7 @@ static const struct field plain[] = {
     FIELD(crl_check), FIELD(stapling), FIELD(stapling_nonce),
     FIELD(signed_certificate_timestamps), FIELD(ask_about), FIELD(ask), FIELD(pause_at_hello),
     FIELD(session_tickets), FIELD(ticket_lifetime), FIELD(reuse_sessions), FIELD(store_session),
-    FIELD(verify_on_resume),
+    FIELD(tls12_tickets_only),    FIELD(verify_on_resume),
     FIELD(max_early_data), FIELD(anti_replay_window), FIELD(anti_replay_hashes),
     FIELD(anti_replay_bits), FIELD(psk_import), FIELD(encrypt_then_mac),
     FIELD(client_renegotiation), FIELD(renegotiate_at), FIELD(max_fragment_length),
@@ -66,7 +66,8 @@ static const struct {
 /* Of each group one is given. */
 static const struct field identity[] = { FIELD(certfile), FIELD(keyfile), FIELD(password),
                                          FIELD(certs_keys), FIELD(num_certs_keys) };
-static const struct field authorities[] = { FIELD(cacertfile), FIELD(cacerts) };
+static const struct field authorities[] = { FIELD(cacertfile), FIELD(cacerts),
+                                            FIELD(no_cacerts) };
 static const struct field revoked[] = { FIELD(crlfile), FIELD(crls), FIELD(crl_dir) };
 static const struct field dh_params[] = { FIELD(dh), FIELD(dhfile) };
 

@@ -360,7 +360,7 @@ static int find_session(struct hs *hs, cssl_error *err)
     bool suite = s->version == TLS_1_2
                      ? config->reuse_sessions && s->extended_master_secret &&
                            codes_has(&config->suites, s->suite)
-                     : suite_version(s->suite) == TLS_1_3 &&
+                     : config->tickets13 && suite_version(s->suite) == TLS_1_3 &&
                            first_suite(&config->suites, codes_wire(&config->suites),
                                        suite_hash(s->suite)) != 0;
     if (s->ticket_len > 0 &&

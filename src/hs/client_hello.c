@@ -105,7 +105,7 @@ static void fill_extensions(const struct hs *hs, struct client_hello *ch)
         { EXT_CERTIFICATE_AUTHORITIES, tls13 && ch->certificate_authorities.len > 0 },
         { EXT_EARLY_DATA, tls13 && hs->conn->early_offered && !hs->retried },
         { EXT_PSK_KEY_EXCHANGE_MODES,
-          tls13 && (hs->num_psks > 0 || config->tickets != CSSL_TICKETS_DISABLED) },
+          tls13 && (hs->num_psks > 0 || config->tickets13) },
         { EXT_EXTENDED_MASTER_SECRET, config->tls12 },
         { EXT_ENCRYPT_THEN_MAC, config->encrypt_then_mac },
         { EXT_RENEGOTIATION_INFO, config->tls12 },

@@ -169,7 +169,7 @@ static int take_ticket(struct conn *c, cssl_bytes body, struct post13 *out, cssl
     struct new_session_ticket nst;
     struct session *s = &out->session;
     int ret = new_session_ticket_parse(&nst, body, err);
-    if (ret != 0 || c->config->tickets == CSSL_TICKETS_DISABLED || nst.lifetime == 0) {
+    if (ret != 0 || !c->config->tickets13 || nst.lifetime == 0) {
         return ret;
     }
     int64_t now = config_now(c->config);

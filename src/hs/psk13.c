@@ -95,7 +95,7 @@ bool psk_is_session(struct hs *hs, uint16_t version, const struct client_hello *
         cache_ticket_key(key, identity);
         found = keep_find(hs, key, &hs->session);
     }
-    return session_usable(hs, version, ch, found);
+    return session_usable(hs, version, ch, found && (version != TLS_1_3 || config->tickets13));
 }
 
 bool psk_is_session_id(struct hs *hs, const struct client_hello *ch)

@@ -208,7 +208,7 @@ int server13_send_tickets(struct hs *hs, const struct hs_msg *m, cssl_error *err
     }
     transcript_hash(&hs->transcript, hash);
     schedule13_resumption(&hs->schedule, hash);
-    if (!hs->may_ticket || hs->conn->config->tickets == CSSL_TICKETS_DISABLED) {
+    if (!hs->may_ticket || !hs->conn->config->tickets13) {
         return HS_DONE;
     }
     for (uint8_t i = 0; i < SERVER_TICKETS; i++) {

@@ -71,6 +71,18 @@ struct store *store_from_memory(cssl_bytes certs, cssl_error *err)
     return store;
 }
 
+struct store *store_empty(cssl_error *err)
+{
+    struct store *store = mem_new(sizeof(*store));
+    if (store == NULL) {
+        (void)fail(err, CSSL_R_NOMEM);
+        return NULL;
+    }
+    atomic_init(&store->refs, 1);
+    finish(store);
+    return store;
+}
+
 struct store *store_system(cssl_error *err)
 {
     struct stat st;
@@ -258,7 +270,9 @@ static int add(struct store *store, cssl_bytes der, enum malformed malformed, cs
 /* finish sorts, drops doubles and takes the digest. */
 static void finish(struct store *store)
 {
-    qsort(store->certs, store->num, sizeof(*store->certs), by_subject);
+    if (store->num > 0) {
+        qsort(store->certs, store->num, sizeof(*store->certs), by_subject);
+    }
     size_t kept = 0;
     for (size_t i = 0; i < store->num; i++) {
         if (kept > 0 && bytes_equal(store->certs[kept - 1]->der, store->certs[i]->der)) {

@@ -12,6 +12,8 @@ struct store *store_from_file(const char *path, cssl_error *err) CHECK;
 /* store_from_memory reads PEM text, or DER certificates one behind the other. A certificate that
  * is there twice counts once. One that is malformed is an error that says which one it is. */
 struct store *store_from_memory(cssl_bytes certs, cssl_error *err) CHECK;
+/* store_empty has no anchor: nothing is trusted but what a program accepts. */
+struct store *store_empty(cssl_error *err) CHECK;
 /* store_system gives the system's authorities (SSL_CERT_FILE, else
  * /etc/ssl/certs/ca-certificates.crt and the other systems' places), parsed once a process and
  * again when the file changes. Those that are malformed are left out: they are nobody's choice. */

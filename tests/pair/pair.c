@@ -57,7 +57,7 @@ static cssl_config *make_config(struct pair_host *h, const cssl_options *options
         o.num_certs_keys = 1;
     }
     bool verifies = h->server ? o.verify == CSSL_VERIFY_PEER : o.verify != CSSL_VERIFY_NONE;
-    if (verifies && o.cacerts.len == 0 && o.cacertfile == NULL &&
+    if (verifies && !o.no_cacerts && o.cacerts.len == 0 && o.cacertfile == NULL &&
         test_takes_x509(&o)) {
         o.cacerts = (cssl_bytes)PAIR_PEM(pair_root);
     }

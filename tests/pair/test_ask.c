@@ -520,6 +520,27 @@ static void test_verify(void **state)
 }
 
 /* A server's opinions on its clients, in the handshake and after it. */
+/* Without authorities nobody is trusted but whom the program accepts. */
+static void test_no_authorities(void **state)
+{
+    (void)state;
+    for (size_t v = 0; v < ARRAY_SIZE(versions); v++) {
+        for (int accept = 0; accept < 2; accept++) {
+            struct scene m;
+            struct opinion o = { .event = accept ? CSSL_BAD_CERT : CSSL_EXTENSION,
+                                 .verdict = CSSL_ACCEPT };
+            const cssl_options c = { .versions = versions[v], .no_cacerts = true,
+                                     .ask_about = CSSL_ASK_VERIFY };
+            const cssl_options s = { .versions = versions[v] };
+            scene_ask(&m, &c, &s, on_opinion, &o);
+            assert_int_equal(o.last_reason, CSSL_R_UNKNOWN_CA);
+            assert_int_equal(host_alert(&m.client, true), accept ? -1 : ALERT_UNKNOWN_CA);
+            assert_int_equal(pair_connected(&m.p), accept);
+            scene_end(&m);
+        }
+    }
+}
+
 static void test_verify_client(void **state)
 {
     (void)state;
@@ -714,6 +735,7 @@ int main(void)
         cmocka_unit_test_setup(test_psk_tickets, scene_set_up),
         cmocka_unit_test_setup(test_hello_to_be_seen, scene_set_up),
         cmocka_unit_test_setup(test_verify, scene_set_up),
+        cmocka_unit_test_setup(test_no_authorities, scene_set_up),
         cmocka_unit_test_setup(test_verify_client, scene_set_up),
         cmocka_unit_test_setup(test_verify_never, scene_set_up),
         cmocka_unit_test_setup(test_partial_chain, scene_set_up),

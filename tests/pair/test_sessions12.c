@@ -95,6 +95,26 @@ static void test_switched_off(void **state)
     }
 }
 
+/* tls12_tickets_only: whoever sets it, TLS 1.3 resumes nothing, and TLS 1.2 goes on to. */
+static void test_of_12_alone(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 12; i++) {
+        struct scene s;
+        bool tls12 = i % 2 == 0;
+        unsigned who = 1 + i / 2 % 3;
+        const unsigned version = tls12 ? CSSL_TLSV1_2 : CSSL_TLSV1_3;
+        const cssl_options client = { .versions = version, .tls12_tickets_only = (who & 1) != 0 };
+        const cssl_options server = { .versions = version, .tls12_tickets_only = (who & 2) != 0,
+                                      .session_tickets = i < 6 ? CSSL_TICKETS_STATEFUL
+                                                               : CSSL_TICKETS_STATELESS };
+        scene_hosts(&s, &client, &server);
+        assert_false(once(&s));
+        assert_int_equal(once(&s), tls12);
+        scene_end(&s);
+    }
+}
+
 /* A client whose ClientHello has no session_ticket is given an identifier by any server. */
 static void no_ticket(struct pair *p, enum pair_dir dir, size_t number, cssl_bytes record,
                       struct buf *out)
@@ -291,6 +311,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_by_id, scene_set_up),
+        cmocka_unit_test_setup(test_of_12_alone, scene_set_up),
         cmocka_unit_test_setup(test_switched_off, scene_set_up),
         cmocka_unit_test_setup(test_without_the_extension, scene_set_up),
         cmocka_unit_test_setup(test_ems_is_lost, scene_set_up),
