@@ -376,6 +376,8 @@ typedef struct cssl_options {
     bool post_handshake_auth;           /* TLS 1.3. Clients: servers may ask for a certificate
                                            later. Verifying servers: they do it then, by
                                            cssl_request_certificate, and not in the handshake */
+    bool fail_if_no_own_cert;           /* clients: leave a server that asks for a certificate where
+                                           none suits; default: it is shown none, and decides */
     const char *const *own_cert_types;  /* RFC 7250: "x509", "raw_public_key" (a
                                            SubjectPublicKeyInfo that the other side knows), in order
                                            of preference; default: x509. Of an identity without a
@@ -578,8 +580,10 @@ static inline int cssl_handshake_continue(cssl_socket *s, const cssl_options *mo
 {
     return cssl_handshake_continue_sized(s, more, sizeof(*more), timeout, err);
 }
-/* cssl_handshake_cancel ends a handshake with user_canceled and frees s. */
+/* cssl_handshake_cancel ends a handshake with user_canceled and frees s; cssl_handshake_refuse does
+ * so with a fatal alert: whoever looked at the peer's hello may say why it is not welcome. */
 void cssl_handshake_cancel(cssl_socket *s);
+void cssl_handshake_refuse(cssl_socket *s, uint8_t alert);
 /* cssl_answer_question answers what ask or CSSL_EV_ASK asked; from any thread, also before ask has
  * returned. CSSL_STATE when the question is not open any more. Whoever answers sees to it that s is
  * not closed meanwhile. During cssl_connect there is no socket to name yet: there ask has to answer

@@ -220,8 +220,13 @@ static int load_identities(cssl_config *config, const cssl_options *o, char *war
                                "a server needs certfile and keyfile; make them with: cssl cert "
                                "self-signed --name localhost");
         }
-        return 0;
+        return !o->fail_if_no_own_cert
+                   ? 0
+                   : fail_option(err, CSSL_R_OPTION_CONFLICT, "fail_if_no_own_cert",
+                                 "there is no certificate: it would leave every server that asks; "
+                                 "name one in certfile or certs_keys");
     }
+    config->fail_if_no_own_cert = o->fail_if_no_own_cert;
     config->certkeys = mem_new_array(num, sizeof(*config->certkeys));
     if (config->certkeys == NULL) {
         return fail(err, CSSL_R_NOMEM);

@@ -79,6 +79,7 @@ struct cssl_config {
     struct packed_chain *packed; /* for each of certkeys, one for each of compression */
     bool verify;              /* the peer's chain */
     bool fail_if_no_peer_cert;
+    bool fail_if_no_own_cert; /* clients, when the server asks for one */
     bool post_handshake_auth; /* clients: is offered; servers: instead of in the handshake */
     struct store *anchors;    /* NULL when nothing is verified */
     uint8_t *authorities;     /* servers: names of the anchors as CertificateRequest has them */

@@ -116,6 +116,7 @@ static int check_role(const cssl_config *config, const cssl_options *o, cssl_err
         { "anti_replay_hashes", o->anti_replay_hashes != 0, true },
         { "anti_replay_bits", o->anti_replay_bits != 0, true },
         { "max_fragment_length", o->max_fragment_length != 0, false },
+        { "fail_if_no_own_cert", o->fail_if_no_own_cert, false },
         { "fail_if_no_peer_cert", o->fail_if_no_peer_cert != CSSL_DEFAULT, true },
         { "ticket_lifetime", o->ticket_lifetime != 0, true },
         { "ticket_seed", o->ticket_seed.len > 0, true },

@@ -23,6 +23,7 @@ struct field {
 
 static const struct field plain[] = {
     FIELD(versions), FIELD(honor_cipher_order), FIELD(verify), FIELD(fail_if_no_peer_cert),
+    FIELD(fail_if_no_own_cert),
     FIELD(depth), FIELD(certificate_authorities), FIELD(allow_any_ca_purpose),
     FIELD(explicit_policy), FIELD(inhibit_policy_mapping), FIELD(inhibit_any_policy),
     FIELD(crl_check), FIELD(stapling), FIELD(stapling_nonce),

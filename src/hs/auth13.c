@@ -72,7 +72,14 @@ int auth13_pick_own(struct hs *hs, const struct certificate_request *cr, cssl_er
     hs->own = index < 0 || !cert_type_may_show(hs->conn) ? NULL : &config->certkeys[index];
     hs->compression = cert_type_compression(hs->conn, cr->compress_certificate);
     mem_free(wish);
-    return 0;
+    return auth_own_or_none(hs, err);
+}
+
+int auth_own_or_none(const struct hs *hs, cssl_error *err)
+{
+    return hs->own != NULL || !hs->conn->config->fail_if_no_own_cert
+               ? 0
+               : fail(err, CSSL_R_NO_OWN_CERTIFICATE);
 }
 
 int auth13_ask_signature(struct hs *hs, const struct certkey *ck, cssl_error *err)

@@ -11,9 +11,10 @@
 int auth13_send_certificate(struct hs *hs, const struct certkey *ck, cssl_error *err) CHECK;
 /* auth13_send_request sends CertificateRequest with hs->context, which is empty in a handshake.
  * auth13_pick_own chooses what is shown when one came: hs->own (NULL: nothing), scheme and
- * compression. */
+ * compression. auth_own_or_none fails if that is nothing and the config will not have it so. */
 int auth13_send_request(struct hs *hs, cssl_error *err) CHECK;
 int auth13_pick_own(struct hs *hs, const struct certificate_request *cr, cssl_error *err) CHECK;
+int auth_own_or_none(const struct hs *hs, cssl_error *err) CHECK;
 /* auth13_ask_signature asks for the step that signs the transcript with ck under hs->scheme;
  * auth13_send_verify sends its CertificateVerify. */
 int auth13_ask_signature(struct hs *hs, const struct certkey *ck, cssl_error *err) CHECK;

@@ -464,5 +464,6 @@ static int take_request(struct hs *hs, const struct hs_msg *m, cssl_error *err)
                              &hs->scheme);
     hs->own = index < 0 || !cert_type_may_show(hs->conn) ? NULL : &config->certkeys[index];
     mem_free(wish);
-    return CLIENT12_WAIT_SHD;
+    ret = auth_own_or_none(hs, err);
+    return ret == 0 ? CLIENT12_WAIT_SHD : ret;
 }

@@ -282,6 +282,7 @@ static bool set_identities(cssl_options *o, struct lists *l, const struct settin
         }
     }
     o->certs_keys = l->identities;
+    o->fail_if_no_own_cert = !s->server && o->num_certs_keys > 0;
     return true;
 }
 

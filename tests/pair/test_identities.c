@@ -144,6 +144,61 @@ static void test_schemes(void **state)
     }
 }
 
+/* A client that would have nothing to show leaves the server, or lets it decide. */
+static void test_none_fits(void **state)
+{
+    (void)state;
+    const cssl_cert_key key = { .cert = PAIR_PEM(pair_client_rsa) };
+    for (unsigned i = 0; i < 8; i++) {
+        const bool insists = (i & 1) != 0;
+        const bool later = (i & 2) != 0;
+        const bool fits = (i & 4) != 0;
+        for (size_t v = later ? 1 : 0; v < ARRAY_SIZE(versions); v++) {
+            struct scene s;
+            scene_begin(&s,
+                        &(cssl_options){ .versions = versions[v],
+                                         .certs_keys = &key,
+                                         .num_certs_keys = 1,
+                                         .post_handshake_auth = later,
+                                         .fail_if_no_own_cert = insists },
+                        &(cssl_options){ .versions = versions[v],
+                                         .verify = CSSL_VERIFY_PEER,
+                                         .fail_if_no_peer_cert = CSSL_OFF,
+                                         .post_handshake_auth = later,
+                                         .signature_algs = fits ? NULL
+                                                                : CSSL_LIST(
+                                                                      "ecdsa_secp256r1_sha256") });
+            if (later) {
+                pair_must_connect(&s.p);
+                assert_int_equal(cssl_engine_request_certificate(engine_of(&s, FROM_SERVER), NULL),
+                                 0);
+            }
+            if (insists && !fits) {
+                pair_must_fail(&s.p, FROM_CLIENT, ALERT_HANDSHAKE_FAILURE,
+                               CSSL_R_NO_OWN_CERTIFICATE);
+            } else {
+                pair_pump(&s.p);
+                pair_must_talk(&s.p);
+                assert_int_equal(info_of(&s.p, FROM_SERVER).peer_verified, fits);
+            }
+            scene_end(&s);
+        }
+    }
+}
+
+static void test_none_there(void **state)
+{
+    (void)state;
+    cssl_error err;
+    assert_null(cssl_client_config(&(cssl_options){ .fail_if_no_own_cert = true }, &err));
+    assert_int_equal(err.reason, CSSL_R_OPTION_CONFLICT);
+    const cssl_cert_key key = { .cert = PAIR_PEM(pair_p256) };
+    assert_null(cssl_server_config(&(cssl_options){ .fail_if_no_own_cert = true,
+                                                    .certs_keys = &key,
+                                                    .num_certs_keys = 1 }, &err));
+    assert_int_equal(err.reason, CSSL_R_OPTION_ROLE);
+}
+
 /* A raw public key has no issuer that somebody could name. */
 static void test_raw(void **state)
 {
@@ -163,6 +218,8 @@ int main(void)
         cmocka_unit_test_setup(test_issuers, scene_set_up),
         cmocka_unit_test_setup(test_all_kept, scene_set_up),
         cmocka_unit_test_setup(test_schemes, scene_set_up),
+        cmocka_unit_test_setup(test_none_fits, scene_set_up),
+        cmocka_unit_test(test_none_there),
         cmocka_unit_test_setup(test_raw, scene_set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
