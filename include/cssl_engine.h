@@ -70,8 +70,10 @@ void cssl_engine_sent(cssl_engine *e, size_t len);
 /* cssl_engine_close queues close_notify; nothing can be written after it. A handshake that cannot
  * be done without saying more ends with it. */
 int cssl_engine_close(cssl_engine *e, cssl_error *err);
-/* cssl_engine_cancel ends a handshake: it queues user_canceled and close_notify. */
+/* cssl_engine_cancel ends a handshake: it queues user_canceled and close_notify. cssl_engine_refuse
+ * does so with a fatal alert, RFC 8446 6.2; what is none is handshake_failure. */
 void cssl_engine_cancel(cssl_engine *e);
+void cssl_engine_refuse(cssl_engine *e, uint8_t alert);
 /* cssl_engine_step, with options.defer_steps and after CSSL_EV_STEP, returns the public-key
  * operation that the handshake waits for; NULL when there is none, or no memory (ask again). It
  * belongs to the caller until it is handed back. */

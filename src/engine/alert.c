@@ -123,6 +123,18 @@ void cssl_engine_cancel(cssl_engine *e)
     }
 }
 
+void cssl_engine_refuse(cssl_engine *e, uint8_t alert)
+{
+    const bool fatal = alert != ALERT_CLOSE_NOTIFY && alert != ALERT_USER_CANCELED &&
+                       alert != ALERT_NO_RENEGOTIATION && alert != ALERT_NONE;
+    if (e->hs != NULL) {
+        cssl_error error;
+        (void)fail(&error, CSSL_R_REFUSED);
+        error.alert = fatal ? alert : (uint8_t)ALERT_HANDSHAKE_FAILURE;
+        (void)engine_fail(e, &error, NULL);
+    }
+}
+
 /* end_sending forgets the keys of a half that has failed: nothing is sealed any more. Whoever sees
  * the alert that is owed may be ahead of rx_failed: the error is there, and is to be told. */
 static void end_sending(struct cssl_engine *e)

@@ -50,6 +50,14 @@ int cssl_handshake_continue_sized(cssl_socket *s, const cssl_options *more, size
     return sock_handshake(s, deadline, err);
 }
 
+void cssl_handshake_refuse(cssl_socket *s, uint8_t alert)
+{
+    if (s != NULL && s->engine != NULL && s->phase == PHASE_HANDSHAKE) {
+        cssl_engine_refuse(s->engine, alert);
+    }
+    cssl_handshake_cancel(s);
+}
+
 void cssl_handshake_cancel(cssl_socket *s)
 {
     (void)cssl_close(s, FAREWELL_MS, NULL);

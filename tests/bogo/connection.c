@@ -167,6 +167,8 @@ static bool next_event(struct connection *c, cssl_event *event)
                 keep_ticket(c, event->data);
             } else if (event->type == CSSL_EV_EARLY_DATA) {
                 echo_early(c, event->data);
+            } else if (event->type == CSSL_EV_HELLO) {
+                cssl_engine_refuse(c->engine, c->around->refuse_hello);
             } else if (event->type == CSSL_EV_STEP || event->type == CSSL_EV_ASK) {
                 if (event->type == CSSL_EV_STEP ? !run_step(c) : !answer(c, &event->question)) {
                     return false;

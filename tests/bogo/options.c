@@ -7,7 +7,7 @@
 #include <string.h>
 
 enum { LIST_MAX = 128, TEXT_MAX = 1024, RSA_PSS_SHA256 = 0x0804, CERTIFICATE_UNKNOWN = 46,
-       HANDSHAKE_FAILURE = 40, X509 = 0, RAW = 2, MLKEM1024 = 514 };
+       HANDSHAKE_FAILURE = 40, INTERNAL_ERROR = 80, X509 = 0, RAW = 2, MLKEM1024 = 514 };
 
 /* Lists that the options point to; they have to live until the config is made. */
 struct lists {
@@ -367,9 +367,11 @@ static bool set_verify(cssl_options *o, const struct settings *s, struct surroun
     if (s->use_client_ca_list != NULL && s->use_client_ca_list[0] != '<') {
         return cannot("names of authorities without their certificates");
     }
-    if (s->server && s->fail_ocsp_callback) {
-        return cannot("to refuse over a staple of one's own");
-    }
+    around->refuse_hello = s->fail_cert_callback || (s->server && (s->fail_ddos_callback ||
+                                                                   s->fail_ocsp_callback))
+                               ? INTERNAL_ERROR
+                               : 0;
+    o->pause_at_hello = around->refuse_hello != 0;
     around->reject_peer = s->verify_fail && (wanted || s->accepted_peer_types.num > 0);
     around->reject_name = s->fail_early_callback;
     around->reject_alert = s->fail_early_callback          ? HANDSHAKE_FAILURE

@@ -41,6 +41,7 @@ struct settings {
     bool expect_no_offer_early_data, expect_ticket_supports_early_data;
     bool no_tls12, no_tls13, decline_alpn, reject_alpn, use_export_context;
     bool renegotiate_freely, renegotiate_once, fail_early_callback, fail_ocsp_callback;
+    bool fail_ddos_callback, fail_cert_callback;
     bool fips_202205, wpa_202304, cnsa1_202603, cnsa2_202603, cnsa_202407;
     int port, resume_count, min_version, max_version, read_size, repeat_shim_initial_write;
     int expect_version, expect_cipher, expect_cipher_aes, expect_curve_id;
@@ -75,6 +76,7 @@ struct surroundings {
     char trace[4096];     /* messages of this connection, as -expect-msg-callback has them */
     size_t trace_len;
     bool retry_rejects;   /* reject_peer from the ServerHello on */
+    uint8_t refuse_hello;  /* the alert; 0: it is welcome */
     bool reject_peer, reject_name; /* what is answered about certificates and about names */
     uint8_t reject_alert;          /* 0: the library's */
 };

@@ -130,7 +130,17 @@ static void test_hello_other_config(void **state)
 static void test_hello_ends(void **state)
 {
     (void)state;
-    for (unsigned how = 0; how < 3; how++) {
+    static const struct {
+        uint8_t alert, sent; /* that is asked for, and that goes out */
+    } alerts[] = {
+        { ALERT_UNRECOGNIZED_NAME, ALERT_UNRECOGNIZED_NAME },
+        { ALERT_INTERNAL_ERROR, ALERT_INTERNAL_ERROR },
+        { ALERT_CLOSE_NOTIFY, ALERT_HANDSHAKE_FAILURE },
+        { ALERT_USER_CANCELED, ALERT_HANDSHAKE_FAILURE },
+        { ALERT_NO_RENEGOTIATION, ALERT_HANDSHAKE_FAILURE },
+        { ALERT_NONE, ALERT_HANDSHAKE_FAILURE },
+    };
+    for (unsigned how = 0; how < 3 + ARRAY_SIZE(alerts); how++) {
         struct scene m;
         struct pauses pauses = { .leave = true };
         const cssl_options c = { .alpn_protocols = CSSL_LIST("h2") };
@@ -143,6 +153,12 @@ static void test_hello_ends(void **state)
             (void)cssl_engine_close(m.p.side[FROM_SERVER].engine, NULL);
         }
         cssl_error err;
+        if (how >= 3) {
+            cssl_engine_refuse(m.p.side[FROM_SERVER].engine, alerts[how - 3].alert);
+            cssl_engine_refuse(m.p.side[FROM_SERVER].engine, ALERT_ACCESS_DENIED); /* too late */
+            cssl_engine_cancel(m.p.side[FROM_SERVER].engine);
+            pair_must_fail(&m.p, FROM_SERVER, alerts[how - 3].sent, CSSL_R_REFUSED);
+        }
         if (how < 2) {
             assert_true(cssl_engine_continue(m.p.side[FROM_SERVER].engine, NULL, &err) < 0);
             pair_pump(&m.p);

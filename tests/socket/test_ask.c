@@ -2,6 +2,7 @@
  * test_ask.c - questions on sockets whose handshake is done, answers that race with the end of a
  * connection, and calls that cannot be asked anything. The usual cases are in tests/unit/socket.
  */
+#include "base/error.h"
 #include "peers.h"
 
 #include <sched.h>
@@ -259,6 +260,30 @@ static void test_early_and_paused(void **state)
     pair_close(&p);
 }
 
+/* Whoever is refused at its hello is told why; without a handshake there is nothing to refuse. */
+static void test_refused(void **state)
+{
+    (void)state;
+    struct job client;
+    struct pair p = { .client = NULL };
+    cssl_error err;
+    cssl_options s = server_options();
+    s.pause_at_hello = true;
+    p.listener = cssl_listen(0, &s, &err);
+    ok(p.listener == NULL ? -1 : 0, &err);
+    job_start(&client, connect_one, &p);
+    p.server = cssl_transport_accept(p.listener, PATIENCE, &err);
+    ok(p.server == NULL ? -1 : 0, &err);
+    assert_int_equal(cssl_handshake(p.server, PATIENCE, &err), CSSL_PAUSED);
+    cssl_handshake_refuse(p.server, ALERT_ACCESS_DENIED);
+    p.server = NULL;
+    assert_true(job_end(&client) < 0);
+    assert_true(client.err.alert_from_peer);
+    assert_int_equal(client.err.alert, ALERT_ACCESS_DENIED);
+    cssl_handshake_refuse(NULL, ALERT_ACCESS_DENIED);
+    pair_close(&p);
+}
+
 /* Connections that are closed as soon as they are there, while others answer for them. */
 static void test_answers_and_ends(void **state)
 {
@@ -301,6 +326,7 @@ int main(void)
         cmocka_unit_test(test_mailbox_after_the_handshake),
         cmocka_unit_test(test_connect_cannot_wait),
         cmocka_unit_test(test_early_and_paused),
+        cmocka_unit_test(test_refused),
         cmocka_unit_test(test_answers_and_ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
