@@ -141,12 +141,25 @@ static bool has_psk(const struct settings *s)
     return has;
 }
 
-bool check_handshake(const struct settings *s, cssl_engine *e, bool resumption)
+static bool check_seen(const struct settings *s, const struct seen *seen)
+{
+    const struct numbers *prefs = &s->peer_verify_prefs;
+    if (prefs->num > 0 &&
+        (prefs->num != seen->schemes.num ||
+         memcmp(prefs->list, seen->schemes.list, prefs->num * sizeof(prefs->list[0])) != 0)) {
+        return wrong("the peer's signature schemes");
+    }
+    return s->expect_client_ca_list == NULL || s->expect_client_ca_list[0] == '<' ||
+           same(seen->authorities, s->expect_client_ca_list) || wrong("the authorities");
+}
+
+bool check_handshake(const struct settings *s, cssl_engine *e, const struct seen *seen,
+                     bool resumption)
 {
     cssl_info i;
     cssl_bytes der;
     cssl_engine_information(e, &i);
-    if (!check_parameters(s, &i) || !check_names(s, &i)) {
+    if (!check_parameters(s, &i) || !check_names(s, &i) || !check_seen(s, seen)) {
         return false;
     }
     if (i.session_resumption != (resumption && !s->expect_session_miss)) {

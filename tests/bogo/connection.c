@@ -196,7 +196,7 @@ bool connection_handshake(struct connection *c)
     return c->connected && connection_flush(c);
 }
 
-ssize_t connection_read(struct connection *c, uint8_t *to, size_t max)
+ssize_t connection_peek(struct connection *c, uint8_t *to, size_t max)
 {
     cssl_event event;
     while (c->data.len == 0) {
@@ -213,8 +213,16 @@ ssize_t connection_read(struct connection *c, uint8_t *to, size_t max)
     }
     size_t n = c->data.len < max ? c->data.len : max;
     memcpy(to, c->data.data, n);
-    c->data = (cssl_bytes){ c->data.data + n, c->data.len - n };
     return (ssize_t)n;
+}
+
+ssize_t connection_read(struct connection *c, uint8_t *to, size_t max)
+{
+    ssize_t n = connection_peek(c, to, max);
+    if (n > 0) {
+        c->data = (cssl_bytes){ c->data.data + n, c->data.len - (size_t)n };
+    }
+    return n;
 }
 
 bool connection_write(struct connection *c, const void *data, size_t len)

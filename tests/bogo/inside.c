@@ -1,7 +1,8 @@
 /*
  * inside.c - what the runner wants and the public API has no words for: short pre-shared keys, raw
- * keys by their hash, stapled responses that are none, and which identity was used. The linker
- * puts the functions named __wrap_ in the place of the library's.
+ * keys by their hash, names of authorities without their certificates, stapled responses that are
+ * none, and which identity was used. The linker puts the functions named __wrap_ in the place of
+ * the library's.
  */
 #include "shim.h"
 
@@ -93,6 +94,22 @@ void set_short_psk(cssl_config *config, const char *identity, const char *key)
     config->psk_identity = identity;
     config->psk = (const uint8_t *)key;
     config->psk_len = strlen(key);
+}
+
+void set_authorities(cssl_config *config, const char *names)
+{
+    uint8_t name[1024];
+    struct wr w;
+    wr_init(&w, 65535);
+    for (const char *at = names; at != NULL; at = strchr(at, ',')) {
+        at += *at == ',' ? 1 : 0;
+        wr_vec16(&w, bytes_of(name, from_hex(name, sizeof(name), at)));
+    }
+    free(config->authorities);
+    config->authorities = malloc(w.len);
+    config->authorities_len = w.len;
+    memcpy(config->authorities, w.data, w.len);
+    wr_free(&w);
 }
 
 int selected_credential(const cssl_engine *e)

@@ -96,12 +96,39 @@ static bool write_first(const struct settings *s, struct connection *c)
     return !c->hold_output || connection_trickle(c);
 }
 
+/* -peek-then-read: what is looked at, twice, is what is read then. */
+static ssize_t read_some(const struct settings *s, struct connection *c, uint8_t *to, size_t max)
+{
+    static uint8_t looked_at[READ_MAX];
+    for (int i = 0; s->peek_then_read && i < 2; i++) {
+        ssize_t n = connection_peek(c, i == 0 ? looked_at : to, max);
+        if (n <= 0) {
+            return n;
+        }
+        if (i > 0 && memcmp(looked_at, to, (size_t)n) != 0) {
+            return -1;
+        }
+    }
+    ssize_t n = connection_read(c, to, max);
+    return s->peek_then_read && n > 0 && memcmp(looked_at, to, (size_t)n) != 0 ? -1 : n;
+}
+
+static bool write_secrets(const struct settings *s, struct connection *c)
+{
+    const struct seen *seen = &c->around->seen;
+    const uint8_t len[] = { (uint8_t)seen->secret_len, (uint8_t)(seen->secret_len >> 8) };
+    return !s->export_traffic_secrets ||
+           (connection_write(c, len, sizeof(len)) &&
+            connection_write(c, seen->secrets[!s->server], seen->secret_len) &&
+            connection_write(c, seen->secrets[s->server], seen->secret_len));
+}
+
 static bool echo(const struct settings *s, struct connection *c)
 {
     static uint8_t buffer[READ_MAX];
     size_t max = s->read_size > 0 && s->read_size <= READ_MAX ? (size_t)s->read_size : READ_MAX;
     ssize_t n = 0;
-    while ((n = connection_read(c, buffer, max)) > 0) {
+    while ((n = read_some(s, c, buffer, max)) > 0) {
         c->hold_output = false;
         for (ssize_t i = 0; i < n; i++) {
             buffer[i] ^= 0xff;
@@ -147,12 +174,12 @@ static int converse(const struct settings *s, const struct settings *retry, stru
     if (!s->server && s->expect_reject_early_data) {
         s = retry; /* the connection goes on; in BoringSSL it begins once more */
     }
-    if (!check_handshake(s, c->engine, resumption)) {
+    if (!check_handshake(s, c->engine, &c->around->seen, resumption)) {
         return EXIT_FAIL;
     }
     if (!connection_write(c, c->early, c->early_len) || !write_exported(s, c) ||
-        !write_unique(s, c) || !write_first(s, c) || (!s->shim_shuts_down && !echo(s, c)) ||
-        !close_connection(s, c)) {
+        !write_secrets(s, c) || !write_unique(s, c) || !write_first(s, c) ||
+        (!s->shim_shuts_down && !echo(s, c)) || !close_connection(s, c)) {
         return report(&c->error);
     }
     if (c->renegotiations != s->expect_total_renegotiations) {

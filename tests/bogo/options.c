@@ -39,6 +39,7 @@ static void trace(void *user, const cssl_trace_event *event)
     const uint8_t *m = event->message.data;
     const char *way = event->sent ? "write" : "read";
     char line[64] = "";
+    see_message(&around->seen, event);
     if (event->content_type == 22) {
         (void)snprintf(line, sizeof(line), "%s hs %u\n", way, m[0]);
     } else if (event->content_type == 21) {
@@ -364,9 +365,6 @@ static bool set_verify(cssl_options *o, const struct settings *s, struct surroun
         o->cacertfile = NULL;
     }
     o->verify_on_resume = s->reverify_on_resume && o->verify == CSSL_VERIFY_PEER;
-    if (s->use_client_ca_list != NULL && s->use_client_ca_list[0] != '<') {
-        return cannot("names of authorities without their certificates");
-    }
     around->refuse_hello = s->fail_cert_callback || (s->server && (s->fail_ddos_callback ||
                                                                    s->fail_ocsp_callback))
                                ? INTERNAL_ERROR
@@ -522,6 +520,8 @@ cssl_config *make_config(const struct settings *s, cssl_config *old, cssl_bytes 
     static struct lists l;
     cssl_error err;
     memset(&l, 0, sizeof(l));
+    memset(&around->seen, 0, sizeof(around->seen));
+    o.keylog = s->export_traffic_secrets ? see_secret : NULL;
     if (!set_versions(&o, s) || !set_psk(&o, &l, s) || !set_suites(&o, &l, s) ||
         !set_groups(&o, &l, s) || !set_schemes(&o, &l, s) || !set_identities(&o, &l, s) ||
         !set_verify(&o, s, around) || !set_types(&o, &l, s) || !set_alpn(&o, &l, s) ||
@@ -538,6 +538,8 @@ cssl_config *make_config(const struct settings *s, cssl_config *old, cssl_bytes 
         (void)cannot(err.text);
     } else if (s->psk != NULL) {
         set_short_psk(config, s->psk_identity == NULL ? "" : s->psk_identity, s->psk);
+    } else if (s->use_client_ca_list != NULL && s->use_client_ca_list[0] != '<') {
+        set_authorities(config, s->use_client_ca_list);
     }
     return config;
 }

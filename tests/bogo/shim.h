@@ -31,6 +31,7 @@ struct settings {
     bool server, ipv6;
     bool async, implicit_handshake, shim_writes_first, read_with_unfinished_write;
     bool shim_shuts_down, check_close_notify, key_update, grease, tls_unique;
+    bool export_traffic_secrets, peek_then_read;
     bool verify_peer, require_any_client_certificate, verify_fail, use_custom_verify_callback;
     bool reverify_on_resume;
     bool expect_hrr, expect_no_hrr, expect_session_miss, expect_no_session;
@@ -47,14 +48,16 @@ struct settings {
     int expect_version, expect_cipher, expect_cipher_aes, expect_curve_id;
     int expect_peer_signature_algorithm, expect_selected_credential;
     int max_send_fragment, max_cert_list, resumption_delay, export_keying_material;
-    int expect_total_renegotiations, expect_peer_type;
+    int expect_total_renegotiations, expect_peer_type, expect_ticket_age_skew;
     const char *shim_id, *trust_cert, *host_name, *expect_server_name;
     const char *advertise_alpn, *select_alpn, *expect_alpn, *shim_initial_write;
     const char *export_label, *export_context, *expect_peer_cert_file;
+    const char *expect_client_ca_list;
     const char *use_client_ca_list, *expect_msg_callback, *cipher;
     const char *expect_ocsp_response, *expect_scts; /* base64 */
     const char *psk, *psk_identity; /* of TLS 1.2 */
     const char *expect_peer_rpk;    /* base64 */
+    struct numbers peer_verify_prefs;
     struct numbers curves, key_shares, verify_prefs, accepted_peer_types, own_types;
     struct credential credentials[CREDENTIALS_MAX];
     size_t num_credentials;
@@ -71,7 +74,16 @@ cssl_bytes from_base64(const char *text);
 
 /* options.c: make_config turns settings into a config. NULL: the library cannot express them, or
  * refuses them; a line says why. */
+/* seen.c: what came that the API does not tell. */
+struct seen {
+    struct numbers schemes;   /* of ClientHello or CertificateRequest */
+    char authorities[4096];   /* of CertificateRequest, in hex */
+    uint8_t secrets[2][64];   /* the client's and the server's, of application data */
+    size_t secret_len;
+};
+
 struct surroundings {
+    struct seen seen;
     int64_t clock;        /* seconds; it stands still unless the runner lets time pass */
     char trace[4096];     /* messages of this connection, as -expect-msg-callback has them */
     size_t trace_len;
@@ -92,13 +104,16 @@ cssl_config *make_config(const struct settings *s, cssl_config *old, cssl_bytes 
                          struct surroundings *around);
 
 /* checks.c: check_handshake and check_end compare a connection with what -expect-... flags say. */
-bool check_handshake(const struct settings *s, cssl_engine *e, bool resumption);
+bool check_handshake(const struct settings *s, cssl_engine *e, const struct seen *seen,
+                     bool resumption);
 bool check_early(const struct settings *s, const cssl_info *info);
 bool same_trace(const struct settings *s, const struct surroundings *around);
 
 /* inside.c: what the API has no words for. set_short_psk gives config, which has a pre-shared key,
  * another one, of the command line, that may be as short as the runner's. */
 void set_short_psk(cssl_config *config, const char *identity, const char *key);
+/* set_authorities has a config name authorities, in hex with commas between, to its clients. */
+void set_authorities(cssl_config *config, const char *names);
 /* same_hash tells whether hash is SHA-256 of data. */
 bool same_hash(cssl_bytes data, cssl_bytes hash);
 /* selected_credential is the number of the identity used, -1 for none. */
@@ -109,6 +124,12 @@ bool ticket_allows_early(cssl_bytes ticket);
 const char *usable_group(uint16_t code);
 const char *usable_scheme(uint16_t code);
 bool usable_in_13(const char *scheme);
+
+/* seen.c: see_message takes note of a message, see_secret (given surroundings) of a line of the key
+ * log. from_hex writes at most max bytes and returns how many there are. */
+void see_message(struct seen *seen, const cssl_trace_event *event);
+void see_secret(void *user, const char *line);
+size_t from_hex(uint8_t *to, size_t max, const char *hex);
 
 /* connection.c: a connection to the runner. */
 struct connection {
@@ -134,6 +155,8 @@ bool connection_open(struct connection *c, const struct settings *s, cssl_config
 bool connection_handshake(struct connection *c);
 /* connection_read gives up to max bytes, 0 at the end (closed or ended say which), -1 on errors. */
 ssize_t connection_read(struct connection *c, uint8_t *to, size_t max);
+/* connection_peek gives what connection_read will give. */
+ssize_t connection_peek(struct connection *c, uint8_t *to, size_t max);
 bool connection_write(struct connection *c, const void *data, size_t len);
 /* connection_flush sends what is in the engine's output; connection_trickle one byte of it. */
 bool connection_flush(struct connection *c);
