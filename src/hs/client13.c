@@ -58,7 +58,8 @@ int client13_offer(struct hs *hs, const struct hs_msg *m, cssl_error *err)
     if (!hs->renegotiation) {
         hs->conn->early_offered = early13_wanted(hs);
     }
-    if (ret == 0 && config->tls12 && config->num_certkeys > 0) {
+    /* Behind a pause there may be an identity that is not known yet. */
+    if (ret == 0 && config->tls12 && (config->num_certkeys > 0 || config->pause_at_hello)) {
         transcript_keep(&hs->transcript, HS_MESSAGE_LIMIT); /* TLS 1.2 signs all of it */
     }
     if (ret == 0 && (!config->tls13 || hs->renegotiation)) {
