@@ -7,6 +7,7 @@
  */
 #include "pair/certs.h"
 #include "base/error.h"
+#include "pki/certkey.h"
 #include "support.h"
 
 enum { WIRE = 200000, NOW = 1800000000, SAMPLE = 250 };
@@ -70,6 +71,8 @@ static bool later; /* the client is asked for its certificate after the handshak
 static bool early; /* the second connection begins with early data */
 static const char *const *compressed; /* NULL: certificates are not */
 static bool cbc; /* TLS 1.2, and a suite that is not an AEAD's */
+static bool raw; /* public keys are shown, not certificates: */
+static cssl_bytes raw_keys[2];
 static cssl_error first_error;
 static bool failed;
 
@@ -109,6 +112,7 @@ static void make_config(struct side *s, bool server)
         .cert = { (const uint8_t *)(server ? pair_p256 : pair_client),
                   strlen(server ? pair_p256 : pair_client) }
     };
+    static const char *const raw_first[] = { "raw_public_key", "x509", NULL };
     static const char *const suites[] = { "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256", NULL };
     /* Keys that only one side has: the certificate is used all the same. */
     const cssl_psk psks[] = {
@@ -129,6 +133,10 @@ static void make_config(struct side *s, bool server)
                              .ciphers = cbc ? suites : NULL,
                              .post_handshake_auth = later,
                              .verify_on_resume = early,
+                             .own_cert_types = raw ? raw_first : NULL,
+                             .peer_cert_types = raw ? raw_first : NULL,
+                             .trusted_keys = raw ? &raw_keys[!server] : NULL,
+                             .num_trusted_keys = raw ? 1 : 0,
                              .early_data = { (const uint8_t *)"early", early && !server ? 5 : 0 },
                              .max_early_data = early && server ? 100 : 0,
                              .supported_groups = server && !early ? CSSL_LIST("secp256r1")
@@ -262,7 +270,8 @@ static void ask(struct side *s)
     check(cssl_engine_export_key_material(s->engine, "EXPORTER-x", bytes_of(NULL, 0), key,
                                           sizeof(key), &err), &err);
     plan.armed = true;
-    check(cssl_engine_peercert(s->engine, 0, &der, &err), &err);
+    check(raw ? cssl_engine_peer_key(s->engine, &der, &err)
+              : cssl_engine_peercert(s->engine, 0, &der, &err), &err);
 }
 
 static void ask_later(void)
@@ -418,6 +427,26 @@ static void test_beyond(void **state)
     early = false;
 }
 
+/* Raw public keys, in both versions. */
+static void test_raw(void **state)
+{
+    (void)state;
+    struct certkey keys[2];
+    for (int i = 0; i < 2; i++) {
+        const char *pem = i == 0 ? pair_client : pair_p256;
+        const cssl_cert_key conf = { .cert = { (const uint8_t *)pem, strlen(pem) } };
+        assert_int_equal(certkey_load(&keys[i], &conf, NULL, NULL), 0);
+        raw_keys[i] = certkey_spki(&keys[i]);
+    }
+    raw = true;
+    each_allocation();
+    cbc = true;
+    each_allocation();
+    raw = cbc = false;
+    certkey_free(&keys[0]);
+    certkey_free(&keys[1]);
+}
+
 static void test_cbc(void **state)
 {
     (void)state;
@@ -430,6 +459,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(test_each_allocation),
                                         cmocka_unit_test(test_beyond),
+                                        cmocka_unit_test(test_raw),
                                         cmocka_unit_test(test_cbc) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
