@@ -724,6 +724,8 @@ typedef struct cssl_info {
     uint8_t session_id[32];       /* TLS 1.2 */
     uint8_t session_id_len;
     uint8_t client_random[32], server_random[32]; /* RFC 5246 7.4.1.2; known once the hellos are */
+    int32_t ticket_age_skew;      /* servers, TLS 1.3: seconds that the client says its ticket is
+                                     older than it is here; early data are refused for too many */
     int psk_number;               /* the pre-shared key that both sides proved to have: 0 psk, i + 1
                                      psks[i]; -1 for none, one that was asked for, or a session */
 } cssl_info;

@@ -30,7 +30,8 @@ void cssl_engine_information_sized(const cssl_engine *e, cssl_info *info, size_t
                     .peer_verified = c->peer_verified,
                     .psk_number = c->psk_number,
                     .early_data_offered = c->early_offered,
-                    .early_data_accepted = c->early_accepted };
+                    .early_data_accepted = c->early_accepted,
+                    .ticket_age_skew = c->ticket_age_skew };
     i.server_cert_type = shown(c, true);
     i.client_cert_type = shown(c, false);
     i.staple_verified = c->peer != NULL && c->peer->staple_good;

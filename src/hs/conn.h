@@ -35,6 +35,7 @@ struct conn {
     uint8_t hash_alg, aead_alg;
     bool resumed, hello_retry, peer_verified;
     bool early_offered, early_accepted;
+    int32_t ticket_age_skew; /* servers: seconds that the client takes its ticket for older */
     bool other_policy; /* clients: the config is not that of the ClientHello, and trusts others */
     uint16_t port;
     bool extended_master_secret; /* TLS 1.2 */

@@ -15,6 +15,7 @@ static const struct config_psk *prefer(struct hs *hs, const struct client_hello 
                                        const struct config_psk *own, size_t *index);
 static int check_binder(struct hs *hs, const struct client_hello *ch, cssl_bytes body,
                         size_t index, enum psk_origin origin, cssl_error *err);
+static void note_age(struct hs *hs, uint32_t obfuscated_age);
 static bool session_usable(struct hs *hs, uint16_t version, const struct client_hello *ch,
                            bool found);
 static bool still_there(struct hs *hs, cssl_bytes identity);
@@ -63,6 +64,7 @@ int psk13_find(struct hs *hs, const struct client_hello *ch, cssl_bytes body,
             continue;
         }
         if (ret == 0 && !external) {
+            note_age(hs, ch->psks[i].obfuscated_ticket_age);
             ret = auth13_take_session(hs, &hs->session, err);
         } else if (ret == 0) {
             hs->conn->peer_verified = true; /* only a holder of the key can make the binder */
@@ -194,6 +196,16 @@ static const struct config_psk *prefer(struct hs *hs, const struct client_hello 
         }
     }
     return best;
+}
+
+/* note_age compares the age that the client says, modulo 2^32 ms, with the one here. */
+static void note_age(struct hs *hs, uint32_t obfuscated_age)
+{
+    const struct session *s = &hs->session;
+    const int64_t now_ms = config_now_us(hs->conn->config, CSSL_CLOCK_WALL) / 1000;
+    const int64_t skew = (int64_t)(uint32_t)(obfuscated_age - s->age_add) -
+                         (now_ms - s->issued_at_ms);
+    hs->conn->ticket_age_skew = (int32_t)(skew / 1000); /* within 50 days either way */
 }
 
 static int check_binder(struct hs *hs, const struct client_hello *ch, cssl_bytes body,

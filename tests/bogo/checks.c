@@ -37,6 +37,10 @@ static bool check_parameters(const struct settings *s, const cssl_info *i)
     if ((s->expect_hrr && !i->hello_retry) || (s->expect_no_hrr && i->hello_retry)) {
         return wrong("HelloRetryRequest");
     }
+    if (i->ticket_age_skew != s->expect_ticket_age_skew && i->session_resumption &&
+        s->expect_ticket_age_skew != 0) {
+        return wrong("the ticket's age");
+    }
     if (s->expect_extended_master_secret && of12 && !i->extended_master_secret) {
         return wrong("extended master secret");
     }

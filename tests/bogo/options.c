@@ -416,13 +416,14 @@ static bool allows(const struct settings *s, int version)
 /* What is written first goes out early where a session allows that; -on-resume- alone has it. */
 static bool set_early(cssl_options *o, struct lists *l, const struct settings *s)
 {
-    enum { BORINGSSLS_LIMIT = 14336 };
+    enum { BORINGSSLS_LIMIT = 14336, BORINGSSLS_WINDOW = 60 /* seconds */ };
     const char *text = first_words(s);
     size_t len = strlen(text);
     if (!s->enable_early_data) {
         return true;
     }
     if (s->server) {
+        o->anti_replay_window = BORINGSSLS_WINDOW;
         o->max_early_data = (o->versions & CSSL_TLSV1_3) != 0 ? BORINGSSLS_LIMIT : 0;
     } else if (s->shim_writes_first && (o->versions & CSSL_TLSV1_3) != 0) {
         for (int i = 0; i < s->repeat_shim_initial_write; i++) {

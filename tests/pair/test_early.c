@@ -245,6 +245,9 @@ static void test_age(void **state)
             pass_ms(cases[i].server_ms);
             expect(again(&s, "server.test"), cases[i].want, "age");
             assert_true(pair_resumed(&s.p));
+            const int64_t skew_ms = cases[i].client_ms - cases[i].server_ms;
+            assert_int_equal(info_of(&s.p, FROM_SERVER).ticket_age_skew, skew_ms / 1000);
+            assert_int_equal(info_of(&s.p, FROM_CLIENT).ticket_age_skew, 0);
             scene_end(&s);
         }
     }
