@@ -266,7 +266,9 @@ typedef struct cssl_options {
                                        peer has is used; TLS 1.2's suites are ECDHE and DHE with
                                        AEADs, unless ciphers says otherwise */
     const char *const *ciphers;     /* in order of preference: IANA's names, OpenSSL's, or several
-                                       in one string, with colons between */
+                                       in one string, with colons between. To servers those in
+                                       brackets are equally good, "[A|B]:C": the client's order
+                                       decides among them */
     cssl_switch honor_cipher_order; /* servers: their own order of suites counts; on */
     const char *const *supported_groups; /* "x25519", "secp256r1", ... in order of preference */
     const char *const *key_share_groups; /* clients: for which shares are sent; default: the first

@@ -133,6 +133,7 @@ void codes_add(struct codes *c, uint16_t code)
 {
     c->wire[2 * c->num] = (uint8_t)(code >> 8);
     c->wire[2 * c->num + 1] = (uint8_t)code;
+    c->set[c->num] = 0;
     c->list[c->num++] = code;
 }
 

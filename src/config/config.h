@@ -39,6 +39,7 @@ struct codes {
     size_t num;
     uint16_t list[CONFIG_CODES_MAX];
     uint8_t wire[2 * CONFIG_CODES_MAX];
+    uint8_t set[CONFIG_CODES_MAX]; /* neighbours of one number, but 0, are equally good */
 };
 static inline cssl_bytes codes_wire(const struct codes *c)
 {

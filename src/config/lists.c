@@ -6,6 +6,8 @@
 
 enum { NAME_MAX_LEN = 64 };
 
+static int add_all(struct codes *c, const struct list_rule *rule, const struct codes *possible,
+                   const char *at, cssl_error *err);
 static int list_add(struct codes *c, const struct list_rule *rule, const struct codes *possible,
                     const char *name, cssl_error *err);
 static const char *left_out(const char *name);
@@ -21,28 +23,55 @@ int list_check(struct codes *c, const struct list_rule *rule, const char *const 
     codes_all(&possible, rule->kind);
     c->num = 0;
     for (size_t i = 0; names[i] != NULL; i++) {
-        const char *at = names[i];
-        bool more = true;
-        while (more) {
-            char name[NAME_MAX_LEN];
-            size_t len = strcspn(at, ":");
-            if (len >= sizeof(name)) {
-                return fail_option(err, CSSL_R_OPTION_NAME, rule->option,
-                                   "a name of %zu characters in %s", len, rule->option);
-            }
-            memcpy(name, at, len);
-            name[len] = '\0';
-            int ret = list_add(c, rule, &possible, name, err);
-            if (ret != 0) {
-                return ret;
-            }
-            more = at[len] == ':';
-            at += len + 1;
+        int ret = add_all(c, rule, &possible, names[i], err);
+        if (ret != 0) {
+            return ret;
         }
     }
     if (c->num == 0) {
         return fail_option(err, CSSL_R_OPTION_VALUE, rule->option, "%s is an empty list",
                            rule->option);
+    }
+    return 0;
+}
+
+/* add_all adds what one string names. */
+static int add_all(struct codes *c, const struct list_rule *rule, const struct codes *possible,
+                   const char *at, cssl_error *err)
+{
+    const bool sets = rule->of_name == suite_of_any_name;
+    bool in_set = false;
+    for (bool more = true; more;) {
+        char name[NAME_MAX_LEN];
+        bool begins = sets && !in_set && *at == '[';
+        in_set = in_set || begins;
+        at += begins ? 1 : 0;
+        size_t len = strcspn(at, in_set ? "|]" : ":");
+        if (len >= sizeof(name)) {
+            return fail_option(err, CSSL_R_OPTION_NAME, rule->option,
+                               "a name of %zu characters in %s", len, rule->option);
+        }
+        memcpy(name, at, len);
+        name[len] = '\0';
+        int ret = list_add(c, rule, possible, name, err);
+        if (ret != 0) {
+            return ret;
+        }
+        if (in_set) { /* a set is named after its first member */
+            c->set[c->num - 1] = (uint8_t)(begins ? c->num : c->set[c->num - 2]);
+        }
+        at += len;
+        if (in_set && *at != '|') {
+            if (*at != ']' || (at[1] != ':' && at[1] != '\0')) {
+                return fail_option(err, CSSL_R_OPTION_VALUE, rule->option,
+                                   "a set of suites is written [A|B], with a colon before the "
+                                   "next name");
+            }
+            in_set = false;
+            at++;
+        }
+        more = *at != '\0';
+        at++;
     }
     return 0;
 }

@@ -12,7 +12,8 @@ struct list_rule {
 };
 
 /* list_check fills c from names: each is one name, or several with colons between. NULL stands for
- * the default. Unknown, impossible and repeated names are option errors that say which it was. */
+ * the default. Suites in brackets, [A|B], are equally good. Unknown, impossible and repeated names
+ * are option errors that say which it was. */
 int list_check(struct codes *c, const struct list_rule *rule, const char *const *names,
                cssl_error *err) CHECK;
 

@@ -148,12 +148,18 @@ static int check_versions(cssl_config *config, const cssl_options *o, cssl_error
     struct codes of_13;
     config->suites.num = 0;
     for (size_t i = 0; i < all.num; i++) {
+        if (all.set[i] != 0 && !config->server) {
+            return fail_option(err, CSSL_R_OPTION_ROLE, "ciphers",
+                               "sets of suites are for servers, who choose; a client's suites "
+                               "stand in one order");
+        }
         bool is_13 = suite_version(all.list[i]) == TLS_1_3;
         if (kx_has_psk(suite_kx(all.list[i])) && !has_psks(o)) {
             continue; /* nothing to agree on with it */
         }
         if ((versions & (is_13 ? CSSL_TLSV1_3 : CSSL_TLSV1_2)) != 0) {
             codes_add(&config->suites, all.list[i]);
+            config->suites.set[config->suites.num - 1] = all.set[i];
             config->tls13 = config->tls13 || is_13;
             config->tls12 = config->tls12 || !is_13;
         }

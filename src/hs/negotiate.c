@@ -5,6 +5,7 @@
 #include "hs/schedule13.h"
 #include "pki/hostname.h"
 
+static size_t set_end(const struct codes *ours, size_t i);
 static void digest_vector(struct hash *h, cssl_bytes v);
 
 uint16_t first_common(const struct codes *ours, cssl_bytes theirs)
@@ -33,15 +34,29 @@ bool suite_next(struct suite_walk *walk, const cssl_config *config, cssl_bytes t
                 uint16_t *id)
 {
     const struct codes *ours = &config->suites;
-    size_t num = config->client_order ? u16s_len(theirs) : ours->num;
-    while (walk->at < num) {
-        size_t i = walk->at++;
-        *id = config->client_order ? u16s_at(theirs, i) : ours->list[i];
-        if (config->client_order ? codes_has(ours, *id) : u16s_has(theirs, *id)) {
-            return true;
+    while (walk->set < ours->num) {
+        const size_t end = config->client_order ? ours->num : set_end(ours, walk->set);
+        while (walk->theirs < u16s_len(theirs)) {
+            *id = u16s_at(theirs, walk->theirs++);
+            for (size_t i = walk->set; i < end; i++) {
+                if (ours->list[i] == *id) {
+                    return true;
+                }
+            }
         }
+        *walk = (struct suite_walk){ .set = end };
     }
     return false;
+}
+
+/* set_end is where the set that begins at i ends. */
+static size_t set_end(const struct codes *ours, size_t i)
+{
+    size_t end = i + 1;
+    while (ours->set[i] != 0 && end < ours->num && ours->set[end] == ours->set[i]) {
+        end++;
+    }
+    return end;
 }
 
 uint16_t pick_suite13(const cssl_config *config, cssl_bytes theirs, enum hash_alg alg)

@@ -13,9 +13,11 @@ uint16_t first_common(const struct codes *ours, cssl_bytes theirs);
 uint16_t first_suite(const struct codes *ours, cssl_bytes theirs, enum hash_alg alg);
 
 /* The suites that a server and a client have in common, one after the other in the order that
- * counts: the server's, or the client's when honor_cipher_order is off. A walk begins zeroed. */
+ * counts: the server's (among equally good ones the client's), or the client's when
+ * honor_cipher_order is off. A walk begins zeroed. */
 struct suite_walk {
-    size_t at;
+    size_t set;    /* where a set of equally good ones begins; most have one member */
+    size_t theirs; /* which of theirs is next, in this set */
 };
 bool suite_next(struct suite_walk *walk, const cssl_config *config, cssl_bytes theirs,
                 uint16_t *id) CHECK;

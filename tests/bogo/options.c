@@ -484,13 +484,18 @@ static bool set_suites(cssl_options *o, struct lists *l, const struct settings *
     const char *const *of13 = cssl_cipher_suites("default", CSSL_TLSV1_3);
     const char *const *of12 = cssl_cipher_suites("all", CSSL_TLSV1_2);
     size_t num = 0;
-    if (s->cipher != NULL && strpbrk(s->cipher, "[|]!+-@") != NULL) {
+    if (s->cipher != NULL && strpbrk(s->cipher, "!+-@") != NULL) {
         return cannot("such a list of cipher suites");
     }
     const struct policy *policy = policy_of(s);
     if (policy != NULL) {
         of13 = policy->suites13;
         of12 = policy->suites12[0] == NULL ? of12 : policy->suites12;
+    }
+    if (s->server && policy == NULL && (o->versions & CSSL_TLSV1_3) != 0) {
+        l->suites[num++] = "[TLS_AES_128_GCM_SHA256|TLS_AES_256_GCM_SHA384|"
+                           "TLS_CHACHA20_POLY1305_SHA256]";
+        of13 += 3;
     }
     for (; *of13 != NULL && (o->versions & CSSL_TLSV1_3) != 0 && num + 1 < LIST_MAX; of13++) {
         l->suites[num++] = *of13;

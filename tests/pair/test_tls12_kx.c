@@ -212,6 +212,47 @@ static void test_whose_order(void **state)
     }
 }
 
+/* Among equally good suites the client's order decides, and only among them. */
+static void test_sets(void **state)
+{
+    (void)state;
+    static const struct {
+        unsigned version;
+        const char *client, *server, *suite;
+    } rows[] = {
+        { CSSL_TLSV1_3, "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256",
+          "[TLS_CHACHA20_POLY1305_SHA256|TLS_AES_256_GCM_SHA384]", "TLS_AES_256_GCM_SHA384" },
+        { CSSL_TLSV1_3, "TLS_CHACHA20_POLY1305_SHA256:TLS_AES_256_GCM_SHA384",
+          "[TLS_AES_256_GCM_SHA384|TLS_CHACHA20_POLY1305_SHA256]:TLS_AES_128_GCM_SHA256",
+          "TLS_CHACHA20_POLY1305_SHA256" },
+        { CSSL_TLSV1_3, "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384",
+          "[TLS_AES_256_GCM_SHA384|TLS_CHACHA20_POLY1305_SHA256]:TLS_AES_128_GCM_SHA256",
+          "TLS_AES_256_GCM_SHA384" },
+        { CSSL_TLSV1_3, "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384",
+          "TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384" },
+        { CSSL_TLSV1_2, "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-ECDSA-AES128-GCM-SHA256",
+          "[TLS_AES_256_GCM_SHA384|ECDHE-ECDSA-AES128-GCM-SHA256|ECDHE-ECDSA-CHACHA20-POLY1305]",
+          "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256" },
+        /* what does not fit the identity is passed over in a set too */
+        { CSSL_TLSV1_2, "ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES128-GCM-SHA256",
+          "[ECDHE-ECDSA-AES128-GCM-SHA256|ECDHE-RSA-AES128-GCM-SHA256]",
+          "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256" },
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        const cssl_options c = { .versions = rows[i].version,
+                                 .ciphers = CSSL_LIST(rows[i].client) };
+        const cssl_options s = { .ciphers = CSSL_LIST(rows[i].server) };
+        assert_string_equal(connect_as(&c, &s).cipher_suite, rows[i].suite);
+    }
+    cssl_error err;
+    const cssl_options client = {
+        .ciphers = CSSL_LIST("[TLS_AES_256_GCM_SHA384|TLS_AES_128_GCM_SHA256]")
+    };
+    assert_null(cssl_client_config(&client, &err));
+    assert_int_equal(err.reason, CSSL_R_OPTION_ROLE);
+    assert_string_equal(err.option, "ciphers");
+}
+
 /* Suite, identity and group go together: what does not fit the client is passed over. */
 static void test_what_fits(void **state)
 {
@@ -301,6 +342,7 @@ int main(void)
         cmocka_unit_test_setup(test_psk_wrong, scene_set_up),
         cmocka_unit_test_setup(test_dh_groups, scene_set_up),
         cmocka_unit_test_setup(test_whose_order, scene_set_up),
+        cmocka_unit_test_setup(test_sets, scene_set_up),
         cmocka_unit_test_setup(test_what_fits, scene_set_up),
         cmocka_unit_test_setup(test_leading_zeros, scene_set_up),
     };

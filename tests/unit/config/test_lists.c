@@ -27,6 +27,10 @@ static void test_spellings(void **state)
           { "ECDHE-ECDSA-AES128-GCM-SHA256", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256" },
           { SUITE_ECDHE_ECDSA_AES_128_GCM_SHA256, SUITE_ECDHE_RSA_AES_128_GCM_SHA256 } },
         { &ciphers, { "ECDHE-ECDSA-AES128-CCM8" }, { SUITE_ECDHE_ECDSA_AES_128_CCM_8 } },
+        { &ciphers,
+          { "[TLS_AES_256_GCM_SHA384|TLS_AES_128_GCM_SHA256]:ECDHE-RSA-CHACHA20-POLY1305" },
+          { SUITE_AES_256_GCM_SHA384, SUITE_AES_128_GCM_SHA256,
+            SUITE_ECDHE_RSA_CHACHA20_POLY1305_SHA256 } },
         { &groups, { "P-256:X25519", "secp384r1" },
           { GROUP_SECP256R1, GROUP_X25519, GROUP_SECP384R1 } },
         { &groups, { "prime256v1" }, { GROUP_SECP256R1 } },
@@ -51,6 +55,33 @@ static void test_spellings(void **state)
     }
 }
 
+/* What stands in brackets is equally good, and nothing else is. */
+static void test_sets(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *names[3];
+        uint8_t set[4];
+    } rows[] = {
+        { { "TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256" }, { 0, 0 } },
+        { { "[TLS_AES_256_GCM_SHA384]", "TLS_AES_128_GCM_SHA256" }, { 1, 0 } },
+        { { "[TLS_AES_256_GCM_SHA384|TLS_AES_128_GCM_SHA256]:"
+            "[ECDHE-RSA-CHACHA20-POLY1305|ECDHE-ECDSA-AES128-GCM-SHA256]" }, { 1, 1, 3, 3 } },
+        { { "ECDHE-RSA-CHACHA20-POLY1305",
+            "[TLS_AES_256_GCM_SHA384|TLS_AES_128_GCM_SHA256]:ECDHE-ECDSA-AES128-GCM-SHA256" },
+          { 0, 2, 2, 0 } },
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        struct codes c;
+        cssl_error err;
+        memset(&c, 0xff, sizeof(c));
+        if (list_check(&c, &ciphers, rows[i].names, &err) != 0) {
+            fail_msg("%s: %s", rows[i].names[0], err.text);
+        }
+        assert_memory_equal(c.set, rows[i].set, c.num);
+    }
+}
+
 static void test_refused(void **state)
 {
     (void)state;
@@ -67,6 +98,20 @@ static void test_refused(void **state)
         { &ciphers, "TLS_AES_128_GCM_SHA256:TLS_AES_128_GCM_SHA256", CSSL_R_OPTION_VALUE, "twice" },
         { &ciphers, "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256:ECDHE-RSA-CHACHA20-POLY1305",
           CSSL_R_OPTION_VALUE, "twice" },
+        { &ciphers, "[", CSSL_R_OPTION_NAME, "\"\"" },
+        { &ciphers, "[]", CSSL_R_OPTION_NAME, "\"\"" },
+        { &ciphers, "[TLS_AES_128_GCM_SHA256", CSSL_R_OPTION_VALUE, "[A|B]" },
+        { &ciphers, "[TLS_AES_128_GCM_SHA256|]", CSSL_R_OPTION_NAME, "\"\"" },
+        { &ciphers, "[TLS_AES_128_GCM_SHA256]]", CSSL_R_OPTION_VALUE, "[A|B]" },
+        { &ciphers, "[TLS_AES_128_GCM_SHA256][TLS_AES_256_GCM_SHA384]", CSSL_R_OPTION_VALUE,
+          "[A|B]" },
+        { &ciphers, "[TLS_AES_128_GCM_SHA256|[TLS_AES_256_GCM_SHA384]]", CSSL_R_OPTION_NAME,
+          "[TLS" },
+        { &ciphers, "[TLS_AES_128_GCM_SHA256|TLS_AES_128_GCM_SHA256]", CSSL_R_OPTION_VALUE,
+          "twice" },
+        { &ciphers, "TLS_AES_128_GCM_SHA256|TLS_AES_256_GCM_SHA384", CSSL_R_OPTION_NAME, "|" },
+        { &ciphers, "[TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384]", CSSL_R_OPTION_NAME, ":" },
+        { &groups, "[x25519|secp256r1]", CSSL_R_OPTION_NAME, "[x25519" },
         { &ciphers, "TLS_DH_anon_WITH_AES_128_GCM_SHA256", CSSL_R_OPTION_NOT_SUPPORTED, "middle" },
         { &ciphers, "ADH-AES128-SHA256", CSSL_R_OPTION_NOT_SUPPORTED, "middle" },
         { &ciphers, "AECDH-AES128-SHA", CSSL_R_OPTION_NOT_SUPPORTED, "middle" },
@@ -117,7 +162,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_spellings),
-        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_sets), cmocka_unit_test(test_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
