@@ -96,10 +96,12 @@ static int check_info(const struct hs *hs, bool server, bool there, cssl_bytes i
     return same ? 0 : fail(err, CSSL_R_RENEGOTIATION_INFO);
 }
 
-/* RFC 7627 5.4: whoever had it goes on with it. */
+/* RFC 7627 5.4: whoever had it goes on with it. Nor does it come later: one peer has one opinion. */
 static int check_secret(const struct hs *hs, struct ext_set has, cssl_error *err)
 {
-    bool lost = hs->renegotiation && hs->conn->extended_master_secret &&
-                !ext_has(has, EXT_EXTENDED_MASTER_SECRET);
-    return lost ? fail_text(err, CSSL_R_RENEGOTIATION_CHANGED, "no extended_master_secret") : 0;
+    bool now = ext_has(has, EXT_EXTENDED_MASTER_SECRET);
+    return hs->renegotiation && hs->conn->extended_master_secret != now
+               ? fail_text(err, CSSL_R_RENEGOTIATION_CHANGED, "%s extended_master_secret",
+                           now ? "now there is" : "there is no more")
+               : 0;
 }
