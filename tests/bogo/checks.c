@@ -153,6 +153,10 @@ static bool check_seen(const struct settings *s, const struct seen *seen)
          memcmp(prefs->list, seen->schemes.list, prefs->num * sizeof(prefs->list[0])) != 0)) {
         return wrong("the peer's signature schemes");
     }
+    const cssl_bytes types = from_base64(s->expect_certificate_types);
+    if (types.len > 0 && !bytes_equal(types, (cssl_bytes){ seen->types, seen->num_types })) {
+        return wrong("the types of certificates");
+    }
     return s->expect_client_ca_list == NULL || s->expect_client_ca_list[0] == '<' ||
            same(seen->authorities, s->expect_client_ca_list) || wrong("the authorities");
 }

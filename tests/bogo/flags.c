@@ -57,6 +57,8 @@ static const struct flag flags[] = {
     { "read-size", INT, OF(read_size) },
     { "max-send-fragment", INT, OF(max_send_fragment) },
     { "max-cert-list", INT, OF(max_cert_list) },
+    { "jdk11-workaround", NOTHING, 0 }, /* for clients of JDK 11 that find TLS 1.3 */
+    { "expect-certificate-types", TEXT, OF(expect_certificate_types) },
     { "peek-then-read", BOOL, OF(peek_then_read) },
     { "export-traffic-secrets", BOOL, OF(export_traffic_secrets) },
     { "expect-peer-verify-pref", NUMBERS, OF(peer_verify_prefs) },

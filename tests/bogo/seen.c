@@ -56,6 +56,8 @@ void see_message(struct seen *seen, const cssl_trace_event *event)
     } else if (m.data[0] == CERTIFICATE_REQUEST && event->epoch == 0 &&
                certificate_request12_parse(&cr12, body, NULL) == 0) {
         keep_schemes(seen, cr12.signature_algorithms);
+        seen->num_types = cr12.types.len < sizeof(seen->types) ? cr12.types.len : 0;
+        memcpy(seen->types, cr12.types.data, seen->num_types);
         keep_authorities(seen, cr12.certificate_authorities);
     }
 }

@@ -52,7 +52,7 @@ struct settings {
     const char *shim_id, *trust_cert, *host_name, *expect_server_name;
     const char *advertise_alpn, *select_alpn, *expect_alpn, *shim_initial_write;
     const char *export_label, *export_context, *expect_peer_cert_file;
-    const char *expect_client_ca_list;
+    const char *expect_client_ca_list, *expect_certificate_types /* base64 */;
     const char *use_client_ca_list, *expect_msg_callback, *cipher;
     const char *expect_ocsp_response, *expect_scts; /* base64 */
     const char *psk, *psk_identity; /* of TLS 1.2 */
@@ -78,6 +78,8 @@ cssl_bytes from_base64(const char *text);
 struct seen {
     struct numbers schemes;   /* of ClientHello or CertificateRequest */
     char authorities[4096];   /* of CertificateRequest, in hex */
+    uint8_t types[16];        /* of certificates, in that of TLS 1.2 */
+    size_t num_types;
     uint8_t secrets[2][64];   /* the client's and the server's, of application data */
     size_t secret_len;
 };
