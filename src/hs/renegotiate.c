@@ -96,7 +96,7 @@ static int check_info(const struct hs *hs, bool server, bool there, cssl_bytes i
     return same ? 0 : fail(err, CSSL_R_RENEGOTIATION_INFO);
 }
 
-/* RFC 7627 5.4: whoever had it goes on with it. Nor does it come later: one peer has one opinion. */
+/* RFC 7627 5.4: whoever had it goes on with it. Nor does it come later: a peer has one opinion. */
 static int check_secret(const struct hs *hs, struct ext_set has, cssl_error *err)
 {
     bool now = ext_has(has, EXT_EXTENDED_MASTER_SECRET);
