@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -50,7 +51,8 @@ bool connection_open(struct connection *c, const struct settings *s, cssl_config
         greeting[i] = (uint8_t)(id >> (8 * i));
     }
     *c = (struct connection){ .by_bytes = s->async, .around = around,
-                               .freely = s->renegotiate_freely };
+                               .freely = s->renegotiate_freely,
+                               .exports = s->use_exporter_between_reads };
     c->engine = cssl_engine_new(config, s->server ? NULL : &peer, &c->error);
     c->fd = dial(s);
     return c->engine != NULL && c->fd >= 0 && send_all(c->fd, greeting, sizeof(greeting));
@@ -178,6 +180,13 @@ static bool next_event(struct connection *c, cssl_event *event)
             } else {
                 return true;
             }
+        }
+        uint8_t key[32];
+        if (c->connected && c->exports &&
+            cssl_engine_export_key_material(c->engine, "EXPORTER-x", (cssl_bytes){ NULL, 0 }, key,
+                                            sizeof(key), &c->error) != 0) {
+            (void)fprintf(stderr, "failed to export keying material\n");
+            return false;
         }
         /* After TLS 1.3's handshake replies wait for the next write: the runner counts them. */
         if (((!c->connected || c->of12) && !connection_flush(c)) || !fill(c)) {

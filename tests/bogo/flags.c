@@ -59,6 +59,7 @@ static const struct flag flags[] = {
     { "max-cert-list", INT, OF(max_cert_list) },
     { "jdk11-workaround", NOTHING, 0 }, /* for clients of JDK 11 that find TLS 1.3 */
     { "expect-certificate-types", TEXT, OF(expect_certificate_types) },
+    { "use-exporter-between-reads", BOOL, OF(use_exporter_between_reads) },
     { "peek-then-read", BOOL, OF(peek_then_read) },
     { "export-traffic-secrets", BOOL, OF(export_traffic_secrets) },
     { "expect-peer-verify-pref", NUMBERS, OF(peer_verify_prefs) },

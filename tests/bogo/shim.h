@@ -31,7 +31,7 @@ struct settings {
     bool server, ipv6;
     bool async, implicit_handshake, shim_writes_first, read_with_unfinished_write;
     bool shim_shuts_down, check_close_notify, key_update, grease, tls_unique;
-    bool export_traffic_secrets, peek_then_read;
+    bool export_traffic_secrets, peek_then_read, use_exporter_between_reads;
     bool verify_peer, require_any_client_certificate, verify_fail, use_custom_verify_callback;
     bool reverify_on_resume;
     bool expect_hrr, expect_no_hrr, expect_session_miss, expect_no_session;
@@ -140,7 +140,7 @@ struct connection {
     bool by_bytes;    /* -async */
     bool hold_output; /* nothing more leaves until data came */
     bool connected, closed, ended; /* close_notify came; the stream ended */
-    bool of12, freely;
+    bool of12, freely, exports;
     int renegotiations;
     struct surroundings *around;
     cssl_bytes data;  /* that was received and not read yet */
