@@ -36,7 +36,8 @@ typedef struct cssl_peer {
 } cssl_peer;
 
 /* cssl_engine_new makes the engine of one connection; the config says which role it has. A
- * client has its ClientHello in output at once. */
+ * client has its ClientHello in output at once, or when the steps and questions that come before it
+ * are done (defer_steps, verify_on_resume). */
 cssl_engine *cssl_engine_new(cssl_config *config, const cssl_peer *peer, cssl_error *err);
 /* cssl_engine_free frees e and wipes its keys. Nothing is said to the peer: see cssl_engine_close
  * and cssl_engine_cancel. */

@@ -20,6 +20,12 @@ static size_t next_pieces(const struct iovec *v, int n, int *at, size_t *offset,
 
 cssl_engine *cssl_engine_new(cssl_config *config, const cssl_peer *peer, cssl_error *err)
 {
+    return engine_new_for(NULL, config, peer, err);
+}
+
+struct cssl_engine *engine_new_for(cssl_socket *s, cssl_config *config, const cssl_peer *peer,
+                                   cssl_error *err)
+{
     cssl_engine *e = mem_new(sizeof(*e));
     if (e == NULL) {
         (void)fail(err, CSSL_R_NOMEM);
@@ -36,6 +42,7 @@ cssl_engine *cssl_engine_new(cssl_config *config, const cssl_peer *peer, cssl_er
     atomic_init(&e->updates_asked, 0);
     atomic_init(&e->owed_reply, NULL);
     e->in.limit = IN_LIMIT;
+    e->socket = s;
     if (conn_init(&e->conn, config, config->server || peer == NULL ? NULL : peer->name,
                   peer == NULL ? 0 : peer->port, err) != 0 ||
         name_peer(e, peer, err) != 0 || (e->hs = hs_new(&e->conn, err)) == NULL ||

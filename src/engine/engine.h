@@ -88,7 +88,10 @@ bool engine_blocked(const struct cssl_engine *e);
  * is answered, or before the pause at the hello is over. engine_can_answer: a callback was asked
  * that may know the socket, which engine_set_socket names. engine_must_answer is cssl_engine_answer
  * for an answer that nobody has checked: a wrong one is the end. engine_unasked is an end too:
- * nobody is there who could answer. */
+ * nobody is there who could answer. A client may be asked before it says anything: engine_new_for
+ * is cssl_engine_new with the socket named. */
+struct cssl_engine *engine_new_for(cssl_socket *s, cssl_config *config, const cssl_peer *peer,
+                                   cssl_error *err) CHECK;
 void engine_set_socket(struct cssl_engine *e, cssl_socket *s);
 bool engine_asks(const struct cssl_engine *e);
 bool engine_stands(const struct cssl_engine *e);

@@ -176,7 +176,7 @@ static int begin_handshake(cssl_socket *s, cssl_config *config, cssl_error *err)
             cssl_config_free(old);
         }
         rc = sock_check_askable(config, err);
-        rc = rc == 0 ? sock_start(s, NULL, 0, err) : rc;
+        rc = rc == 0 ? sock_start(s, NULL, 0, true, err) : rc;
     }
     return rc;
 }
@@ -219,9 +219,8 @@ static cssl_socket *secure(int fd, const char *host, uint16_t port, cssl_config 
         return NULL;
     }
     int rc = sock_check_askable(config, err);
-    rc = rc == 0 ? sock_start(s, host, port, err) : rc;
+    rc = rc == 0 ? sock_start(s, host, port, false, err) : rc;
     if (rc == 0) {
-        engine_set_socket(s->engine, NULL); /* nobody can know it yet */
         rc = sock_handshake(s, deadline, err);
         engine_set_socket(s->engine, s);
     }

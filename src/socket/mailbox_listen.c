@@ -91,7 +91,7 @@ enum run inlet_run(cssl_mailbox *mb, struct inlet *in, cssl_event *event)
     (void)mailbox_spend(mb, ACCEPT_COST);
     in->reported = false;
     s->deadline = deadline_after(timeout);
-    (void)sock_start(s, NULL, 0, NULL); /* a failure is kept in s and comes out as its event */
+    (void)sock_start(s, NULL, 0, true, NULL); /* a failure is kept in s, and is its event */
     socket_enter(mb, s);
     event->type = CSSL_EV_ACCEPTED;
     event->socket = s;

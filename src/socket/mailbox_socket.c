@@ -195,7 +195,7 @@ static int won(cssl_mailbox *mb, cssl_socket *s, int fd, cssl_error *err)
     if (posix != 0) {
         return fail_socket(err, posix, "connecting");
     }
-    int rc = sock_start(s, race_host(s->race), race_port(s->race), err);
+    int rc = sock_start(s, race_host(s->race), race_port(s->race), true, err);
     poller_remove(&mb->poller, race_fd(s->race));
     race_free(s->race);
     s->race = NULL;

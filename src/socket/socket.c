@@ -109,7 +109,7 @@ int sock_check_connected(int fd, cssl_error *err)
     return 0;
 }
 
-int sock_start(cssl_socket *s, const char *name, uint16_t port, cssl_error *err)
+int sock_start(cssl_socket *s, const char *name, uint16_t port, bool known, cssl_error *err)
 {
     char address[ADDR_TEXT];
     const char *scope = name == NULL ? NULL : strchr(name, '%');
@@ -120,14 +120,13 @@ int sock_start(cssl_socket *s, const char *name, uint16_t port, cssl_error *err)
     }
     const cssl_peer peer = { .name = name, .port = port };
     cssl_error why;
-    s->engine = cssl_engine_new(s->config, name == NULL ? NULL : &peer, &why);
+    s->engine = engine_new_for(known ? s : NULL, s->config, name == NULL ? NULL : &peer, &why);
     if (s->engine == NULL) {
         s->phase = PHASE_FAILED;
         sock_keep_error(s, &why);
         return error_copy(err, &why);
     }
     engine_two_threads(s->engine);
-    engine_set_socket(s->engine, s);
     s->phase = PHASE_HANDSHAKE;
     return 0;
 }

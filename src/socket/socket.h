@@ -99,8 +99,9 @@ int sock_prepare(int fd, struct fd_flags *was) CHECK;
 void sock_restore(int fd, const struct fd_flags *was);
 /* sock_check_connected: fd is a connected stream socket. */
 int sock_check_connected(int fd, cssl_error *err) CHECK;
-/* sock_start makes the engine. name is NULL for servers. A failure is kept in s too. */
-int sock_start(cssl_socket *s, const char *name, uint16_t port, cssl_error *err);
+/* sock_start makes the engine. name is NULL for servers. known: the program knows s, so questions
+ * name it. A failure is kept in s too. */
+int sock_start(cssl_socket *s, const char *name, uint16_t port, bool known, cssl_error *err);
 
 /* Holding a half. send_end and recv_end give it back. */
 void send_begin(cssl_socket *s);

@@ -260,6 +260,80 @@ static void test_early_and_paused(void **state)
     pair_close(&p);
 }
 
+/* verify_on_resume asks before there is a ClientHello: at once, or by way of a mailbox. */
+static int accept_each(struct job *job)
+{
+    cssl_listener *l = job->arg;
+    for (int i = 0; i < 3; i++) {
+        uint8_t byte = 'x';
+        cssl_socket *s = cssl_transport_accept(l, PATIENCE, &job->err);
+        if (s == NULL || cssl_handshake(s, PATIENCE, &job->err) != 0) {
+            return -1;
+        }
+        ssize_t n = cssl_send(s, &byte, 1, PATIENCE, &job->err);
+        n = n < 0 ? n : cssl_recv(s, &byte, 1, PATIENCE, &job->err); /* the peer has closed */
+        cssl_close(s, 0, NULL);
+        if (n < 0 && job->err.status != CSSL_CLOSED && job->err.status != CSSL_TRUNCATED) {
+            return -1;
+        }
+    }
+    job->err = (cssl_error){ .status = CSSL_OK };
+    return 0;
+}
+
+static void test_before_the_hello(void **state)
+{
+    (void)state;
+    for (int by_mailbox = 0; by_mailbox < 2; by_mailbox++) {
+        struct post post = { .verdict = CSSL_ANSWER_DEFAULT };
+        struct job server, answers;
+        cssl_error err;
+        uint8_t byte;
+        unsigned before = 0;
+        cssl_options s = server_options();
+        cssl_options c = client_options();
+        cssl_listener *l = cssl_listen(0, &s, &err);
+        cssl_mailbox *mb = cssl_mailbox_new(&err);
+        ok(l == NULL || mb == NULL ? -1 : 0, &err);
+        c.ask_about = CSSL_ASK_VERIFY;
+        c.ask = ask;
+        c.user = &post;
+        c.verify_on_resume = true;
+        atomic_store(&post.at_once, by_mailbox == 0);
+        cssl_config *config = cssl_client_config(&c, &err);
+        ok(config == NULL ? -1 : 0, &err);
+        job_start(&server, accept_each, l);
+        job_start(&answers, answer_all, &post);
+        for (int i = 0; i < 3; i++) {
+            const uint16_t port = cssl_listener_port(l);
+            cssl_info info;
+            cssl_socket *client =
+                by_mailbox ? cssl_connect_start("localhost", port, config, mb, &err)
+                           : cssl_connect_with("localhost", port, config, PATIENCE, &err);
+            ok(client == NULL ? -1 : 0, &err);
+            if (by_mailbox) {
+                while (next(mb).type != CSSL_EV_CONNECTED) {
+                    /* what it asks is answered by somebody else */
+                }
+                ok(cssl_set_active(client, NULL, CSSL_PASSIVE, &err), &err);
+            }
+            cssl_connection_information(client, &info);
+            assert_int_equal(info.session_resumption, i > 0);
+            const unsigned asked = atomic_load(&post.asked);
+            assert_true(asked > before); /* each time anew */
+            before = asked;
+            assert_int_equal(cssl_recv(client, &byte, 1, PATIENCE, &err), 1); /* and tickets */
+            cssl_close(client, PATIENCE, NULL);
+        }
+        ok(job_end(&server), &server.err);
+        atomic_store(&post.over, true);
+        ok(job_end(&answers), &answers.err);
+        cssl_config_free(config);
+        cssl_mailbox_free(mb);
+        cssl_listener_close(l);
+    }
+}
+
 /* Whoever is refused at its hello is told why; without a handshake there is nothing to refuse. */
 static void test_refused(void **state)
 {
@@ -326,6 +400,7 @@ int main(void)
         cmocka_unit_test(test_mailbox_after_the_handshake),
         cmocka_unit_test(test_connect_cannot_wait),
         cmocka_unit_test(test_early_and_paused),
+        cmocka_unit_test(test_before_the_hello),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_answers_and_ends),
     };

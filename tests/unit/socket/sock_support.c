@@ -41,8 +41,8 @@ static void turn(cssl_socket *s)
 void socks_open(struct socks *p)
 {
     socks_new(p);
-    assert_int_equal(sock_start(p->client, "localhost", 0, NULL), 0);
-    assert_int_equal(sock_start(p->server, NULL, 0, NULL), 0);
+    assert_int_equal(sock_start(p->client, "localhost", 0, true, NULL), 0);
+    assert_int_equal(sock_start(p->server, NULL, 0, true, NULL), 0);
     for (int i = 0; i < 8; i++) {
         turn(p->client);
         turn(p->server);

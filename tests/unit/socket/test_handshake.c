@@ -10,7 +10,7 @@ static void test_silent_and_gone(void **state)
     cssl_error err;
     socks_new(&p);
     assert_int_equal(sock_finish(p.client, deadline_after(0), &err), 0); /* nothing was begun */
-    assert_int_equal(sock_start(p.client, "localhost", 0, &err), 0);
+    assert_int_equal(sock_start(p.client, "localhost", 0, true, &err), 0);
     for (int i = 0; i < 2; i++) { /* a timeout loses nothing */
         assert_int_equal(sock_handshake(p.client, deadline_after(0), &err), CSSL_TIMEOUT);
         assert_int_equal(p.client->phase, PHASE_HANDSHAKE);

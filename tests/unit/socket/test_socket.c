@@ -82,20 +82,20 @@ static void test_start(void **state)
     cssl_error err;
     cssl_info info;
     socks_new(&p);
-    assert_int_equal(sock_start(p.client, NULL, 0, &err), CSSL_OPTION); /* nobody to verify */
+    assert_int_equal(sock_start(p.client, NULL, 0, true, &err), CSSL_OPTION); /* nobody to verify */
     assert_int_equal(p.client->phase, PHASE_FAILED);
     assert_true(p.client->recv_failed);
     assert_int_equal(sock_tell_error(p.client, &err), CSSL_OPTION);
-    assert_int_equal(sock_start(p.server, NULL, 0, &err), 0);
+    assert_int_equal(sock_start(p.server, NULL, 0, true, &err), 0);
     assert_int_equal(p.server->phase, PHASE_HANDSHAKE);
     socks_free(&p);
     socks_new(&p);
-    assert_int_equal(sock_start(p.client, "localhost", 443, &err), 0);
+    assert_int_equal(sock_start(p.client, "localhost", 443, true, &err), 0);
     cssl_connection_information(p.client, &info);
     assert_string_equal(info.sni_hostname, "localhost");
     socks_free(&p);
     socks_new(&p);
-    assert_int_equal(sock_start(p.client, "fe80::1%eth0", 443, &err), 0);
+    assert_int_equal(sock_start(p.client, "fe80::1%eth0", 443, true, &err), 0);
     cssl_connection_information(p.client, &info);
     assert_string_equal(info.sni_hostname, ""); /* an address, its scope apart */
     socks_free(&p);
