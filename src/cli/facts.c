@@ -192,6 +192,8 @@ json_t *facts_of(const cssl_socket *s)
     }
     facts_of_records(facts, &info);
     (void)json_object_set_new(facts, "cert_compression", json_string(info.cert_compression));
+    (void)json_object_set_new(facts, "server_cert_type", json_string(info.server_cert_type));
+    (void)json_object_set_new(facts, "client_cert_type", json_string(info.client_cert_type));
     facts_of_staple(facts, s, &info);
     (void)json_object_set_new(facts, "certificates", chain_of(s));
     return facts;

@@ -3,6 +3,7 @@
 #include "cli/trace_words.h"
 
 #include "base/error.h"
+#include "msg/small.h"
 
 enum { MESSAGE_HEADER = 4 };
 
@@ -136,6 +137,13 @@ size_t trace_break(const char *text, size_t columns, size_t *next)
 
 /* ---- Messages ---- */
 
+static void take_types(struct trace_before *b, struct ext_set has, cssl_bytes client,
+                       cssl_bytes server)
+{
+    b->client_raw = ext_has(has, EXT_CLIENT_CERTIFICATE_TYPE) && client.data[0] == CERT_RAW;
+    b->server_raw = ext_has(has, EXT_SERVER_CERTIFICATE_TYPE) && server.data[0] == CERT_RAW;
+}
+
 /* What stands before item i, that is to say what its form depends on. */
 static struct trace_before before(const struct trace *t, size_t i)
 {
@@ -145,12 +153,18 @@ static struct trace_before before(const struct trace *t, size_t i)
         const cssl_bytes message = bytes_of(item->message, item->len);
         struct client_hello ch;
         struct server_hello sh;
+        struct encrypted_extensions ee;
+        if (is_message(item, HT_ENCRYPTED_EXTENSIONS) &&
+            encrypted_extensions_parse(&ee, body_of(message), trace_everything, NULL) == 0) {
+            take_types(&b, ee.has, ee.client_certificate_type, ee.server_certificate_type);
+        }
         if (is_message(item, HT_CLIENT_HELLO) &&
             client_hello_parse(&ch, body_of(message), NULL) == 0) {
             b.session_id = ch.session_id;
         }
         if (is_message(item, HT_SERVER_HELLO) &&
             server_hello_parse(&sh, body_of(message), trace_everything, NULL) == 0) {
+            take_types(&b, sh.has, sh.client_certificate_type, sh.server_certificate_type);
             b.has_kx = suite_find(sh.cipher_suite) != NULL;
             b.kx = b.has_kx ? suite_kx(sh.cipher_suite) : b.kx;
         }

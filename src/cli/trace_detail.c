@@ -3,6 +3,7 @@
 #include "cli/trace_words.h"
 
 #include "base/error.h"
+#include "cli/cert.h"
 #include "pki/cert.h"
 #include "pki/dname.h"
 
@@ -138,6 +139,29 @@ void detail_names(struct trace_message *m, cssl_bytes list)
             detail_peer(d, bytes_str(text));
         } else {
             detail_add(d, "not a name (%zu bytes)", name.len);
+        }
+    }
+}
+
+void detail_key(struct trace_message *m, cssl_bytes spki)
+{
+    struct spki_info info;
+    char text[CERT_KEY_TEXT_MAX] = "cannot be read";
+    if (spki_inspect(spki, &info, NULL) == 0 && info.type != KEY_NONE) {
+        (void)cert_key_text(text, info.type, info.bits);
+    }
+    detail_say(m, "raw key", "%s (%zu bytes)", text, spki.len);
+}
+
+void detail_types(struct trace_message *m, const char *label, cssl_bytes types)
+{
+    struct trace_detail *d = types.len == 0 ? NULL : detail_new(m, label, types.len > 1);
+    for (size_t i = 0; i < types.len; i++) {
+        const char *name = name_of_cert_type(types.data[i]);
+        if (name != NULL) {
+            detail_add(d, "%s", name);
+        } else {
+            detail_add(d, "%u", types.data[i]);
         }
     }
 }

@@ -40,7 +40,7 @@ int trace_certificate_request(struct trace_message *m, const struct trace_before
 int trace_certificate(struct trace_message *m, const struct trace_before *before,
                       cssl_bytes body, cssl_error *err)
 {
-    (void)before;
+    const bool raw = m->from_client ? before->client_raw : before->server_raw;
     struct certificate c;
     if (certificate_parse(&c, body, trace_everything, err) < 0) {
         return err->status;
@@ -50,7 +50,11 @@ int trace_certificate(struct trace_message *m, const struct trace_before *before
     }
     for (size_t i = 0; i < c.num_entries; i++) {
         const struct certificate_entry *entry = &c.entries[i];
-        detail_certificate(m, i == 0 ? "certificate" : "issued by", entry->cert);
+        if (raw) {
+            detail_key(m, entry->cert);
+        } else {
+            detail_certificate(m, i == 0 ? "certificate" : "issued by", entry->cert);
+        }
         if (ext_has(entry->has, EXT_STATUS_REQUEST)) {
             detail_say(m, "ocsp response", "%zu bytes", entry->status.len);
         }

@@ -2,6 +2,7 @@
  * for each kind of suite; without a ServerHello that names one, only their size is known. */
 #include "cli/trace_words.h"
 
+#include "base/error.h"
 #include "msg/kex12.h"
 
 int trace_hello_request(struct trace_message *m, const struct trace_before *before,
@@ -18,8 +19,20 @@ int trace_hello_request(struct trace_message *m, const struct trace_before *befo
 int trace_certificate12(struct trace_message *m, const struct trace_before *before,
                         cssl_bytes body, cssl_error *err)
 {
-    (void)before;
     struct certificate12 c;
+    if (m->from_client ? before->client_raw : before->server_raw) { /* RFC 7250 3 */
+        struct rd r = rd_of(body);
+        cssl_bytes key = rd_view24(&r);
+        if (!rd_done(&r)) {
+            return fail(err, CSSL_R_RAW_KEY_MALFORMED);
+        }
+        if (key.len == 0) {
+            detail_say(m, "raw key", "none");
+        } else {
+            detail_key(m, key);
+        }
+        return 0;
+    }
     if (certificate12_parse(&c, body, err) < 0) {
         return err->status;
     }

@@ -112,7 +112,8 @@ int trace_client_hello(struct trace_message *m, const struct trace_before *befor
         EXT_SIGNATURE_ALGORITHMS, EXT_SIGNATURE_ALGORITHMS_CERT, EXT_ALPN, EXT_PRE_SHARED_KEY,
         EXT_PSK_KEY_EXCHANGE_MODES, EXT_EARLY_DATA, EXT_COOKIE, EXT_COMPRESS_CERTIFICATE,
         EXT_CERTIFICATE_AUTHORITIES, EXT_MAX_FRAGMENT_LENGTH, EXT_RECORD_SIZE_LIMIT,
-        EXT_SESSION_TICKET, EXT_RENEGOTIATION_INFO,
+        EXT_SESSION_TICKET, EXT_RENEGOTIATION_INFO, EXT_CLIENT_CERTIFICATE_TYPE,
+        EXT_SERVER_CERTIFICATE_TYPE,
     };
     struct client_hello ch;
     if (client_hello_parse(&ch, body, err) < 0) {
@@ -139,6 +140,8 @@ int trace_client_hello(struct trace_message *m, const struct trace_before *befor
         detail_say(m, "cookie", "%zu bytes", ch.cookie.len);
     }
     detail_numbers(m, "compression", ch.compress_certificate, name_of_compression);
+    detail_types(m, "client shows", ch.client_certificate_types);
+    detail_types(m, "server shows", ch.server_certificate_types);
     if (ext_has(ch.has, EXT_CERTIFICATE_AUTHORITIES)) {
         detail_names(m, ch.certificate_authorities);
     }
@@ -159,6 +162,7 @@ int trace_server_hello(struct trace_message *m, const struct trace_before *befor
     static const uint16_t said[] = {
         EXT_SUPPORTED_VERSIONS, EXT_KEY_SHARE, EXT_PRE_SHARED_KEY, EXT_COOKIE, EXT_ALPN,
         EXT_MAX_FRAGMENT_LENGTH, EXT_RECORD_SIZE_LIMIT, EXT_RENEGOTIATION_INFO,
+        EXT_CLIENT_CERTIFICATE_TYPE, EXT_SERVER_CERTIFICATE_TYPE,
     };
     struct server_hello sh;
     if (server_hello_parse(&sh, body, trace_everything, err) < 0) {
@@ -187,6 +191,8 @@ int trace_server_hello(struct trace_message *m, const struct trace_before *befor
     if (ext_has(sh.has, EXT_ALPN)) {
         detail_peer(detail_new(m, "alpn", false), sh.alpn);
     }
+    detail_types(m, "client shows", sh.client_certificate_type);
+    detail_types(m, "server shows", sh.server_certificate_type);
     say_sizes(m, sh.max_fragment_length, sh.record_size_limit);
     if (ext_has(sh.has, EXT_RENEGOTIATION_INFO)) {
         say_renegotiation(m, sh.renegotiation_info);
@@ -205,7 +211,8 @@ int trace_encrypted_extensions(struct trace_message *m, const struct trace_befor
     (void)before;
     static const uint16_t said[] = { EXT_ALPN, EXT_SUPPORTED_GROUPS, EXT_EARLY_DATA,
                                      EXT_SERVER_NAME, EXT_MAX_FRAGMENT_LENGTH,
-                                     EXT_RECORD_SIZE_LIMIT };
+                                     EXT_RECORD_SIZE_LIMIT, EXT_CLIENT_CERTIFICATE_TYPE,
+                                     EXT_SERVER_CERTIFICATE_TYPE };
     struct encrypted_extensions ee;
     if (encrypted_extensions_parse(&ee, body, trace_everything, err) < 0) {
         return err->status;
@@ -220,6 +227,8 @@ int trace_encrypted_extensions(struct trace_message *m, const struct trace_befor
         detail_say(m, "early data", "accepted");
     }
     detail_numbers(m, "groups", ee.supported_groups, name_of_group);
+    detail_types(m, "client shows", ee.client_certificate_type);
+    detail_types(m, "server shows", ee.server_certificate_type);
     say_sizes(m, ee.max_fragment_length, ee.record_size_limit);
     struct rd r = rd_of(body);
     detail_rest(m, rd_view16(&r), IN_ENCRYPTED_EXTENSIONS, said, ARRAY_LEN(said));

@@ -13,6 +13,7 @@ struct trace_before {
     bool has_kx; /* TLS 1.2: a suite that is known was chosen, and kx is how its keys are made */
     enum suite_kx kx;
     cssl_bytes session_id; /* of the last ClientHello */
+    bool client_raw, server_raw; /* who shows a raw public key and no certificate (RFC 7250) */
 };
 
 /* It says what body contains, as far as that goes, and returns 0, or a negative status with err
@@ -50,6 +51,9 @@ void detail_say(struct trace_message *m, const char *label, const char *format, 
 void detail_numbers(struct trace_message *m, const char *label, cssl_bytes list, name_of *name);
 void detail_names(struct trace_message *m, cssl_bytes list); /* of authorities, as they are sent */
 void detail_certificate(struct trace_message *m, const char *label, cssl_bytes der);
+void detail_key(struct trace_message *m, cssl_bytes spki);
+/* detail_types names types of certificates, a byte each; nothing when there is none. */
+void detail_types(struct trace_message *m, const char *label, cssl_bytes types);
 /* detail_rest names the extensions of which nothing else was said. */
 void detail_rest(struct trace_message *m, cssl_bytes block, enum ext_place place,
                  const uint16_t *said, size_t num_said);

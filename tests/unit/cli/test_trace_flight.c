@@ -51,10 +51,33 @@ static void test_messages(void **state)
     }
 }
 
+/* Who shows a raw public key is what EncryptedExtensions says; a client lists what it can. */
+static void test_raw(void **state)
+{
+    (void)state;
+    static const struct shown shown[] = {
+        { false, CT_HANDSHAKE, 0,
+          "01000038 0303 0101010101010101010101010101010101010101010101010101010101010101 00 "
+          "0002 c02b 01 00 000d 0013 0003 02 0200 0014 0002 01 05" },
+        { true, CT_HANDSHAKE, 2, "0800000c 000a 0014 0001 00 0013 0001 02" },
+        { true, CT_HANDSHAKE, 2, "0b00000b 00 000007 000002 3000 0000" },
+        { false, CT_HANDSHAKE, 2, "0b00000b 00 000007 000002 3000 0000" },
+    };
+    struct trace *t = trace_make(shown, ARRAY_SIZE(shown));
+    trace_says(t, 0, "ClientHello|versions: TLS 1.2|suites: "
+                     "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256|client shows: raw_public_key, x509|"
+                     "server shows: 5");
+    trace_says(t, 1, "EncryptedExtensions|client shows: raw_public_key|server shows: x509");
+    trace_says(t, 2, "Certificate|certificate: cannot be read (2 bytes)");
+    trace_says(t, 3, "Certificate|raw key: cannot be read (2 bytes)");
+    trace_free(t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_messages),
+        cmocka_unit_test(test_raw),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -83,6 +83,40 @@ static void test_messages(void **state)
     }
 }
 
+/* A raw public key stands alone; who shows one is what ServerHello says (RFC 7250 3). */
+static void test_raw(void **state)
+{
+    (void)state;
+#define ED25519 \
+    "302a300506032b6570032100" \
+    "5866666666666666666666666666666666666666666666666666666666666666"
+    static const char hello[] = "02000032 0303 " RANDOM " 00 c02b 00 "
+                                "000a 0014 0001 02 0013 0001 00";
+    static const struct {
+        bool by_client;
+        const char *hex, *said;
+    } keys[] = {
+        { false, "0b00002f 00002c " ED25519, "Certificate|raw key: Ed25519 (44 bytes)" },
+        { false, "0b000005 000002 3000", "Certificate|raw key: cannot be read (2 bytes)" },
+        { false, "0b000003 000000", "Certificate|raw key: none" },
+        { false, "0b000006 000002 300000",
+          "!Certificate|malformed: a raw public key is malformed" },
+        { true, "0b000008 000005 000002 3000",
+          "Certificate|certificate: cannot be read (2 bytes)" },
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+        const struct shown shown[] = { { false, CT_HANDSHAKE, 0, "01000000" },
+                                       { true, CT_HANDSHAKE, 0, hello },
+                                       { !keys[i].by_client, CT_HANDSHAKE, 0, keys[i].hex } };
+        struct trace *t = trace_make(shown, 3);
+        trace_says(t, 1, "ServerHello|version: TLS 1.2|suite: "
+                         "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256|client shows: x509|"
+                         "server shows: raw_public_key");
+        trace_says(t, 2, keys[i].said);
+        trace_free(t);
+    }
+}
+
 /* A body that is cut short, with a header that fits it, is drawn as what it is: malformed, or a
  * shorter message. */
 static void test_truncated(void **state)
@@ -139,6 +173,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_messages),
+        cmocka_unit_test(test_raw),
         cmocka_unit_test(test_truncated),
         cmocka_unit_test(test_change),
     };
