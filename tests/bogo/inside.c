@@ -140,11 +140,6 @@ const char *usable_group(uint16_t code)
     return listed(name_of_group(code), cssl_groups("all"));
 }
 
-bool usable_in_13(const char *scheme)
-{
-    return listed(scheme, cssl_signature_algs("all", CSSL_TLSV1_3)) != NULL;
-}
-
 const char *usable_scheme(uint16_t code)
 {
     return listed(name_of_scheme(code), cssl_signature_algs("all", CSSL_TLSV1_2));

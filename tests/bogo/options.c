@@ -125,6 +125,9 @@ static const struct policy *policy_of(const struct settings *s)
 /* Without flags: what the runner takes for the default, as far as this libcrypto has it. */
 static bool set_groups(cssl_options *o, struct lists *l, const struct settings *s)
 {
+    if (s->expect_curve_id != 0 && usable_group((uint16_t)s->expect_curve_id) == NULL) {
+        return cannot("a group that this library does not have");
+    }
     static const struct numbers by_default = { { 4588, 29, 23, 24 }, 4 };
     const struct policy *policy = policy_of(s);
     const struct numbers *n = s->curves.num > 0 ? &s->curves : &by_default;
@@ -214,13 +217,7 @@ static bool set_schemes(cssl_options *o, struct lists *l, const struct settings 
         add_schemes(l->schemes, &num, &s->credentials[i].signing_prefs);
     }
     o->signature_algs = l->schemes;
-    for (size_t i = 0; i < num && (o->versions & CSSL_TLSV1_3) != 0; i++) {
-        if (usable_in_13(l->schemes[i])) {
-            return true;
-        }
-    }
-    return (o->versions & CSSL_TLSV1_3) == 0 ||
-           cannot("TLS 1.3 without a signature scheme of TLS 1.3");
+    return true;
 }
 
 /* BoringSSL shows what it has credentials of, in their order, where -available-client-cert-types
@@ -387,7 +384,7 @@ static bool set_alpn(cssl_options *o, struct lists *l, const struct settings *s)
     size_t num = 0;
     if (s->server) {
         l->alpn[num] = s->reject_alpn ? "nobody-offers-this" : s->select_alpn;
-        num += l->alpn[0] == NULL ? 0 : 1;
+        num += l->alpn[0] == NULL || l->alpn[0][0] == '\0' ? 0 : 1;
     } else if (s->advertise_alpn != NULL) {
         char *to = l->alpn_text;
         size_t left = strlen(s->advertise_alpn);
@@ -423,8 +420,9 @@ static bool set_early(cssl_options *o, struct lists *l, const struct settings *s
         return true;
     }
     if (s->server) {
-        o->anti_replay_window = BORINGSSLS_WINDOW;
-        o->max_early_data = (o->versions & CSSL_TLSV1_3) != 0 ? BORINGSSLS_LIMIT : 0;
+        const bool of13 = (o->versions & CSSL_TLSV1_3) != 0;
+        o->anti_replay_window = of13 ? BORINGSSLS_WINDOW : 0;
+        o->max_early_data = of13 ? BORINGSSLS_LIMIT : 0;
     } else if (s->shim_writes_first && (o->versions & CSSL_TLSV1_3) != 0) {
         for (int i = 0; i < s->repeat_shim_initial_write; i++) {
             if (o->early_data.len + len > sizeof(l->early)) {
@@ -516,7 +514,7 @@ cssl_config *make_config(const struct settings *s, cssl_config *old, cssl_bytes 
 {
     cssl_options o = { .max_fragment = (size_t)s->max_send_fragment,
                        .max_handshake_size = (size_t)s->max_cert_list,
-                       .use_ticket = ticket,
+                       .use_ticket = s->no_ticket ? (cssl_bytes){ NULL, 0 } : ticket,
                        .defer_steps = s->async,
                       .client_renegotiation =
                           s->renegotiate_freely || s->renegotiate_once ? CSSL_ON : CSSL_OFF,

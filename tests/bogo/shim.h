@@ -125,7 +125,6 @@ bool ticket_allows_early(cssl_bytes ticket);
 /* Names of code points, NULL for those that this library cannot use. */
 const char *usable_group(uint16_t code);
 const char *usable_scheme(uint16_t code);
-bool usable_in_13(const char *scheme);
 
 /* seen.c: see_message takes note of a message, see_secret (given surroundings) of a line of the key
  * log. from_hex writes at most max bytes and returns how many there are. */
