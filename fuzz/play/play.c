@@ -138,6 +138,13 @@ static void make(unsigned variant)
         o.verify = CSSL_VERIFY_PEER;
         o.cacerts = bytes_str(pair_root);
     }
+    const cssl_bytes trusted = pkey_spki(peer_key);
+    if ((variant & VARIANT_RAW) != 0) {
+        o.own_cert_types = CSSL_LIST("raw_public_key", "x509");
+        o.peer_cert_types = CSSL_LIST("raw_public_key", "x509");
+        o.trusted_keys = &trusted;
+        o.num_trusted_keys = o.verify == CSSL_VERIFY_PEER ? 1 : 0;
+    }
     if (with_psk) {
         o.psk_identity = PLAY_PSK_IDENTITY;
         o.psk = bytes_str(PLAY_PSK);

@@ -37,7 +37,8 @@ enum {
     VARIANT_PSK = 2,       /* an external PSK, "fuzz" */
     VARIANT_STEPS = 4,     /* public-key steps are run by the player */
     VARIANT_RETRY = 8,     /* servers: secp256r1 alone */
-    VARIANTS = 16,
+    VARIANT_RAW = 16,      /* both sides have raw public keys and certificates, keys first */
+    VARIANTS = 32,
     PLAY_EARLY = 0x80 /* alone, servers: a client of ours has come back and sent early data; the
                          player goes on in its place */
 };

@@ -2,6 +2,7 @@
 #include "record.h"
 
 #include "base/base.h"
+#include "pki/certkey.h"
 #include "pair.h"
 #include "play/play.h"
 
@@ -80,6 +81,18 @@ void record_handshake(unsigned variant, bool server)
                        .num_certs_keys = 1,
                        .now_us = fixed,
                        .trace = server ? see : NULL };
+    struct certkey client_key, server_key;
+    assert_int_equal(certkey_load(&client_key, &of_client, NULL, NULL), 0);
+    assert_int_equal(certkey_load(&server_key, &of_server, NULL, NULL), 0);
+    const cssl_bytes of_clients = certkey_spki(&client_key), of_servers = certkey_spki(&server_key);
+    if ((variant & VARIANT_RAW) != 0) {
+        c.own_cert_types = s.own_cert_types = CSSL_LIST("raw_public_key", "x509");
+        c.peer_cert_types = s.peer_cert_types = CSSL_LIST("raw_public_key", "x509");
+        c.trusted_keys = &of_servers;
+        c.num_trusted_keys = 1;
+        s.trusted_keys = &of_clients;
+        s.num_trusted_keys = mutual;
+    }
     if ((variant & VARIANT_PSK) != 0) {
         c.psk_identity = s.psk_identity = PLAY_PSK_IDENTITY;
         c.psk = s.psk = bytes_str(PLAY_PSK);
@@ -98,6 +111,8 @@ void record_handshake(unsigned variant, bool server)
     cssl_engine_free(se);
     cssl_config_free(cc);
     cssl_config_free(sc);
+    certkey_free(&client_key);
+    certkey_free(&server_key);
 }
 
 /* ---- Scripts ---- */

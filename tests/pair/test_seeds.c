@@ -18,12 +18,14 @@ static const struct seed {
     { "client", "psk", VARIANT_PSK },
     { "client", "retry", VARIANT_RETRY },
     { "client", "steps", VARIANT_STEPS | VARIANT_MUTUAL },
+    { "client", "raw", VARIANT_RAW | VARIANT_MUTUAL },
     { "server", "full", 0 },
     { "server", "mutual", VARIANT_MUTUAL },
     { "server", "psk", VARIANT_PSK },
     { "server", "retry", VARIANT_RETRY },
     { "server", "steps", VARIANT_STEPS | VARIANT_MUTUAL },
     { "server", "retry_psk", VARIANT_RETRY | VARIANT_PSK },
+    { "server", "raw", VARIANT_RAW | VARIANT_MUTUAL },
 };
 
 static FILE *open_seed(const struct seed *seed, const char *mode)
