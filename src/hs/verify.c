@@ -49,7 +49,7 @@ int verify_session(struct hs *hs, enum hs_state next, cssl_error *err)
 {
     cssl_error error;
     if (!session_wants(hs)) {
-        return next;
+        return (int)next;
     }
     hs->after_verify = next;
     int ret = take_session_chain(hs, &error);
