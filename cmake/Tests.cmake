@@ -130,7 +130,8 @@ target_link_libraries(cssl_test_support ${access} PkgConfig::CMOCKA)
 foreach(layer IN LISTS CSSL_LAYERS ITEMS cli)
     cssl_add_c_tests(unit/${layer} unit cssl_${layer} TIMEOUT 120 LABELS unit)
 endforeach()
-cssl_add_c_tests(pair pair cssl_engine TIMEOUT 600 LABELS pair)
+cssl_add_c_tests(pair pair cssl_engine TIMEOUT 600 LABELS pair
+    LINK_OPTIONS -Wl,--wrap=hs_send)
 cssl_add_c_tests(socket socket cssl_socket TIMEOUT 300 LABELS socket threads)
 cssl_add_c_tests(alloc alloc cssl_socket TIMEOUT 600 LABELS alloc
     LINK_OPTIONS -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc)

@@ -175,7 +175,7 @@ static int send_request(struct cssl_engine *e, cssl_error *err)
     if (w == NULL) {
         return fail(err, CSSL_R_NOMEM);
     }
-    int ret = conn_send_message(&e->conn, w, bytes_of(request, sizeof(request)), err);
+    int ret = conn_send_messages(&e->conn, w, bytes_of(request, sizeof(request)), err);
     worker_return(e->conn.config->shared, w);
     if (ret == 0) {
         atomic_store(&e->requested, true);

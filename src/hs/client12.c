@@ -250,7 +250,7 @@ int client12_signed(struct hs *hs, const struct hs_msg *m, cssl_error *err)
 int client12_send_ccs(struct hs *hs, const struct hs_msg *m, cssl_error *err)
 {
     (void)m;
-    int ret = conn_send_ccs(hs->conn, hs->worker, err);
+    int ret = hs_send_ccs12(hs, err);
     return ret == 0 ? CLIENT12_FINISHED : ret;
 }
 

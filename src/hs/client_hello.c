@@ -70,7 +70,8 @@ int client_hello_send(struct hs *hs, cssl_error *err)
     }
     write_binders(hs, &ch, body_at);
     hs->asked = ch.has;
-    return hs_send(hs, err);
+    ret = hs_send(hs, err);
+    return ret == 0 ? hs_flush(hs, err) : ret;
 }
 
 /* The suites that are offered: a renegotiation is of TLS 1.2, like the handshake before it. */

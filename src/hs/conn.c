@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/names.h"
 #include "hs/negotiate.h"
+#include "hs/reassemble.h"
 
 #include <stdio.h>
 
@@ -67,10 +68,17 @@ int conn_send(struct conn *c, struct worker *w, uint8_t type, cssl_bytes data, c
     return 0;
 }
 
-int conn_send_message(struct conn *c, struct worker *w, cssl_bytes message, cssl_error *err)
+int conn_send_messages(struct conn *c, struct worker *w, cssl_bytes messages, cssl_error *err)
 {
-    conn_trace(c, true, CT_HANDSHAKE, c->write.epoch, message);
-    return conn_send(c, w, CT_HANDSHAKE, message, err);
+    const uint8_t *at = messages.data;
+    struct rd left = rd_of(messages);
+    while (rd_more(&left)) {
+        (void)rd_u8(&left); /* the type */
+        size_t len = HANDSHAKE_HEADER + rd_view24(&left).len;
+        conn_trace(c, true, CT_HANDSHAKE, c->write.epoch, bytes_of(at, len));
+        at += len;
+    }
+    return conn_send(c, w, CT_HANDSHAKE, messages, err);
 }
 
 int conn_send_ccs(struct conn *c, struct worker *w, cssl_error *err)

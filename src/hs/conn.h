@@ -84,8 +84,10 @@ void conn_set_config(struct conn *c, cssl_config *config);
 /* conn_send seals data as records of type into out, in fragments; the limit of out holds. */
 int conn_send(struct conn *c, struct worker *w, uint8_t type, cssl_bytes data,
               cssl_error *err) CHECK;
-/* conn_send_message is conn_send for a whole handshake message, seen by the trace. */
-int conn_send_message(struct conn *c, struct worker *w, cssl_bytes message, cssl_error *err) CHECK;
+/* conn_send_messages is conn_send for one or several whole handshake messages, which the trace sees
+ * one by one. */
+int conn_send_messages(struct conn *c, struct worker *w, cssl_bytes messages,
+                       cssl_error *err) CHECK;
 /* conn_send_ccs sends change_cipher_spec, seen by the trace. */
 int conn_send_ccs(struct conn *c, struct worker *w, cssl_error *err) CHECK;
 /* conn_trace shows a message to the config's hook. */

@@ -22,6 +22,7 @@ struct hs *hs_new(struct conn *conn, cssl_error *err)
     hs->state = conn->server ? SERVER13_START : CLIENT13_START;
     transcript_init(&hs->transcript);
     wr_init(&hs->out, HS_MESSAGE_LIMIT);
+    wr_init(&hs->flight, 2 * HS_MESSAGE_LIMIT);
     return hs;
 }
 
@@ -47,6 +48,7 @@ void hs_free(struct hs *hs)
     mem_free(hs->dh);
     cssl_config_free(hs->offered);
     wr_free(&hs->out);
+    wr_free(&hs->flight);
     transcript_drop(&hs->transcript);
     mem_free_wiped(hs, sizeof(*hs));
 }
@@ -58,6 +60,10 @@ int hs_run(struct hs *hs, struct worker *w, cssl_error *err)
     while (ret == 0 && !hs->waiting && !hs->asking &&
            (hs_rows[hs->state].accepts & ACCEPT_NOTHING) != 0) {
         ret = enter(hs, NULL, err);
+    }
+    /* A step that is run at once lets nobody wait. */
+    if (ret == 0 && (!hs->waiting || hs->conn->config->defer_steps)) {
+        ret = hs_flush(hs, err);
     }
     hs->worker = NULL;
     return ret;
@@ -181,8 +187,19 @@ int hs_send(struct hs *hs, cssl_error *err)
         wr_clear(&hs->out);
         return wr_ok(hs->held) ? 0 : fail(err, CSSL_R_NOMEM);
     }
-    int ret = conn_send_message(hs->conn, hs->worker, wr_view(&hs->out), err);
+    wr_bytes(&hs->flight, wr_view(&hs->out));
     wr_clear(&hs->out);
+    return wr_ok(&hs->flight) ? 0 : fail(err, CSSL_R_NOMEM);
+}
+
+int hs_flush(struct hs *hs, cssl_error *err)
+{
+    if (hs->flight.len == 0) {
+        return 0;
+    }
+    int ret = conn_send_messages(hs->conn, hs->worker, wr_view(&hs->flight), err);
+    wr_free(&hs->flight);
+    wr_init(&hs->flight, 2 * HS_MESSAGE_LIMIT);
     return ret;
 }
 
@@ -192,7 +209,13 @@ int hs_send_ccs(struct hs *hs, cssl_error *err)
         return 0;
     }
     hs->ccs_sent = true;
-    return conn_send_ccs(hs->conn, hs->worker, err);
+    return hs_send_ccs12(hs, err);
+}
+
+int hs_send_ccs12(struct hs *hs, cssl_error *err)
+{
+    int ret = hs_flush(hs, err);
+    return ret == 0 ? conn_send_ccs(hs->conn, hs->worker, err) : ret;
 }
 
 int hs_new_step(struct hs *hs, cssl_error *err)
@@ -222,7 +245,9 @@ static int enter(struct hs *hs, const struct hs_msg *m, cssl_error *err)
         install(hs, true, row->then_read);
     }
     if (row->then_write != KEYS_SAME) {
+        int ret = hs_flush(hs, err);
         install(hs, false, row->then_write);
+        return ret;
     }
     return 0;
 }

@@ -156,6 +156,7 @@ struct hs {
     uint8_t context[255];        /* certificate_request_context */
     uint8_t context_len;
     struct wr *held;             /* takes what would be sent; NULL: it is sent */
+    struct wr flight;            /* messages that wait to be sent together: see hs_flush */
     uint16_t group;              /* agreed on, or asked for by HelloRetryRequest */
     uint16_t scheme;             /* that this side signs with */
     uint16_t compression;        /* of the Certificate that this side sends; 0: none */
@@ -261,10 +262,15 @@ extern const struct hs_row hs_rows[HS_STATES];
 
 /* hs_enter_answer is for ask.c: it enters the row with hs->answer and goes on like hs_run. */
 int hs_enter_answer(struct hs *hs, struct worker *w, cssl_error *err) CHECK;
-/* hs_send adds the message in hs->out to the transcript and sends it; 0 or a failure. */
+/* hs_send adds the message in hs->out to the transcript and has it sent; 0 or a failure. It leaves
+ * together with others under the same key: when that changes, before a record of another type,
+ * and before anything is waited for. hs_flush sends what there is now. */
 int hs_send(struct hs *hs, cssl_error *err) CHECK;
-/* hs_send_ccs sends the change_cipher_spec of RFC 8446 D.4, once, when there is need of it. */
+int hs_flush(struct hs *hs, cssl_error *err) CHECK;
+/* hs_send_ccs sends the change_cipher_spec of RFC 8446 D.4, once, when there is need of it;
+ * hs_send_ccs12 that of TLS 1.2. */
 int hs_send_ccs(struct hs *hs, cssl_error *err) CHECK;
+int hs_send_ccs12(struct hs *hs, cssl_error *err) CHECK;
 /* hs_new_step makes hs->step, zeroed: the next row must accept a step. */
 int hs_new_step(struct hs *hs, cssl_error *err) CHECK;
 

@@ -65,7 +65,7 @@ struct later13 *later13_request(struct conn *c, struct worker *w, cssl_error *er
     int ret = rand_fill(&c->config->rand, l->hs->context, CONTEXT, err);
     l->hs->context_len = CONTEXT;
     if (ret == 0 && (ret = auth13_send_request(l->hs, err)) == 0) {
-        ret = conn_send_message(c, w, wr_view(&l->held), err);
+        ret = conn_send_messages(c, w, wr_view(&l->held), err);
     }
     wr_clear(&l->held);
     if (ret != 0) {

@@ -10,15 +10,14 @@
 
 static int take_ticket(struct conn *c, cssl_bytes body, struct post13 *out, cssl_error *err);
 
-int post13_send_ticket(struct conn *c, struct worker *w, const struct secret *resumption,
-                       uint8_t number, cssl_error *err)
+int post13_ticket(struct conn *c, struct worker *w, const struct secret *resumption,
+                  uint8_t number, struct wr *message, cssl_error *err)
 {
     const cssl_config *config = c->config;
     int64_t now = config_now(config);
     struct session s = { 0 };
-    struct wr ticket, message;
+    struct wr ticket;
     wr_init(&ticket, SESSION_ENCODED_MAX);
-    wr_init(&message, SESSION_ENCODED_MAX);
     uint8_t random[4];
     int ret = session_of(c, &s, err);
     int64_t end = now + config->ticket_lifetime;
@@ -48,15 +47,13 @@ int post13_send_ticket(struct conn *c, struct worker *w, const struct secret *re
     if (nst.ticket.len == 0) {
         goto out; /* the program did not keep it */
     }
-    msg_open(&message, HT_NEW_SESSION_TICKET);
-    new_session_ticket_write(&message, &nst);
-    wr_close(&message);
-    ret = wr_ok(&message) ? conn_send_message(c, w, wr_view(&message), err)
-                          : fail(err, CSSL_R_NOMEM);
+    msg_open(message, HT_NEW_SESSION_TICKET);
+    new_session_ticket_write(message, &nst);
+    wr_close(message);
+    ret = wr_ok(message) ? 0 : fail(err, CSSL_R_NOMEM);
 out:
     session_wipe(&s);
     wr_free(&ticket);
-    wr_free(&message);
     return ret;
 }
 
@@ -107,7 +104,7 @@ int post13_send_update(struct conn *c, struct worker *w, bool request, cssl_erro
     msg_open(&message, HT_KEY_UPDATE);
     key_update_write(&message, request);
     wr_close(&message);
-    int ret = wr_ok(&message) ? conn_send_message(c, w, wr_view(&message), err)
+    int ret = wr_ok(&message) ? conn_send_messages(c, w, wr_view(&message), err)
                               : fail(err, CSSL_R_INTERNAL);
     if (ret != 0) {
         return ret;

@@ -4,10 +4,10 @@
 
 #include "hs/conn.h"
 
-/* post13_send_ticket sends NewSessionTicket number of a connection, stateless or stateful as the
- * config has it; a session that has no time left, or does not fit, is left out in silence. */
-int post13_send_ticket(struct conn *c, struct worker *w, const struct secret *resumption,
-                       uint8_t number, cssl_error *err) CHECK;
+/* post13_ticket writes NewSessionTicket number of a connection, stateless or stateful as the config
+ * has it; a session that has no time left, or does not fit, is left out in silence. */
+int post13_ticket(struct conn *c, struct worker *w, const struct secret *resumption,
+                  uint8_t number, struct wr *message, cssl_error *err) CHECK;
 
 /* session_of fills a session with what every one of this connection says: what was authenticated,
  * when, and until when. make_ticket writes the ticket of *s: sealed, or the identifier under which

@@ -227,7 +227,7 @@ int server12_send_ccs(struct hs *hs, const struct hs_msg *m, cssl_error *err)
     (void)m;
     int ret = hs->may_ticket ? send_ticket(hs, err) : 0;
     if (ret == 0) {
-        ret = conn_send_ccs(hs->conn, hs->worker, err);
+        ret = hs_send_ccs12(hs, err);
     }
     return ret == 0 ? SERVER12_FINISHED : ret;
 }

@@ -212,7 +212,7 @@ int server13_send_tickets(struct hs *hs, const struct hs_msg *m, cssl_error *err
         return HS_DONE;
     }
     for (uint8_t i = 0; i < SERVER_TICKETS; i++) {
-        ret = post13_send_ticket(hs->conn, hs->worker, &hs->schedule.resumption, i, err);
+        ret = post13_ticket(hs->conn, hs->worker, &hs->schedule.resumption, i, &hs->flight, err);
         if (ret != 0) {
             return ret;
         }

@@ -3,6 +3,7 @@
  * at the wrong time, too long, too often, malformed. Each has its alert. The hostile side is an
  * engine of ours whose insides the test writes with.
  */
+#include "apart.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "engine/engine.h"
@@ -463,6 +464,7 @@ static void to_signing(struct scene *s, enum pair_dir side, const cssl_options *
                        const cssl_options *server, bool instead)
 {
     cssl_options c = *client, v = *server;
+    messages_apart = true;
     c.defer_steps = side == FROM_CLIENT;
     v.defer_steps = side == FROM_SERVER;
     scene_begin(s, &c, &v);

@@ -262,12 +262,112 @@ static void test_longer_than_agreed(void **state)
     }
 }
 
+/* The records of one direction: how long each is, and of which type. */
+struct seen_records {
+    size_t num, longest;
+    uint8_t types[64];
+};
+
+static void see_records(struct pair *p, enum pair_dir dir, size_t number, cssl_bytes record,
+                        struct buf *out)
+{
+    struct seen_records *seen = (struct seen_records *)p->tamper_arg + dir;
+    (void)number;
+    assert_true(seen->num < sizeof(seen->types));
+    seen->types[seen->num++] = record.data[0];
+    seen->longest = record.len - REC_HEADER > seen->longest ? record.len - REC_HEADER
+                                                             : seen->longest;
+    assert_int_equal(buf_append(out, record.data, record.len), 0);
+}
+
+/* All messages of a flight that are under one key share records, as long as those may be. */
+static void test_packed(void **state)
+{
+    (void)state;
+    enum { C = CT_CHANGE_CIPHER_SPEC, H = CT_HANDSHAKE, D = CT_APPLICATION_DATA };
+    static const struct {
+        unsigned versions;
+        bool mutual, defer;
+        uint8_t types[2][8]; /* by direction; 0 ends them */
+    } rows[] = {
+        { CSSL_TLSV1_3, false, false, { { H, C, D }, { H, C, D, D } } }, /* and the tickets */
+        { CSSL_TLSV1_3, true, false, { { H, C, D }, { H, C, D, D } } },
+        /* what is ready goes out while a signature is waited for */
+        { CSSL_TLSV1_3, true, true, { { H, C, D, D }, { H, C, D, D, D } } },
+        { CSSL_TLSV1_2, false, false, { { H, H, C, H }, { H, H, C, H } } },
+        { CSSL_TLSV1_2, true, false, { { H, H, C, H }, { H, H, C, H } } },
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        struct seen_records seen[2] = { { .num = 0 } };
+        struct scene s;
+        const cssl_cert_key own = { .cert = PAIR_PEM(pair_client) };
+        scene_hosts(&s, &(cssl_options){ .certs_keys = rows[i].mutual ? &own : NULL,
+                                         .num_certs_keys = rows[i].mutual,
+                                         .supported_groups = CSSL_LIST("x25519", "secp256r1"),
+                                         .versions = rows[i].versions,
+                                         .defer_steps = rows[i].defer },
+                    &(cssl_options){ .verify = rows[i].mutual ? CSSL_VERIFY_PEER
+                                                              : CSSL_VERIFY_NONE,
+                                     .defer_steps = rows[i].defer });
+        pair_start(&s.p, &s.client, &s.server, "server.test");
+        s.p.tamper = see_records;
+        s.p.tamper_arg = seen;
+        pair_must_connect(&s.p);
+        for (int dir = FROM_CLIENT; dir <= FROM_SERVER; dir++) {
+            size_t num = strlen((const char *)rows[i].types[dir]);
+            if (seen[dir].num != num || memcmp(seen[dir].types, rows[i].types[dir], num) != 0) {
+                fail_msg("row %zu, side %d: %zu records", i, dir, seen[dir].num);
+            }
+        }
+        scene_end(&s);
+    }
+}
+
+/* A flight is cut where a record is full, and not before. */
+static void test_packed_fragments(void **state)
+{
+    (void)state;
+    for (unsigned version = CSSL_TLSV1_2; version <= CSSL_TLSV1_3; version++) {
+        struct seen_records seen[2] = { { .num = 0 } };
+        struct scene s;
+        scene_hosts(&s, &(cssl_options){ .versions = version },
+                    &(cssl_options){ .versions = version, .max_fragment = 128,
+                                     .session_tickets = CSSL_TICKETS_DISABLED });
+        pair_start(&s.p, &s.client, &s.server, "server.test");
+        s.p.tamper = see_records;
+        s.p.tamper_arg = seen;
+        pair_must_connect(&s.p);
+        pair_must_talk(&s.p);
+        size_t flight = 0; /* of the server, to its Finished or ServerHelloDone */
+        bool of13 = version == CSSL_TLSV1_3, began = false;
+        for (size_t i = 0; i < s.server.num_seen; i++) {
+            const struct pair_seen *m = &s.server.seen[i];
+            began = began || (m->sent && m->type == HT_SERVER_HELLO);
+            bool counts = began && m->sent && m->content_type == CT_HANDSHAKE &&
+                          m->epoch == (of13 ? EPOCH_HANDSHAKE : EPOCH_CLEAR);
+            flight += counts ? m->len : 0;
+        }
+        size_t records = 0;
+        for (size_t i = of13 ? 2 : 0; i < seen[FROM_SERVER].num; i++) {
+            records += seen[FROM_SERVER].types[i] == CT_HANDSHAKE;
+        }
+        assert_true(flight > 512);
+        assert_int_equal(seen[FROM_SERVER].longest, of13 ? 128 + 1 + TAG : 128);
+        if (!of13) {
+            assert_int_equal(records, (flight + 127) / 128 + 1 /* Finished */);
+        }
+        scene_end(&s);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cbc_suites),
         cmocka_unit_test(test_cbc_is_off),
         cmocka_unit_test(test_cbc_damage),
+        cmocka_unit_test(test_packed),
+        cmocka_unit_test(test_packed_fragments),
         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_limits_resumed),
         cmocka_unit_test(test_longer_than_agreed),

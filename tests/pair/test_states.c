@@ -5,6 +5,7 @@
  *
  * A refusal by the driver is checked to change nothing; one by the engine to forget all secrets.
  */
+#include "apart.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "engine/engine.h"
@@ -117,6 +118,7 @@ static void begin(struct scene *s, const struct stop *stop)
                                   .max_early_data = early ? 1000 : 0,
                                   .defer_steps = true };
     memset(s, 0, sizeof(*s));
+    messages_apart = true;
     test_clock_init(&s->clock, PAIR_NOW);
     host_init(&s->client, false, &s->clock, &client);
     host_init(&s->server, true, &s->clock, &server);

@@ -4,6 +4,7 @@
  * down here from RFC 5246 7.3 and RFC 5077 3.1, and not read from hs_rows. TLS 1.3's are in
  * test_states.c.
  */
+#include "apart.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "engine/engine.h"
@@ -81,6 +82,7 @@ static void begin(struct scene *s, const struct stop *stop)
     const cssl_options server = { .versions = CSSL_TLSV1_2,
                                   .verify = mutual ? CSSL_VERIFY_PEER : CSSL_VERIFY_NONE };
     memset(s, 0, sizeof(*s));
+    messages_apart = true;
     test_clock_init(&s->clock, PAIR_NOW);
     host_init(&s->client, false, &s->clock, &client);
     host_init(&s->server, true, &s->clock, &server);

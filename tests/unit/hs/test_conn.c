@@ -118,7 +118,7 @@ static void test_message(void **state)
     static const uint8_t message[] = { HT_KEY_UPDATE, 0, 0, 1, 0 };
     struct hs_sent sent;
     begin(true, NULL);
-    assert_int_equal(conn_send_message(&side.conn, side.worker, bytes_of(message, 5), NULL), 0);
+    assert_int_equal(conn_send_messages(&side.conn, side.worker, bytes_of(message, 5), NULL), 0);
     assert_true(hs_side_take(&side, &sent));
     assert_int_equal(sent.content_type, CT_HANDSHAKE);
     assert_int_equal(sent.len, 5);

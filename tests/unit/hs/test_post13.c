@@ -121,8 +121,15 @@ static void test_update_wrong(void **state)
 static bool send_one(uint8_t number, struct hs_sent *sent)
 {
     const struct secret resumption = client.conn.resumption;
-    assert_int_equal(post13_send_ticket(&server.conn, server.worker, &resumption, number,
-                                        &server.err), 0);
+    struct wr message;
+    wr_init(&message, SESSION_ENCODED_MAX);
+    assert_int_equal(post13_ticket(&server.conn, server.worker, &resumption, number, &message,
+                                   NULL), 0);
+    if (message.len > 0) {
+        assert_int_equal(conn_send_messages(&server.conn, server.worker, wr_view(&message), NULL),
+                         0);
+    }
+    wr_free(&message);
     return hs_side_take(&server, sent);
 }
 
