@@ -1,8 +1,8 @@
 """gnutls.py - GnuTLS's gnutls-cli and gnutls-serv against cssl."""
 
-from lib import (BULK, CSSL, FOLDER, Failure, Program, Serve, bulk, case, check, check_traced,
-                 connect, download_bulk, echo_bulk, facts, free_port, path, run, upload_bulk,
-                 write)
+from lib import (BULK, CSSL, FOLDER, Failure, Peer, Program, Serve, bulk, case, check, check_traced,
+                 connect, download_bulk, echo_bulk, facts, free_port, identity, path, run,
+                 upload_bulk, write)
 
 FEW = str(BULK // 5)  # GnuTLS gives up when more than eight key updates come within a second
 TLS13 = "NORMAL:-VERS-ALL:+VERS-TLS1.3"
@@ -181,6 +181,17 @@ def client_early():
         connect(server.port, "--sess-out", path("kept"), data=b"x\n")
         known = facts(server.port, "--sess-in", path("kept"), "--early-data", early)
         check(known["resumed"] and known["early_data"] == "accepted", str(known))
+
+
+@case("gnutls-cli, a raw public key or a certificate of the same server")
+def raw_keys():
+    types = {"RAWPK": "raw_public_key", "X509": "x509"}
+    for version, kind in [(v, k) for v in ("1.2", "1.3") for k in types]:
+        with Peer("own_cert_types=raw_public_key,x509", *identity("server")) as server:
+            priority = f"NORMAL:-VERS-ALL:+VERS-TLS{version}:-CTYPE-SRV-ALL:+CTYPE-SRV-{kind}"
+            with Cli(server.port, "--insecure", priority=priority) as client:
+                client.hello()
+                server.connected(server_cert_type=types[kind], protocol="tlsv" + version)
 
 
 @case("gnutls-serv, mutual")

@@ -76,6 +76,8 @@ static const option OPTIONS[] = {
     ROW(max_fragment_length, UINT),
     ROW(record_size_limit, UINT),
     ROW(cert_compression, LIST),
+    ROW(own_cert_types, LIST),
+    ROW(peer_cert_types, LIST),
     ROW(post_handshake_auth, FLAG),
     ROW(grease, FLAG),
     ROW(middlebox_comp_mode, SWITCH),
@@ -303,10 +305,11 @@ static void say_connected(cssl_socket *s)
     fprintf(stderr,
             "\"secure_renegotiation\":%s,\"extended_master_secret\":%s,\"encrypt_then_mac\":%s,"
             "\"staple_verified\":%s,\"max_fragment_length\":%u,\"record_size_limit\":%u,"
-            "\"cert_compression\":\"%s\",\"session_id_len\":%u}\n",
+            "\"cert_compression\":\"%s\",\"session_id_len\":%u,\"server_cert_type\":\"%s\"}\n",
             word(info.secure_renegotiation), word(info.extended_master_secret),
             word(info.encrypt_then_mac), word(info.staple_verified), info.max_fragment_length,
-            info.record_size_limit, info.cert_compression, info.session_id_len);
+            info.record_size_limit, info.cert_compression, info.session_id_len,
+            info.server_cert_type);
 }
 
 /* ---- What is done ---------------------------------------------------------------------------*/
