@@ -138,10 +138,10 @@ static void make(unsigned variant)
         o.verify = CSSL_VERIFY_PEER;
         o.cacerts = bytes_str(pair_root);
     }
+    static const char *const raw_first[] = { "raw_public_key", "x509", NULL };
     const cssl_bytes trusted = pkey_spki(peer_key);
     if ((variant & VARIANT_RAW) != 0) {
-        o.own_cert_types = CSSL_LIST("raw_public_key", "x509");
-        o.peer_cert_types = CSSL_LIST("raw_public_key", "x509");
+        o.own_cert_types = o.peer_cert_types = raw_first;
         o.trusted_keys = &trusted;
         o.num_trusted_keys = o.verify == CSSL_VERIFY_PEER ? 1 : 0;
     }

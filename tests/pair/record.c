@@ -81,13 +81,14 @@ void record_handshake(unsigned variant, bool server)
                        .num_certs_keys = 1,
                        .now_us = fixed,
                        .trace = server ? see : NULL };
+    static const char *const raw_first[] = { "raw_public_key", "x509", NULL };
     struct certkey client_key, server_key;
     assert_int_equal(certkey_load(&client_key, &of_client, NULL, NULL), 0);
     assert_int_equal(certkey_load(&server_key, &of_server, NULL, NULL), 0);
     const cssl_bytes of_clients = certkey_spki(&client_key), of_servers = certkey_spki(&server_key);
     if ((variant & VARIANT_RAW) != 0) {
-        c.own_cert_types = s.own_cert_types = CSSL_LIST("raw_public_key", "x509");
-        c.peer_cert_types = s.peer_cert_types = CSSL_LIST("raw_public_key", "x509");
+        c.own_cert_types = s.own_cert_types = raw_first;
+        c.peer_cert_types = s.peer_cert_types = raw_first;
         c.trusted_keys = &of_servers;
         c.num_trusted_keys = 1;
         s.trusted_keys = &of_clients;
