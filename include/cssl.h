@@ -322,7 +322,8 @@ typedef struct cssl_options {
                                            more secret bytes */
     cssl_bytes use_ticket;              /* clients, CSSL_TICKETS_MANUAL */
     cssl_switch reuse_sessions;         /* TLS 1.2: resumption by session identifier and by ticket;
-                                           on, unless session_tickets is disabled */
+                                           on, unless session_tickets is disabled:
+                                           CSSL_ON then resumes by identifier alone */
     bool tls12_tickets_only;            /* session_tickets is for TLS 1.2; 1.3 resumes nothing */
     bool verify_on_resume;              /* a session's chain is verified anew, as of now, before the
                                            session is offered or taken, with all that verifying

@@ -95,6 +95,7 @@ struct cssl_config {
     bool client_renegotiation; /* the peer may ask for a renegotiation */
     uint64_t renegotiate_at;   /* TLS 1.2: records under one key; 0: the AEAD's limit */
     bool reuse_sessions;      /* TLS 1.2: sessions are resumed, and kept for that */
+    bool keeps_own;           /* clients: sessions are kept in the config */
     bool verify_on_resume;    /* chains that sessions have are verified anew */
     struct session *use_ticket; /* clients, manual; NULL without */
     const uint8_t *early_data; /* clients */

@@ -343,11 +343,9 @@ static int check_tickets(cssl_config *config, const cssl_options *o, cssl_error 
     config->tickets = t;
     config->tickets13 = t != CSSL_TICKETS_DISABLED && !o->tls12_tickets_only;
     config->verify_on_resume = o->verify_on_resume;
-    config->reuse_sessions = t != CSSL_TICKETS_DISABLED && switch_on(o->reuse_sessions, true);
-    if (o->reuse_sessions == CSSL_ON && t == CSSL_TICKETS_DISABLED) {
-        return fail_option(err, CSSL_R_OPTION_CONFLICT, "reuse_sessions",
-                           "session_tickets is CSSL_TICKETS_DISABLED, which is no resumption");
-    }
+    config->reuse_sessions = switch_on(o->reuse_sessions, t != CSSL_TICKETS_DISABLED);
+    config->keeps_own = !config->server && (t == CSSL_TICKETS_AUTO ||
+                                            (t == CSSL_TICKETS_DISABLED && config->reuse_sessions));
     if (o->ticket_lifetime > SESSION_AGE_MAX) {
         return fail_option(err, CSSL_R_OPTION_VALUE, "ticket_lifetime",
                            "%u seconds are more than RFC 8446's 7 days (%d)", o->ticket_lifetime,

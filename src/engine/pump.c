@@ -105,7 +105,7 @@ static void forget_session(struct cssl_engine *e, const cssl_error *error)
     if (c->server) {
         cache_id_key(key, id);
         keep_drop(c, key);
-    } else if (c->host != NULL && c->config->tickets == CSSL_TICKETS_AUTO) {
+    } else if (c->host != NULL && c->config->keeps_own) {
         cache_client_key(key, c->host, c->port, bytes_of(c->config->alpn, c->config->alpn_len),
                          c->config->policy);
         cache_drop(c->config->shared->sessions, key, id);
@@ -354,7 +354,7 @@ static bool was_asked(struct cssl_engine *e)
 static int take_session(struct cssl_engine *e, struct session *s, cssl_error *err)
 {
     const cssl_config *config = e->conn.config;
-    if (config->tickets == CSSL_TICKETS_AUTO) {
+    if (config->keeps_own) {
         if (e->conn.host == NULL) {
             return 0;
         }

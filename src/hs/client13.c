@@ -345,7 +345,7 @@ static int find_session(struct hs *hs, cssl_error *err)
         if (session_copy(&hs->session, config->use_ticket) != 0) {
             return fail(err, CSSL_R_NOMEM);
         }
-    } else if (config->tickets == CSSL_TICKETS_AUTO && c->host != NULL) {
+    } else if (config->keeps_own && c->host != NULL) {
         uint8_t key[SESSION_DIGEST];
         cache_client_key(key, c->host, c->port, bytes_of(config->alpn, config->alpn_len),
                          config->policy);

@@ -145,7 +145,8 @@ bool psk_next_session(struct hs *hs, const struct client_hello *ch, uint8_t key[
         return config->reuse_sessions && ch->session_id.len == CACHE_ID &&
                hs->sessions_seen++ == 0;
     }
-    while (config->tickets == CSSL_TICKETS_STATEFUL && hs->sessions_seen < ch->num_psks) {
+    while (config->tickets13 && config->tickets == CSSL_TICKETS_STATEFUL &&
+           hs->sessions_seen < ch->num_psks) {
         const cssl_bytes identity = ch->psks[hs->sessions_seen++].identity;
         if (identity.len == CACHE_ID && psks_find(config, identity) == NULL) {
             cache_ticket_key(key, identity);

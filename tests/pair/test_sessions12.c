@@ -81,6 +81,8 @@ static void test_switched_off(void **state)
         { CSSL_OFF, CSSL_ON, CSSL_TICKETS_STATELESS, false },
         { CSSL_ON, CSSL_OFF, CSSL_TICKETS_STATELESS, false },
         { CSSL_DEFAULT, CSSL_DEFAULT, CSSL_TICKETS_DISABLED, false },
+        { CSSL_DEFAULT, CSSL_ON, CSSL_TICKETS_DISABLED, true }, /* by identifier */
+        { CSSL_DEFAULT, CSSL_OFF, CSSL_TICKETS_DISABLED, false },
     };
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
         struct scene s;
@@ -112,6 +114,29 @@ static void test_of_12_alone(void **state)
         assert_false(once(&s));
         assert_int_equal(once(&s), tls12);
         scene_end(&s);
+    }
+}
+
+/* Without tickets there are identifiers still, where they are asked for; in TLS 1.2 alone. */
+static void test_identifiers_alone(void **state)
+{
+    (void)state;
+    static const cssl_tickets tickets[] = { CSSL_TICKETS_DISABLED, CSSL_TICKETS_STATELESS,
+                                            CSSL_TICKETS_STATEFUL };
+    for (size_t i = 0; i < ARRAY_SIZE(tickets); i++) {
+        for (int tls13 = 0; tls13 < 2; tls13++) {
+            struct scene s;
+            const cssl_options client = { .session_tickets = CSSL_TICKETS_DISABLED,
+                                          .reuse_sessions = CSSL_ON };
+            const cssl_options server = { .versions = tls13 != 0 ? 0 : CSSL_TLSV1_2,
+                                          .session_tickets = tickets[i],
+                                          .reuse_sessions = CSSL_ON };
+            scene_hosts(&s, &client, &server);
+            assert_false(once(&s));
+            assert_int_equal(once(&s), tls13 == 0);
+            assert_int_equal(host_saw(&s.client, false, CT_HANDSHAKE, HT_NEW_SESSION_TICKET), 0);
+            scene_end(&s);
+        }
     }
 }
 
@@ -313,6 +338,7 @@ int main(void)
         cmocka_unit_test_setup(test_by_id, scene_set_up),
         cmocka_unit_test_setup(test_of_12_alone, scene_set_up),
         cmocka_unit_test_setup(test_switched_off, scene_set_up),
+        cmocka_unit_test_setup(test_identifiers_alone, scene_set_up),
         cmocka_unit_test_setup(test_without_the_extension, scene_set_up),
         cmocka_unit_test_setup(test_ems_is_lost, scene_set_up),
         cmocka_unit_test_setup(test_fatal_alert, scene_set_up),
