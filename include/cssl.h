@@ -274,7 +274,7 @@ typedef struct cssl_options {
     const char *const *key_share_groups; /* clients: for which shares are sent; default: the first
                                        of supported_groups, and the first classic one beside
                                        one with ML-KEM */
-    const char *const *signature_algs;      /* IANA names, in order of preference */
+    const char *const *signature_algs;      /* IANA names, by preference; PKCS #1 alone: no 1.3 */
     const char *const *signature_algs_cert; /* for signatures in chains; default: signature_algs
                                                and rsa_pkcs1_sha256/384/512 */
     const char *const *alpn_protocols;      /* in order of preference (server's counts) */
@@ -321,9 +321,8 @@ typedef struct cssl_options {
     cssl_bytes ticket_seed;             /* servers that share tickets, or a store of sessions: 32 or
                                            more secret bytes */
     cssl_bytes use_ticket;              /* clients, CSSL_TICKETS_MANUAL */
-    cssl_switch reuse_sessions;         /* TLS 1.2: resumption by session identifier and by ticket;
-                                           on, unless session_tickets is disabled:
-                                           CSSL_ON then resumes by identifier alone */
+    cssl_switch reuse_sessions;         /* TLS 1.2: resumption by identifier and by ticket; on. With
+                                           tickets disabled off, or CSSL_ON: by identifier */
     bool tls12_tickets_only;            /* session_tickets is for TLS 1.2; 1.3 resumes nothing */
     bool verify_on_resume;              /* a session's chain is verified anew, as of now, before the
                                            session is offered or taken, with all that verifying

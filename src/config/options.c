@@ -44,6 +44,7 @@ static const struct list_rule rule_cert_schemes = { "signature_algs_cert", CODES
                                                     "cssl_signature_algs" };
 
 static int check_versions(cssl_config *config, const cssl_options *o, cssl_error *err);
+static int check_12(const cssl_config *config, const cssl_options *o, cssl_error *err);
 static int check_shares(cssl_config *config, const cssl_options *o, cssl_error *err);
 static int check_alpn(cssl_config *config, const cssl_options *o, cssl_error *err);
 static int check_verify(cssl_config *config, const cssl_options *o, cssl_error *err);
@@ -170,6 +171,11 @@ static int check_versions(cssl_config *config, const cssl_options *o, cssl_error
             codes_add(&config->schemes13, config->schemes.list[i]);
         }
     }
+    if (config->tls13 && config->tls12 && config->schemes13.num == 0 &&
+        (o->versions & CSSL_TLSV1_3) != 0) {
+        return fail_option(err, CSSL_R_OPTION_CONFLICT, "signature_algs",
+                           "TLS 1.3 signs with none of them, and stands in versions");
+    }
     config->tls13 = config->tls13 && config->schemes13.num > 0;
     if (!config->tls12) {
         config->schemes = config->schemes13; /* nothing else is to be signed with them */
@@ -178,6 +184,26 @@ static int check_versions(cssl_config *config, const cssl_options *o, cssl_error
         return fail_option(err, CSSL_R_OPTION_CONFLICT, "ciphers",
                            "none of them is of a version that is on; suites with PSK in their "
                            "names need psk and psk_identity");
+    }
+    return check_12(config, o, err);
+}
+
+/* Options that are for TLS 1.2 alone, and that nothing would come of without it. */
+static int check_12(const cssl_config *config, const cssl_options *o, cssl_error *err)
+{
+    const struct {
+        const char *option;
+        bool given;
+    } rows[] = {
+        { "reuse_sessions", o->reuse_sessions == CSSL_ON },
+        { "client_renegotiation", o->client_renegotiation == CSSL_ON },
+        { "renegotiate_at", o->renegotiate_at != 0 },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows) && !config->tls12; i++) {
+        if (rows[i].given) {
+            return fail_option(err, CSSL_R_OPTION_CONFLICT, rows[i].option,
+                               "%s is for TLS 1.2, which is off", rows[i].option);
+        }
     }
     return 0;
 }
