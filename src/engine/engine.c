@@ -26,11 +26,13 @@ cssl_engine *cssl_engine_new(cssl_config *config, const cssl_peer *peer, cssl_er
 struct cssl_engine *engine_new_for(cssl_socket *s, cssl_config *config, const cssl_peer *peer,
                                    cssl_error *err)
 {
+    static atomic_uint_fast64_t last;
     cssl_engine *e = mem_new(sizeof(*e));
     if (e == NULL) {
         (void)fail(err, CSSL_R_NOMEM);
         return NULL;
     }
+    e->serial = atomic_fetch_add_explicit(&last, 1, memory_order_relaxed) + 1;
     atomic_init(&e->owed_alert, -1);
     atomic_init(&e->owed_update, false);
     atomic_init(&e->owed_refusal, false);

@@ -22,6 +22,7 @@ enum { EMPTY_RECORDS_MAX = 32, WARNINGS_MAX = 4, KEY_UPDATES_MAX = 32,
 struct cssl_engine {
     struct conn conn;
     struct hs *hs; /* NULL when the handshake is done, and after a failure */
+    uint64_t serial; /* no other engine of this process ever had it */
 
     /* receiving half */
     struct buf in;

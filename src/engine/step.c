@@ -7,7 +7,7 @@
 /* Independent of its engine, which may be freed while the step is out. */
 struct cssl_step {
     struct pk_step *pk;
-    const struct cssl_engine *of; /* compared only, never followed */
+    uint64_t of; /* serial number of the engine: an address may come again */
 };
 
 cssl_step *cssl_engine_step(cssl_engine *e)
@@ -22,7 +22,7 @@ cssl_step *cssl_engine_step(cssl_engine *e)
         return NULL; /* it can be asked for again */
     }
     step->pk = hs_take_step(hs);
-    step->of = e;
+    step->of = e->serial;
     if (step->pk == NULL) {
         mem_free(step);
         return NULL;
@@ -42,7 +42,7 @@ int cssl_engine_step_done(cssl_engine *e, cssl_step *step, cssl_error *err)
         return engine_fail(e, NULL, err);
     }
     struct hs *hs = engine_hs(e);
-    if (step->of != e || hs == NULL || !hs_waiting(hs) || hs->step != NULL) {
+    if (step->of != e->serial || hs == NULL || !hs_waiting(hs) || hs->step != NULL) {
         cssl_step_free(step);
         return fail_text(err, CSSL_R_ARGUMENT, "the step is not of this engine");
     }

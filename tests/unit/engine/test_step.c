@@ -113,6 +113,26 @@ static void test_steps_of_others(void **state)
     ends_free(&two);
 }
 
+/* Nor is it a step of this engine that its memory belonged to another one before. */
+static void test_a_step_of_the_dead(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 32; i++) {
+        struct ends dead, ends;
+        cssl_error err;
+        to_step(&dead);
+        cssl_step *step = cssl_engine_step(dead.server);
+        assert_non_null(step);
+        ends_free(&dead);
+        to_step(&ends);
+        cssl_step *own = cssl_engine_step(ends.server);
+        assert_non_null(own);
+        assert_int_equal(cssl_engine_step_done(ends.server, step, &err), CSSL_STATE);
+        assert_int_equal(cssl_engine_step_done(ends.server, own, &err), 0);
+        ends_free(&ends);
+    }
+}
+
 static void test_a_step_after_a_failure(void **state)
 {
     (void)state;
@@ -136,6 +156,7 @@ int main(void)
         cmocka_unit_test(test_handshakes_with_steps),
         cmocka_unit_test(test_a_step_outlives_its_engine),
         cmocka_unit_test(test_steps_of_others),
+        cmocka_unit_test(test_a_step_of_the_dead),
         cmocka_unit_test(test_a_step_after_a_failure),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
