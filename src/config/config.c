@@ -335,13 +335,13 @@ static void digest_policy(cssl_config *config)
     const size_t name_len = config->psk_identity == NULL ? 0 : strlen(config->psk_identity);
     const bool own_raw = cert_types_has(&config->own_types, CERT_RAW);
     const bool peer_raw = cert_types_has(&config->peer_types, CERT_RAW);
-    const uint8_t facts[] = { 5, /* version of this digest */
+    const uint8_t facts[] = { 6, /* version of this digest */
                               config->server, config->verify, config->fail_if_no_peer_cert,
                               (uint8_t)config->depth, config->tls12, config->tls13,
                               (uint8_t)config->cert_schemes.num, (uint8_t)config->schemes.num,
                               config->anchors != NULL,
                               config->post_handshake_auth, (uint8_t)config->ask_about,
-                              config->post_handshake_auth, own_raw, peer_raw,
+                              own_raw, peer_raw,
                               cert_types_has(&config->own_types, CERT_X509),
                               cert_types_has(&config->peer_types, CERT_X509),
                               (uint8_t)config->num_trusted_keys,
