@@ -124,6 +124,11 @@ int cssl_engine_continue(cssl_engine *e, cssl_config *config, cssl_error *err)
         (e->conn.host == NULL || e->conn.host[0] == '\0')) {
         return fail_option(err, CSSL_R_NO_PEER_NAME, "server_name_indication", "none was given");
     }
+    if (config != NULL && !config->server && config->rules.ask_nonce &&
+        hs->status_request_len == 0) {
+        return fail_option(err, CSSL_R_OPTION_CONFLICT, "stapling_nonce",
+                           "the ClientHello is out, and asked for none");
+    }
     if (config != NULL) {
         hs->offered = cssl_config_ref(e->conn.config);
         conn_set_config(&e->conn, config);

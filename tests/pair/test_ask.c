@@ -126,6 +126,36 @@ static void test_hello_other_config(void **state)
     }
 }
 
+/* A nonce that was not asked for cannot come: it is not to be passed over in silence. */
+static void test_hello_nonce(void **state)
+{
+    (void)state;
+    for (int before = 0; before < 2; before++) {
+        struct scene m;
+        struct pair_host after;
+        struct pauses pauses = { .leave = true };
+        cssl_error err;
+        cssl_options c = { .versions = CSSL_TLSV1_3, .alpn_protocols = CSSL_LIST("h2"),
+                           .stapling_nonce = true };
+        host_init(&after, false, &wall, &c);
+        c.pause_at_hello = true;
+        c.stapling_nonce = before != 0;
+        const cssl_options s = { .alpn_protocols = CSSL_LIST("h2") };
+        scene_ask(&m, &c, &s, on_hello, &pauses);
+        assert_int_equal(pauses.seen[FROM_CLIENT], 1);
+        cssl_engine *e = engine_of(&m, FROM_CLIENT);
+        int ret = cssl_engine_continue(e, after.config, &err);
+        assert_int_equal(ret, before != 0 ? 0 : CSSL_OPTION);
+        if (before == 0) { /* it stands where it stood */
+            assert_string_equal(err.option, "stapling_nonce");
+            assert_int_equal(cssl_engine_continue(e, NULL, &err), 0);
+        }
+        pair_must_connect(&m.p);
+        scene_end(&m);
+        host_free(&after);
+    }
+}
+
 /* Who is paused can be canceled, closed and freed, and no time passes for it. */
 static void test_hello_ends(void **state)
 {
@@ -744,6 +774,7 @@ int main(void)
         cmocka_unit_test_setup(test_hello, scene_set_up),
         cmocka_unit_test_setup(test_hello_retry, scene_set_up),
         cmocka_unit_test_setup(test_hello_other_config, scene_set_up),
+        cmocka_unit_test_setup(test_hello_nonce, scene_set_up),
         cmocka_unit_test_setup(test_hello_ends, scene_set_up),
         cmocka_unit_test_setup(test_sni, scene_set_up),
         cmocka_unit_test_setup(test_sni_hosts, scene_set_up),
