@@ -193,5 +193,7 @@ if(bogo_sources)
     add_executable(bogo_shim ${bogo_sources})
     target_link_libraries(bogo_shim PRIVATE cssl_engine)
     target_link_options(bogo_shim PRIVATE -Wl,--wrap=stapler_get,--wrap=auth_take_key
-        -Wl,--wrap=staple_der,--wrap=staple_free,--wrap=stapler_new,--wrap=stapler_free)
+        -Wl,--wrap=staple_der,--wrap=staple_free,--wrap=stapler_new,--wrap=stapler_free
+        -Wl,--wrap=compression_of_name,--wrap=compress_has,--wrap=compress_write
+        -Wl,--wrap=compress_read)
 endif()

@@ -160,6 +160,8 @@ static const struct flag flags[] = {
     { "psk-importer-sha384", OWN_BOOL, OF_OWN(psk_sha384) },
     { "expect-secure-renegotiation", NOTHING, 0 },
     { "no-legacy-server-connect", NOTHING, 0 },
+    { "install-cert-compression-algs", BOOL, OF(all_toys) },
+    { "install-one-cert-compression-alg", NUMBERS, OF(toys) },
 };
 
 static const struct {

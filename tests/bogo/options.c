@@ -12,7 +12,7 @@ enum { LIST_MAX = 128, TEXT_MAX = 1024, RSA_PSS_SHA256 = 0x0804, CERTIFICATE_UNK
 /* Lists that the options point to; they have to live until the config is made. */
 struct lists {
     const char *groups[LIST_MAX], *shares[LIST_MAX], *schemes[LIST_MAX], *suites[LIST_MAX];
-    const char *alpn[LIST_MAX], *own_types[4], *peer_types[4];
+    const char *alpn[LIST_MAX], *toys[LIST_MAX], *own_types[4], *peer_types[4];
     char alpn_text[TEXT_MAX];
     uint8_t early[65536];
     cssl_psk psks[CREDENTIALS_MAX];
@@ -404,6 +404,17 @@ static bool set_alpn(cssl_options *o, struct lists *l, const struct settings *s)
     return true;
 }
 
+/* TLS 1.2 has no compressed certificates; BoringSSL ignores there what the library refuses. */
+static void set_compression(cssl_options *o, struct lists *l, const struct settings *s)
+{
+    static const struct numbers all = { { 0xff02, 0xff01, 0xff03 }, 3 };
+    const struct numbers *n = s->all_toys ? &all : &s->toys;
+    for (size_t i = 0; i < n->num && i + 1 < LIST_MAX; i++) {
+        l->toys[i] = toy_name(n->list[i]);
+    }
+    o->cert_compression = n->num > 0 && (o->versions & CSSL_TLSV1_3) != 0 ? l->toys : NULL;
+}
+
 static bool allows(const struct settings *s, int version)
 {
     return s->min_version <= version && (s->max_version == 0 || s->max_version >= version) &&
@@ -532,6 +543,7 @@ cssl_config *make_config(const struct settings *s, cssl_config *old, cssl_bytes 
         !set_early(&o, &l, s)) {
         return NULL;
     }
+    set_compression(&o, &l, s);
     o.session_tickets = s->no_ticket ? CSSL_TICKETS_DISABLED
                         : s->server  ? CSSL_TICKETS_STATELESS
                                      : CSSL_TICKETS_MANUAL;

@@ -58,6 +58,8 @@ struct settings {
     const char *psk, *psk_identity; /* of TLS 1.2 */
     const char *expect_peer_rpk;    /* base64 */
     struct numbers peer_verify_prefs;
+    bool all_toys;
+    struct numbers toys; /* algorithms that certificates are compressed with */
     struct numbers curves, key_shares, verify_prefs, accepted_peer_types, own_types;
     struct credential credentials[CREDENTIALS_MAX];
     size_t num_credentials;
@@ -131,6 +133,9 @@ const char *usable_scheme(uint16_t code);
 void see_message(struct seen *seen, const cssl_trace_event *event);
 void see_secret(void *user, const char *line);
 size_t from_hex(uint8_t *to, size_t max, const char *hex);
+
+/* toys.c: toy_name is the name of one of the runner's algorithms for certificates, or NULL. */
+const char *toy_name(uint16_t algorithm);
 
 /* connection.c: a connection to the runner. */
 struct connection {
