@@ -2,7 +2,7 @@
 %%% the transport as they are, and cb_info, which names it. Opens nothing.
 -module(cssl_options_inet).
 
--export([split/1, emulated/2, transport/1, cb_info/1, valid/2, defaults/0]).
+-export([split/1, emulated/2, transport/1, cb_info/1, valid/2, defaults/0, setopts/1]).
 
 -type emulated() :: #{mode := list | binary, packet := term(), packet_size := term(),
                       header := term(), active := term()}.
@@ -62,6 +62,36 @@ emulated(Given, Defaults) ->
                                 Acc
                         end
                 end, Defaults, Order).
+
+%% What setopts/2 is given, checked as far as it can be without the socket. Whatever is not emulated
+%% is the transport's, which knows none of the TLS options.
+-spec setopts([term()]) -> {ok, [{atom(), term()} | tuple()]} | {error, term()}.
+setopts(Options) when is_list(Options) ->
+    case is_integer(catch length(Options)) of
+        true -> check_setopts([mode_pair(Option) || Option <- Options, Option =/= []]);
+        false -> {error, {options, {not_a_proplist, Options}}}
+    end;
+setopts(Options) ->
+    {error, {options, {not_a_proplist, Options}}}.
+
+mode_pair(Mode) when Mode =:= binary; Mode =:= list -> {mode, Mode};
+mode_pair(Option) -> Option.
+
+check_setopts(Options) ->
+    Inet = [O || O <- Options, not is_emulated(O)],
+    case {[O || {Name, Value} = O <- Options -- Inet, not valid(Name, Value)],
+          lists:all(fun is_inet/1, Inet)} of
+        {[Bad | _], _} -> {error, {options, {socket_options, Bad}}};
+        {[], false} -> {error, {options, {socket_options, Inet, einval}}};
+        {[], true} -> {ok, Options}
+    end.
+
+is_emulated({Name, _}) when is_atom(Name) -> kind(Name) =:= emulated;
+is_emulated(_) -> false.
+
+is_inet({Name, _}) when is_atom(Name) -> kind(Name) =:= inet;
+is_inet({raw, _, _, _}) -> true;
+is_inet(_) -> false.
 
 -spec defaults() -> emulated().
 defaults() ->
