@@ -151,6 +151,9 @@ static void end_handshake(struct cssl_engine *e)
 {
     if (e->hs->renegotiation) {
         renegotiate_end(e);
+        e->abandoned = true; /* what the peer has sent for it is on its way */
+        reassemble_free(&e->messages);
+        e->rest = bytes_of(NULL, 0);
         return;
     }
     if (e->conn.write.epoch == EPOCH_APPLICATION) {

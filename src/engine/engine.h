@@ -39,6 +39,7 @@ struct cssl_engine {
     struct later13 *later; /* authentication after the handshake, while it goes on */
     uint8_t hello_requests;
     bool settled;        /* the first handshake is done */
+    bool abandoned;      /* this side has closed in the middle of a renegotiation */
     bool refused;        /* CSSL_EV_CONNECTED is to tell of a refused renegotiation */
     bool two_threads, both_held; /* see renegotiate.c */
     int64_t renegotiated_us; /* when the peer's last wish was granted; 0: never */

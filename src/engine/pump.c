@@ -222,6 +222,13 @@ static int take_record(struct cssl_engine *e, struct rec *rec, struct worker *w,
     if (rec->type != CT_HANDSHAKE && reassemble_pending(&e->messages)) {
         return fail(err, CSSL_R_RECORD_INTERLEAVED); /* RFC 8446 5.1 */
     }
+    if (e->abandoned && rec->type == CT_HANDSHAKE) {
+        return 0;
+    }
+    if (e->abandoned && rec->type == CT_CHANGE_CIPHER_SPEC) {
+        return fail_text(err, CSSL_R_TRUNCATED, "what follows is under keys of the renegotiation "
+                                                "in whose middle this side closed");
+    }
     switch (rec->type) {
     case CT_HANDSHAKE:
         if (rec->len == 0) {

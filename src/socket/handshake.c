@@ -99,8 +99,19 @@ void sock_begin_close(cssl_socket *s)
 
 int sock_say_close(cssl_socket *s, int64_t deadline, cssl_error *err)
 {
+    int rc = 0;
     send_begin(s);
-    int rc = s->write_closed ? 0 : cssl_engine_close(s->engine, err);
+    /* While the sending half is held none begins; a thread that receives may have let one begin
+     * just before. */
+    while (s->mailbox == NULL && s->phase == PHASE_OPEN && !s->write_closed &&
+           engine_renegotiating(s->engine)) {
+        send_end(s);
+        if ((rc = sock_renegotiate_on(s, deadline, err)) != 0) {
+            return rc;
+        }
+        send_begin(s);
+    }
+    rc = s->write_closed ? 0 : cssl_engine_close(s->engine, err);
     s->write_closed = true;
     send_end(s);
     return rc < 0 ? rc : push_all(s, deadline, err);

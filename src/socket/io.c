@@ -190,10 +190,7 @@ int cssl_shutdown(cssl_socket *s, int how, int timeout, cssl_error *err)
         return 0;
     }
     int64_t deadline = deadline_after(timeout);
-    int rc = s->mailbox == NULL ? sock_renegotiate_on(s, deadline, err) : 0;
-    if (rc == 0) {
-        rc = sock_say_close(s, deadline, err);
-    }
+    int rc = sock_say_close(s, deadline, err);
     if (rc == 0) {
         send_begin(s);
         sock_end_writing(s);

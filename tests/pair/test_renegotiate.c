@@ -354,6 +354,43 @@ static void test_closed_between(void **state)
     scene_end(&s);
 }
 
+/* Whoever closes in the middle has no quarrel with what the other side says of it meanwhile. */
+static void test_closed_in_flight(void **state)
+{
+    (void)state;
+    for (int side = 0; side < 2; side++) {
+        struct scene s;
+        open_as(&s, &twelve, &willing);
+        cssl_engine *closer = engine_of(&s, side), *other = engine_of(&s, 1 - side);
+        assert_int_equal(cssl_engine_renegotiate(engine_of(&s, FROM_CLIENT), NULL), 0);
+        if (side == FROM_SERVER) { /* it reads the ClientHello, and answers with a flight */
+            cssl_bytes out = cssl_engine_output(other);
+            uint8_t *room = NULL;
+            cssl_event event;
+            assert_true(cssl_engine_room(closer, &room) >= out.len);
+            memcpy(room, out.data, out.len);
+            assert_int_equal(cssl_engine_received(closer, out.len, NULL), 0);
+            cssl_engine_sent(other, out.len);
+            assert_false(cssl_engine_next(closer, &event));
+            assert_non_null(closer->hs);
+        }
+        assert_int_equal(cssl_engine_close(closer, NULL), 0);
+        pair_pump(&s.p);
+        assert_true(s.p.side[1 - side].closed);
+        assert_int_equal(s.p.side[1 - side].error.status, 0);
+        assert_int_equal(host_alert(side == FROM_CLIENT ? &s.client : &s.server, true), -1);
+        if (side == FROM_CLIENT) {
+            assert_int_equal(s.p.side[side].error.status, 0);
+            assert_int_equal(cssl_engine_close(other, NULL), 0);
+            pair_pump(&s.p);
+            assert_true(s.p.side[side].closed);
+        } else { /* keys have changed in front of the peer's close_notify */
+            assert_int_equal(s.p.side[side].error.status, CSSL_TRUNCATED);
+        }
+        scene_end(&s);
+    }
+}
+
 static void test_tls_unique(void **state)
 {
     (void)state;
@@ -409,6 +446,7 @@ int main(void)
         cmocka_unit_test_setup(test_changes, scene_set_up),
         cmocka_unit_test_setup(test_many_requests, scene_set_up),
         cmocka_unit_test_setup(test_closed_between, scene_set_up),
+        cmocka_unit_test_setup(test_closed_in_flight, scene_set_up),
         cmocka_unit_test_setup(test_tls_unique, scene_set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
