@@ -73,6 +73,10 @@ int sock_renegotiate_on(cssl_socket *s, int64_t deadline, cssl_error *err)
             }
             continue;
         }
+        if (!engine_renegotiating(s->engine)) { /* it ended before this thread had its turn */
+            recv_end(s);
+            break;
+        }
         int rc = turn(s, &event, err);
         recv_end(s);
         if (rc > 0 && engine_renegotiating(s->engine)) {

@@ -109,6 +109,43 @@ static void test_four_threads(void **state)
     pair_close(&p);
 }
 
+static int receive_all(struct job *job)
+{
+    cssl_socket *s = job->arg;
+    char data[512];
+    ssize_t n = 1;
+    while (n > 0) {
+        n = cssl_recv(s, data, sizeof(data), PATIENCE, &job->err);
+    }
+    return (int)n;
+}
+
+static int renegotiate_and_close(struct job *job)
+{
+    cssl_socket *s = job->arg;
+    int rc = cssl_renegotiate(s, PATIENCE, &job->err);
+    rc = rc == CSSL_CLOSED ? 0 : rc; /* the server was faster */
+    return rc == 0 ? cssl_shutdown(s, SHUT_WR, PATIENCE, &job->err) : rc;
+}
+
+/* One thread receives, and so takes part in what the peer begins, when another one shuts down. */
+static void test_shutdown_meets_it(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 25; i++) {
+        struct pair p;
+        struct job receiver, client;
+        cssl_error err;
+        open_as(&p, CSSL_OFF, CSSL_ON, 0);
+        job_start(&receiver, receive_all, p.server);
+        job_start(&client, renegotiate_and_close, p.client);
+        ok(cssl_shutdown(p.server, SHUT_WR, PATIENCE, &err), &err);
+        ok(job_end(&client), &client.err);
+        ok(job_end(&receiver), &receiver.err);
+        pair_close(&p);
+    }
+}
+
 /* The peer does not answer: what waits for the end of it says so. */
 static void test_unanswered(void **state)
 {
@@ -126,7 +163,8 @@ static void test_unanswered(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(test_asked),
-                                        cmocka_unit_test(test_unanswered),
+                                        cmocka_unit_test(test_shutdown_meets_it),
+        cmocka_unit_test(test_unanswered),
                                         cmocka_unit_test(test_four_threads) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
