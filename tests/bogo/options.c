@@ -169,6 +169,18 @@ static void add_schemes(const char **list, size_t *num, const struct numbers *n)
     }
 }
 
+static size_t num_of_13(const char *const *schemes)
+{
+    const char *const *all = cssl_signature_algs("all", CSSL_TLSV1_3);
+    size_t num = 0;
+    for (size_t i = 0; schemes[i] != NULL; i++) {
+        for (size_t k = 0; all[k] != NULL; k++) {
+            num += strcmp(schemes[i], all[k]) == 0;
+        }
+    }
+    return num;
+}
+
 /* The library has one list for what it signs with and what it accepts; the runner has two. */
 static bool set_schemes(cssl_options *o, struct lists *l, const struct settings *s)
 {
@@ -217,6 +229,9 @@ static bool set_schemes(cssl_options *o, struct lists *l, const struct settings 
         add_schemes(l->schemes, &num, &s->credentials[i].signing_prefs);
     }
     o->signature_algs = l->schemes;
+    if (num_of_13(l->schemes) == 0 && (o->versions & CSSL_TLSV1_2) != 0) {
+        o->versions = CSSL_TLSV1_2; /* which BoringSSL leaves to the handshake */
+    }
     return true;
 }
 
