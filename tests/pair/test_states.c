@@ -5,11 +5,7 @@
  *
  * A refusal by the driver is checked to change nothing; one by the engine to forget all secrets.
  */
-#include "apart.h"
-#include "base/error.h"
-#include "base/mem.h"
-#include "engine/engine.h"
-#include "pair.h"
+#include "halt.h"
 
 enum { RETRY = 1, MUTUAL = 2, PSK = 4, EARLY = 8 };
 enum { ACCEPTS_MAX = 2, NONE = -1 };
@@ -84,16 +80,7 @@ static bool accepts(const struct stop *stop, int type)
 
 /* ---- Getting there ---- */
 
-struct scene {
-    struct test_clock clock;
-    struct pair_host client, server;
-    struct pair p;
-    struct cssl_engine *at, *peer;
-    struct pair_host *host; /* of at */
-    struct buf queue;       /* towards at */
-};
-
-static void begin(struct scene *s, const struct stop *stop)
+static void begin(struct halt *s, const struct stop *stop)
 {
     bool mutual = (stop->how & MUTUAL) != 0, psk = (stop->how & PSK) != 0;
     bool early = (stop->how & EARLY) != 0;
@@ -117,38 +104,14 @@ static void begin(struct scene *s, const struct stop *stop)
                                   .psk = client.psk,
                                   .max_early_data = early ? 1000 : 0,
                                   .defer_steps = true };
-    memset(s, 0, sizeof(*s));
-    messages_apart = true;
-    test_clock_init(&s->clock, PAIR_NOW);
-    host_init(&s->client, false, &s->clock, &client);
-    host_init(&s->server, true, &s->clock, &server);
+    halt_hosts(s, &client, &server);
     if (early) { /* with the session of an earlier connection */
         assert_false(pair_handshake(&s->client, &s->server, "server.test"));
     }
-    pair_start(&s->p, &s->client, &s->server, "server.test");
-    s->at = s->p.side[stop->side].engine;
-    s->peer = s->p.side[stop->side == FROM_CLIENT ? FROM_SERVER : FROM_CLIENT].engine;
-    s->host = stop->side == FROM_CLIENT ? &s->client : &s->server;
-    s->queue.limit = 1 << 20;
+    halt_start(s, stop->side);
 }
 
-static void finish(struct scene *s)
-{
-    buf_free(&s->queue);
-    pair_free(&s->p);
-    host_free(&s->client);
-    host_free(&s->server);
-}
-
-static void feed(cssl_engine *e, const uint8_t *data, size_t len)
-{
-    uint8_t *where = NULL;
-    assert_true(cssl_engine_room(e, &where) >= len);
-    memcpy(where, data, len);
-    assert_int_equal(cssl_engine_received(e, len, NULL), 0);
-}
-
-static bool is_there(const struct scene *s, const struct stop *stop)
+static bool is_there(const struct halt *s, const struct stop *stop)
 {
     const struct hs *hs = s->at->hs;
     if (hs == NULL) {
@@ -159,8 +122,9 @@ static bool is_there(const struct scene *s, const struct stop *stop)
 }
 
 /* run takes e's events and does its steps; when it is to stop at a step, it leaves that one. */
-static void run(struct scene *s, struct cssl_engine *e, const struct stop *stop)
+static void run(struct halt *s, struct cssl_engine *e, void *arg)
 {
+    const struct stop *stop = arg;
     cssl_event event;
     while (!(e == s->at && stop->step && is_there(s, stop)) && cssl_engine_next(e, &event)) {
         if (event.type == CSSL_EV_STEP && !(e == s->at && stop->step && is_there(s, stop))) {
@@ -174,34 +138,19 @@ static void run(struct scene *s, struct cssl_engine *e, const struct stop *stop)
     }
 }
 
-/* go carries records to the stop one by one, so that each state is met. */
-static void go(struct scene *s, const struct stop *stop)
+static void go(struct halt *s, const struct stop *stop)
 {
-    for (int turn = 0; turn < 100; turn++) {
-        run(s, s->at, stop);
-        if (is_there(s, stop)) {
-            return;
-        }
-        cssl_bytes out = cssl_engine_output(s->at);
-        if (out.len > 0) {
-            feed(s->peer, out.data, out.len);
-            cssl_engine_sent(s->at, out.len);
-        }
-        run(s, s->peer, stop);
-        out = cssl_engine_output(s->peer);
-        assert_int_equal(buf_append(&s->queue, out.data, out.len), 0);
-        cssl_engine_sent(s->peer, out.len);
-        cssl_bytes next = buf_bytes(&s->queue);
-        if (next.len >= 5) {
-            size_t len = 5 + ((size_t)next.data[3] << 8 | next.data[4]);
-            feed(s->at, next.data, len);
-            buf_consume(&s->queue, len);
-        }
+    struct stop aim = *stop;
+    run(s, s->at, &aim);
+    for (int turn = 0; turn < 100 && !is_there(s, stop); turn++) {
+        halt_turn(s, run, &aim);
     }
-    fail_msg("%s is never reached", stop->name);
+    if (!is_there(s, stop)) {
+        fail_msg("%s is never reached", stop->name);
+    }
 }
 
-static void to(struct scene *s, const struct stop *stop)
+static void to(struct halt *s, const struct stop *stop)
 {
     begin(s, stop);
     go(s, stop);
@@ -211,82 +160,10 @@ static void to(struct scene *s, const struct stop *stop)
 
 /* ---- Saying something ---- */
 
-/* say_with seals a record under half, says it, and gives the error that comes of it. */
-static int say_with(struct scene *s, const struct rec_half *half, uint8_t type, const void *data,
-                    size_t len, cssl_error *err)
-{
-    struct rec_half copy = *half;
-    struct buf out = { .limit = 1 << 20 };
-    struct worker *w = worker_new();
-    cssl_bytes piece = bytes_of(data, len);
-    uint8_t *where = NULL;
-    assert_non_null(w);
-    assert_int_equal(rec_seal(&copy, w, type, &piece, 1, 0, &out, NULL), 0);
-    worker_free(w);
-    assert_true(cssl_engine_room(s->at, &where) >= out.len);
-    memcpy(where, buf_bytes(&out).data, out.len);
-    *err = (cssl_error){ 0 };
-    int ret = cssl_engine_received(s->at, out.len, err);
-    buf_free(&out);
-    return ret;
-}
-
-static int say(struct scene *s, uint8_t type, const void *data, size_t len, cssl_error *err)
-{
-    return say_with(s, &s->at->conn.read, type, data, len, err);
-}
-
-static int say_clear(struct scene *s, uint8_t type, const void *data, size_t len, cssl_error *err)
-{
-    const struct rec_half clear = { .epoch = 0 };
-    return say_with(s, &clear, type, data, len, err);
-}
-
-static bool is_zero(const void *data, size_t len)
-{
-    const uint8_t *p = data;
-    for (size_t i = 0; i < len; i++) {
-        if (p[i] != 0) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* refused: the engine failed by itself, said so with the alert, and forgot what it knew. */
-static void refused(struct scene *s, const struct stop *stop, const char *what,
-                    const cssl_error *err, int alert, int reason)
-{
-    struct conn *c = &s->at->conn;
-    uint8_t key[32];
-    if (err->status >= 0 || err->alert_from_peer || err->alert != alert ||
-        (reason != 0 && err->reason != reason)) {
-        fail_msg("%s in %s: alert %d, reason %s; expected %d, %s", what, stop->name,
-                 err->alert, cssl_reason_name(err->reason), alert,
-                 reason == 0 ? "any" : cssl_reason_name((uint16_t)reason));
-    }
-    (void)cssl_engine_output(s->at);
-    assert_int_equal(host_alert(s->host, true), alert == ALERT_NONE ? -1 : alert);
-    assert_null(s->at->hs);
-    assert_null(s->at->in.data);
-    assert_null(s->at->messages.partial.data);
-    assert_true(is_zero(&c->read, sizeof(c->read)));
-    assert_true(is_zero(&c->read_secret, sizeof(c->read_secret)));
-    assert_true(is_zero(&c->resumption, sizeof(c->resumption)));
-    if (alert != ALERT_NONE) {
-        assert_true(is_zero(&c->write, sizeof(c->write)));
-        assert_true(is_zero(&c->write_secret, sizeof(c->write_secret)));
-    }
-    assert_true(cssl_engine_export_key_material(s->at, "EXPORTER-x", bytes_of(NULL, 0), key,
-                                                sizeof(key), NULL) < 0);
-    assert_true(cssl_engine_write(s->at, "x", 1, NULL) < 0);
-    assert_true(cssl_engine_update_keys(s->at, true, NULL) < 0);
-}
-
 /* ---- Handshake messages ---- */
 
 /* The driver refuses what the table does not have, and nothing of it changes. */
-static void check_driver(struct scene *s, const struct stop *stop)
+static void check_driver(struct halt *s, const struct stop *stop)
 {
     struct cssl_engine *e = s->at;
     static struct hs before;
@@ -313,7 +190,7 @@ static void check_driver(struct scene *s, const struct stop *stop)
 static void test_driver(void **state)
 {
     (void)state;
-    struct scene s;
+    struct halt s;
     for (size_t i = 0; i < ARRAY_SIZE(stops) + ARRAY_SIZE(steps); i++) {
         const struct stop *stop = i < ARRAY_SIZE(stops) ? &stops[i] : &steps[i - ARRAY_SIZE(stops)];
         if (stop->state == HS_DONE) {
@@ -321,7 +198,7 @@ static void test_driver(void **state)
         }
         to(&s, stop);
         check_driver(&s, stop);
-        finish(&s);
+        halt_end(&s);
     }
     /* The states in which nobody ever waits take nothing either. */
     for (int row = 0; row < CLIENT12_WAIT_CERT; row++) {
@@ -336,7 +213,7 @@ static void test_driver(void **state)
         to(&s, &stops[0]);
         s.at->hs->state = (enum hs_state)row;
         check_driver(&s, &none);
-        finish(&s);
+        halt_end(&s);
     }
 }
 
@@ -347,21 +224,21 @@ static void test_messages(void **state)
         const struct stop *stop = &stops[i];
         for (int type = 0; type < 256; type = type == 40 ? 250 : type + 1) {
             const uint8_t message[] = { (uint8_t)type, 0, 0, 1, 0xff };
-            struct scene s;
+            struct halt s;
             cssl_error err;
             char what[32];
             (void)snprintf(what, sizeof(what), "message %d", type);
             to(&s, stop);
-            assert_true(say(&s, CT_HANDSHAKE, message, sizeof(message), &err) < 0);
+            assert_true(halt_say(&s, CT_HANDSHAKE, message, sizeof(message), &err) < 0);
             if (accepts(stop, type)) { /* taken, and found to be nonsense */
                 assert_int_not_equal(err.reason, CSSL_R_UNEXPECTED_MESSAGE);
                 bool value = type == HT_KEY_UPDATE;
-                refused(&s, stop, what, &err, value ? ALERT_ILLEGAL_PARAMETER : ALERT_DECODE_ERROR,
+                halt_refused(&s, stop->name, what, &err, value ? ALERT_ILLEGAL_PARAMETER : ALERT_DECODE_ERROR,
                         value ? CSSL_R_KEY_UPDATE_VALUE : 0);
             } else {
-                refused(&s, stop, what, &err, ALERT_UNEXPECTED_MESSAGE, CSSL_R_UNEXPECTED_MESSAGE);
+                halt_refused(&s, stop->name, what, &err, ALERT_UNEXPECTED_MESSAGE, CSSL_R_UNEXPECTED_MESSAGE);
             }
-            finish(&s);
+            halt_end(&s);
         }
     }
 }
@@ -371,7 +248,7 @@ static void test_steps(void **state)
 {
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
-        struct scene s;
+        struct halt s;
         uint8_t *where = NULL;
         cssl_event event;
         to(&s, &steps[i]);
@@ -384,7 +261,7 @@ static void test_steps(void **state)
         assert_int_equal(cssl_engine_received(s.at, 0, NULL), 0); /* the end, not yet heard of */
         cssl_step_run(step);
         assert_int_equal(cssl_engine_step_done(s.at, step, NULL), 0);
-        finish(&s);
+        halt_end(&s);
     }
 }
 
@@ -423,7 +300,7 @@ static const struct record records[] = {
     { "type 255", 255, true, "\1", 1, ALERT_UNEXPECTED_MESSAGE, 0 },
 };
 
-static void check_ignored(struct scene *s, const struct stop *stop, const char *what,
+static void check_ignored(struct halt *s, const struct stop *stop, const char *what,
                           const struct hs *before)
 {
     cssl_event event;
@@ -444,7 +321,7 @@ static void test_records(void **state)
             const struct stop *stop = &stops[i];
             const struct record *r = &records[k];
             static struct hs before;
-            struct scene s;
+            struct halt s;
             cssl_error err;
             to(&s, stop);
             cssl_bytes out = cssl_engine_output(s.at);
@@ -452,15 +329,15 @@ static void test_records(void **state)
             if (s.at->hs != NULL) {
                 before = *s.at->hs;
             }
-            int ret = r->clear ? say_clear(&s, r->type, r->data, r->len, &err)
-                               : say(&s, r->type, r->data, r->len, &err);
+            int ret = r->clear ? halt_say_clear(&s, r->type, r->data, r->len, &err)
+                               : halt_say(&s, r->type, r->data, r->len, &err);
             if (r->alert != NONE) {
-                refused(&s, stop, r->what, &err, r->alert, r->reason);
+                halt_refused(&s, stop->name, r->what, &err, r->alert, r->reason);
             } else {
                 assert_int_equal(ret, 0);
                 check_ignored(&s, stop, r->what, &before);
             }
-            finish(&s);
+            halt_end(&s);
         }
     }
 }
@@ -472,13 +349,13 @@ static void test_inner_types(void **state)
     static const uint8_t types[] = { 0, 1, 19, CT_CHANGE_CIPHER_SPEC, 24, 25, 26, 255 };
     for (size_t i = 0; i < ARRAY_SIZE(stops); i++) {
         for (size_t k = 0; k < ARRAY_SIZE(types) && stops[i].epoch != 0; k++) {
-            struct scene s;
+            struct halt s;
             cssl_error err;
             to(&s, &stops[i]);
-            assert_true(say(&s, types[k], types[k] == 0 ? "\0" : "\1", 1, &err) < 0);
-            refused(&s, &stops[i], "a sealed record of a wrong type", &err,
+            assert_true(halt_say(&s, types[k], types[k] == 0 ? "\0" : "\1", 1, &err) < 0);
+            halt_refused(&s, stops[i].name, "a sealed record of a wrong type", &err,
                     ALERT_UNEXPECTED_MESSAGE, 0);
-            finish(&s);
+            halt_end(&s);
         }
     }
 }
@@ -490,7 +367,7 @@ static void test_ccs(void **state)
     for (size_t i = 0; i < ARRAY_SIZE(stops); i++) {
         const struct stop *stop = &stops[i];
         static struct hs before;
-        struct scene s;
+        struct halt s;
         cssl_error err;
         to(&s, stop);
         bool allowed = stop->state != SERVER13_START && stop->state != HS_DONE;
@@ -499,15 +376,15 @@ static void test_ccs(void **state)
         if (s.at->hs != NULL) {
             before = *s.at->hs;
         }
-        int ret = say_clear(&s, CT_CHANGE_CIPHER_SPEC, "\1", 1, &err);
+        int ret = halt_say_clear(&s, CT_CHANGE_CIPHER_SPEC, "\1", 1, &err);
         if (allowed) {
             assert_int_equal(ret, 0);
             check_ignored(&s, stop, "change_cipher_spec", &before);
         } else {
-            refused(&s, stop, "change_cipher_spec", &err, ALERT_UNEXPECTED_MESSAGE,
+            halt_refused(&s, stop->name, "change_cipher_spec", &err, ALERT_UNEXPECTED_MESSAGE,
                     CSSL_R_CHANGE_CIPHER_SPEC);
         }
-        finish(&s);
+        halt_end(&s);
     }
 }
 
@@ -517,11 +394,11 @@ static void test_data(void **state)
     for (size_t i = 0; i < ARRAY_SIZE(stops); i++) {
         for (size_t len = 0; len < 2; len++) {
             const struct stop *stop = &stops[i];
-            struct scene s;
+            struct halt s;
             cssl_error err;
             cssl_event event;
             to(&s, stop);
-            int ret = say(&s, CT_APPLICATION_DATA, "x", len, &err);
+            int ret = halt_say(&s, CT_APPLICATION_DATA, "x", len, &err);
             if (stop->state == HS_DONE) {
                 assert_int_equal(ret, 0);
                 assert_int_equal(cssl_engine_next(s.at, &event), len == 1);
@@ -534,10 +411,10 @@ static void test_data(void **state)
                 assert_int_equal(cssl_engine_next(s.at, &event), len == 1);
                 assert_true(len == 0 || event.type == CSSL_EV_EARLY_DATA);
             } else {
-                refused(&s, stop, "application data", &err, ALERT_UNEXPECTED_MESSAGE,
+                halt_refused(&s, stop->name, "application data", &err, ALERT_UNEXPECTED_MESSAGE,
                         CSSL_R_UNEXPECTED_MESSAGE);
             }
-            finish(&s);
+            halt_end(&s);
         }
     }
 }
@@ -545,7 +422,7 @@ static void test_data(void **state)
 /* ---- Alerts ---- */
 
 /* heard: the peer's alert ended it, and nothing is said any more. */
-static void heard(struct scene *s, const cssl_error *err, int alert)
+static void heard(struct halt *s, const cssl_error *err, int alert)
 {
     assert_int_equal(err->reason, CSSL_R_PEER_ALERT);
     assert_true(err->alert_from_peer);
@@ -554,10 +431,10 @@ static void heard(struct scene *s, const cssl_error *err, int alert)
     (void)cssl_engine_close(s->at, NULL);
     assert_int_equal(cssl_engine_output(s->at).len, 0); /* RFC 8446 6.2 */
     assert_null(s->at->hs);
-    assert_true(is_zero(&s->at->conn.read, sizeof(s->at->conn.read)));
-    assert_true(is_zero(&s->at->conn.read_secret, sizeof(s->at->conn.read_secret)));
-    assert_true(is_zero(&s->at->conn.write, sizeof(s->at->conn.write)));
-    assert_true(is_zero(&s->at->conn.write_secret, sizeof(s->at->conn.write_secret)));
+    assert_true(halt_is_zero(&s->at->conn.read, sizeof(s->at->conn.read)));
+    assert_true(halt_is_zero(&s->at->conn.read_secret, sizeof(s->at->conn.read_secret)));
+    assert_true(halt_is_zero(&s->at->conn.write, sizeof(s->at->conn.write)));
+    assert_true(halt_is_zero(&s->at->conn.write_secret, sizeof(s->at->conn.write_secret)));
 }
 
 static void test_alerts(void **state)
@@ -568,7 +445,7 @@ static void test_alerts(void **state)
         const struct stop *stop = &stops[i];
         bool all = stop->state == HS_DONE && stop->how == 0;
         for (int alert = 0; alert < 256; alert += all ? 1 : 10) {
-            struct scene s;
+            struct halt s;
             cssl_error err;
             cssl_event event;
             const uint8_t bytes[] = { (uint8_t)(1 + alert / 10 % 2), (uint8_t)alert };
@@ -576,7 +453,7 @@ static void test_alerts(void **state)
                 continue;
             }
             to(&s, stop);
-            int ret = say(&s, CT_ALERT, bytes, sizeof(bytes), &err);
+            int ret = halt_say(&s, CT_ALERT, bytes, sizeof(bytes), &err);
             if (alert != ALERT_CLOSE_NOTIFY) {
                 heard(&s, &err, alert);
             } else if (stop->state == HS_DONE) {
@@ -584,9 +461,9 @@ static void test_alerts(void **state)
                 assert_true(cssl_engine_next(s.at, &event));
                 assert_int_equal(event.type, CSSL_EV_CLOSED);
             } else {
-                refused(&s, stop, "close_notify", &err, ALERT_NONE, CSSL_R_CLOSED);
+                halt_refused(&s, stop->name, "close_notify", &err, ALERT_NONE, CSSL_R_CLOSED);
             }
-            finish(&s);
+            halt_end(&s);
         }
     }
 }
@@ -601,19 +478,19 @@ static void test_clear(void **state)
     for (size_t i = 0; i < ARRAY_SIZE(stops); i++) {
         for (size_t k = 0; k < ARRAY_SIZE(types) && stops[i].epoch != 0; k++) {
             const struct stop *stop = &stops[i];
-            struct scene s;
+            struct halt s;
             cssl_error err;
             to(&s, stop);
-            assert_true(say_clear(&s, types[k], "\2\50", 2, &err) < 0);
+            assert_true(halt_say_clear(&s, types[k], "\2\50", 2, &err) < 0);
             if (types[k] == CT_APPLICATION_DATA) { /* that is what sealed ones look like */
-                refused(&s, stop, "data in the clear", &err, ALERT_BAD_RECORD_MAC, 0);
+                halt_refused(&s, stop->name, "data in the clear", &err, ALERT_BAD_RECORD_MAC, 0);
             } else if (types[k] == CT_ALERT && stop->epoch == 2 && stop->fresh) {
                 heard(&s, &err, 40);
             } else {
-                refused(&s, stop, "a record in the clear", &err, ALERT_UNEXPECTED_MESSAGE,
+                halt_refused(&s, stop->name, "a record in the clear", &err, ALERT_UNEXPECTED_MESSAGE,
                         CSSL_R_RECORD_NOT_SEALED);
             }
-            finish(&s);
+            halt_end(&s);
         }
     }
 }
@@ -626,7 +503,7 @@ static void test_other_keys(void **state)
     static const uint8_t update[] = { HT_KEY_UPDATE, 0, 0, 1, 0 };
     for (size_t i = 0; i < ARRAY_SIZE(stops); i++) {
         const struct stop *stop = &stops[i];
-        struct scene s;
+        struct halt s;
         cssl_error err;
         struct rec_half half;
         if (stop->epoch == 0) {
@@ -637,9 +514,9 @@ static void test_other_keys(void **state)
             half = s.at->conn.read;
             half.seq = skip == 1 ? half.seq + 1 : half.seq - 1;
             half.seq = half.seq == UINT64_MAX ? UINT64_MAX - 1 : half.seq;
-            assert_true(say_with(&s, &half, CT_HANDSHAKE, update, sizeof(update), &err) < 0);
-            refused(&s, stop, "a wrong sequence number", &err, ALERT_BAD_RECORD_MAC, 0);
-            finish(&s);
+            assert_true(halt_say_with(&s, &half, CT_HANDSHAKE, update, sizeof(update), &err) < 0);
+            halt_refused(&s, stop->name, "a wrong sequence number", &err, ALERT_BAD_RECORD_MAC, 0);
+            halt_end(&s);
         }
         if (stop->state == HS_DONE) {
             struct stop before = *stop;
@@ -651,20 +528,20 @@ static void test_other_keys(void **state)
             go(&s, stop);
             for (int n = 0; n < 3; n++, half.seq++) {
                 if (s.at->rx_error == NULL) {
-                    assert_true(say_with(&s, &half, CT_APPLICATION_DATA, "x", 1, &err) < 0);
-                    refused(&s, stop, "the handshake's key", &err, ALERT_BAD_RECORD_MAC, 0);
+                    assert_true(halt_say_with(&s, &half, CT_APPLICATION_DATA, "x", 1, &err) < 0);
+                    halt_refused(&s, stop->name, "the handshake's key", &err, ALERT_BAD_RECORD_MAC, 0);
                 }
             }
-            finish(&s);
+            halt_end(&s);
         }
         if (stop->side == FROM_SERVER && stop->epoch == 2) { /* 0.5-RTT: the keys exist */
             to(&s, stop);
             memset(&half, 0, sizeof(half));
             keys13(&half, (enum aead_alg)s.at->conn.aead_alg, (enum hash_alg)s.at->conn.hash_alg,
                    &s.at->hs->schedule.client_application, EPOCH_APPLICATION);
-            assert_true(say_with(&s, &half, CT_APPLICATION_DATA, "x", 1, &err) < 0);
-            refused(&s, stop, "the application's key", &err, ALERT_BAD_RECORD_MAC, 0);
-            finish(&s);
+            assert_true(halt_say_with(&s, &half, CT_APPLICATION_DATA, "x", 1, &err) < 0);
+            halt_refused(&s, stop->name, "the application's key", &err, ALERT_BAD_RECORD_MAC, 0);
+            halt_end(&s);
         }
     }
 }
@@ -684,23 +561,23 @@ static void test_half_messages(void **state)
     for (size_t i = 0; i < ARRAY_SIZE(stops); i++) {
         const struct stop *stop = &stops[i];
         const uint8_t half[] = { (uint8_t)stop->accepts[0], 0, 0, 9, 0, 0 };
-        struct scene s;
+        struct halt s;
         cssl_error err;
         for (size_t k = 0; k < ARRAY_SIZE(between); k++) {
             for (size_t len = 1; len <= sizeof(half); len += 5) {
                 to(&s, stop);
-                assert_int_equal(say(&s, CT_HANDSHAKE, half, len, &err), 0);
-                assert_true(say(&s, between[k].type, between[k].data, between[k].len, &err) < 0);
-                refused(&s, stop, "another record amid a message", &err, ALERT_UNEXPECTED_MESSAGE,
+                assert_int_equal(halt_say(&s, CT_HANDSHAKE, half, len, &err), 0);
+                assert_true(halt_say(&s, between[k].type, between[k].data, between[k].len, &err) < 0);
+                halt_refused(&s, stop->name, "another record amid a message", &err, ALERT_UNEXPECTED_MESSAGE,
                         CSSL_R_RECORD_INTERLEAVED);
-                finish(&s);
+                halt_end(&s);
             }
         }
         to(&s, stop);
-        assert_int_equal(say(&s, CT_HANDSHAKE, half, sizeof(half), &err), 0);
+        assert_int_equal(halt_say(&s, CT_HANDSHAKE, half, sizeof(half), &err), 0);
         assert_true(cssl_engine_received(s.at, 0, &err) < 0);
-        refused(&s, stop, "the end amid a message", &err, ALERT_NONE, CSSL_R_TRUNCATED);
-        finish(&s);
+        halt_refused(&s, stop->name, "the end amid a message", &err, ALERT_NONE, CSSL_R_TRUNCATED);
+        halt_end(&s);
     }
 }
 
@@ -709,15 +586,15 @@ static void test_ends(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(stops); i++) {
         for (size_t len = 0; len < 8; len += 7) { /* between records, and within one */
-            struct scene s;
+            struct halt s;
             cssl_error err = { 0 };
             to(&s, &stops[i]);
             if (len > 0) {
-                feed(s.at, (const uint8_t *)"\x17\x03\x03\x01\0xx", len);
+                halt_feed(s.at, (const uint8_t *)"\x17\x03\x03\x01\0xx", len);
             }
             assert_true(cssl_engine_received(s.at, 0, &err) < 0);
-            refused(&s, &stops[i], "the end", &err, ALERT_NONE, CSSL_R_TRUNCATED);
-            finish(&s);
+            halt_refused(&s, stops[i].name, "the end", &err, ALERT_NONE, CSSL_R_TRUNCATED);
+            halt_end(&s);
         }
     }
 }

@@ -4,14 +4,22 @@
  * down here from RFC 5246 7.3 and RFC 5077 3.1, and not read from hs_rows. TLS 1.3's are in
  * test_states.c.
  */
-#include "apart.h"
-#include "base/error.h"
-#include "base/mem.h"
-#include "engine/engine.h"
-#include "pair.h"
+#include "crypto/pem.h"
+#include "halt.h"
+#include "pki/cert.h"
+#include "status_maker.h"
 
-enum { MUTUAL = 1, RESUMED = 2, NO_TICKET = 4 };
-enum { NONE = -1, CCS = -2 };
+enum {
+    MUTUAL = 1,
+    RESUMED = 2,
+    NO_TICKET = 4,
+    AGAIN = 8,   /* a renegotiation that the client begins */
+    ASKED = 16,  /* one that the server asks for */
+    RSA = 32,    /* key exchange by RSA */
+    PSK = 64,    /* pre-shared key */
+    STATUS = 128 /* the server staples a response */
+};
+enum { NONE = -1, CCS = -2, ACCEPTS_MAX = 3 };
 
 /* A place where a connection of one role waits. */
 struct stop {
@@ -20,199 +28,243 @@ struct stop {
     enum hs_state state;
     unsigned how;
     uint8_t epoch;      /* of what it receives: 0 in the clear, 3 under the keys */
-    int one, other;     /* messages that may come; CCS: change_cipher_spec alone */
+    int accepts[ACCEPTS_MAX]; /* messages that may come; CCS: change_cipher_spec alone */
 };
 
 #define CLIENT(state, how) "client " #state " " #how, FROM_CLIENT, CLIENT12_##state, how
 #define SERVER(state, how) "server " #state " " #how, FROM_SERVER, SERVER12_##state, how
+#define ONE(type) { type, NONE, NONE }
+#define TWO(one, other) { one, other, NONE }
 
 static const struct stop stops[] = {
-    { "client hello", FROM_CLIENT, CLIENT13_WAIT_SH, 0, 0, HT_SERVER_HELLO, NONE },
-    { CLIENT(WAIT_CERT, 0), 0, HT_CERTIFICATE, NONE },
-    { CLIENT(WAIT_SKE, 0), 0, HT_SERVER_KEY_EXCHANGE, NONE },
-    { CLIENT(WAIT_SHD, 0), 0, HT_CERTIFICATE_REQUEST, HT_SERVER_HELLO_DONE },
-    { CLIENT(WAIT_SKE, MUTUAL), 0, HT_SERVER_KEY_EXCHANGE, NONE },
-    { CLIENT(WAIT_TICKET, 0), 0, HT_NEW_SESSION_TICKET, NONE },
-    { CLIENT(WAIT_TICKET, MUTUAL), 0, HT_NEW_SESSION_TICKET, NONE },
-    { CLIENT(WAIT_CCS, 0), 0, CCS, NONE },
-    { CLIENT(WAIT_CCS, NO_TICKET), 0, CCS, NONE },
-    { CLIENT(WAIT_CCS, RESUMED), 0, CCS, NONE },
-    { CLIENT(WAIT_FINISHED, 0), 3, HT_FINISHED, NONE },
-    { CLIENT(WAIT_FINISHED, RESUMED), 3, HT_FINISHED, NONE },
-    { "client done", FROM_CLIENT, HS_DONE, 0, 3, HT_HELLO_REQUEST, NONE },
-    { "client done RESUMED", FROM_CLIENT, HS_DONE, RESUMED, 3, HT_HELLO_REQUEST, NONE },
-    { "server start", FROM_SERVER, SERVER13_START, 0, 0, HT_CLIENT_HELLO, NONE },
-    { SERVER(WAIT_CERT, MUTUAL), 0, HT_CERTIFICATE, NONE },
-    { SERVER(WAIT_CKE, 0), 0, HT_CLIENT_KEY_EXCHANGE, NONE },
-    { SERVER(WAIT_CKE, MUTUAL), 0, HT_CLIENT_KEY_EXCHANGE, NONE },
-    { SERVER(WAIT_CV, MUTUAL), 0, HT_CERTIFICATE_VERIFY, NONE },
-    { SERVER(WAIT_CCS, 0), 0, CCS, NONE },
-    { SERVER(WAIT_CCS, MUTUAL), 0, CCS, NONE },
-    { SERVER(WAIT_CCS, RESUMED), 0, CCS, NONE },
-    { SERVER(WAIT_FINISHED, 0), 3, HT_FINISHED, NONE },
-    { SERVER(WAIT_FINISHED, RESUMED), 3, HT_FINISHED, NONE },
-    { "server done", FROM_SERVER, HS_DONE, 0, 3, HT_CLIENT_HELLO, NONE },
-    { "server done MUTUAL", FROM_SERVER, HS_DONE, MUTUAL, 3, HT_CLIENT_HELLO, NONE },
+    { "client hello", FROM_CLIENT, CLIENT13_WAIT_SH, 0, 0, ONE(HT_SERVER_HELLO) },
+    { CLIENT(WAIT_CERT, 0), 0, ONE(HT_CERTIFICATE) },
+    { CLIENT(WAIT_CERT, RSA), 0, ONE(HT_CERTIFICATE) },
+    { CLIENT(WAIT_STATUS, STATUS), 0, TWO(HT_CERTIFICATE_STATUS, HT_SERVER_KEY_EXCHANGE) },
+    { CLIENT(WAIT_STATUS_SHD, STATUS | RSA), 0,
+      { HT_CERTIFICATE_STATUS, HT_CERTIFICATE_REQUEST, HT_SERVER_HELLO_DONE } },
+    { CLIENT(WAIT_SKE, 0), 0, ONE(HT_SERVER_KEY_EXCHANGE) },
+    { CLIENT(WAIT_SHD, 0), 0, TWO(HT_CERTIFICATE_REQUEST, HT_SERVER_HELLO_DONE) },
+    { CLIENT(WAIT_SHD, RSA), 0, TWO(HT_CERTIFICATE_REQUEST, HT_SERVER_HELLO_DONE) },
+    { CLIENT(WAIT_SKE_SHD, PSK), 0, TWO(HT_SERVER_KEY_EXCHANGE, HT_SERVER_HELLO_DONE) },
+    { CLIENT(WAIT_SHD_ONLY, PSK), 0, ONE(HT_SERVER_HELLO_DONE) },
+    { CLIENT(WAIT_SKE, MUTUAL), 0, ONE(HT_SERVER_KEY_EXCHANGE) },
+    { CLIENT(WAIT_TICKET, 0), 0, ONE(HT_NEW_SESSION_TICKET) },
+    { CLIENT(WAIT_TICKET, MUTUAL), 0, ONE(HT_NEW_SESSION_TICKET) },
+    { CLIENT(WAIT_CCS, 0), 0, ONE(CCS) },
+    { CLIENT(WAIT_CCS, NO_TICKET), 0, ONE(CCS) },
+    { CLIENT(WAIT_CCS, RESUMED), 0, ONE(CCS) },
+    { CLIENT(WAIT_CCS, PSK), 0, ONE(CCS) },
+    { CLIENT(WAIT_FINISHED, 0), 3, ONE(HT_FINISHED) },
+    { CLIENT(WAIT_FINISHED, RESUMED), 3, ONE(HT_FINISHED) },
+    { "client done", FROM_CLIENT, HS_DONE, 0, 3, ONE(HT_HELLO_REQUEST) },
+    { "client done RESUMED", FROM_CLIENT, HS_DONE, RESUMED, 3, ONE(HT_HELLO_REQUEST) },
+    { "server start", FROM_SERVER, SERVER13_START, 0, 0, ONE(HT_CLIENT_HELLO) },
+    { SERVER(WAIT_CERT, MUTUAL), 0, ONE(HT_CERTIFICATE) },
+    { SERVER(WAIT_CKE, 0), 0, ONE(HT_CLIENT_KEY_EXCHANGE) },
+    { SERVER(WAIT_CKE, RSA), 0, ONE(HT_CLIENT_KEY_EXCHANGE) },
+    { SERVER(WAIT_CKE, PSK), 0, ONE(HT_CLIENT_KEY_EXCHANGE) },
+    { SERVER(WAIT_CKE, MUTUAL), 0, ONE(HT_CLIENT_KEY_EXCHANGE) },
+    { SERVER(WAIT_CV, MUTUAL), 0, ONE(HT_CERTIFICATE_VERIFY) },
+    { SERVER(WAIT_CCS, 0), 0, ONE(CCS) },
+    { SERVER(WAIT_CCS, MUTUAL), 0, ONE(CCS) },
+    { SERVER(WAIT_CCS, RESUMED), 0, ONE(CCS) },
+    { SERVER(WAIT_FINISHED, 0), 3, ONE(HT_FINISHED) },
+    { SERVER(WAIT_FINISHED, RESUMED), 3, ONE(HT_FINISHED) },
+    { "server done", FROM_SERVER, HS_DONE, 0, 3, ONE(HT_CLIENT_HELLO) },
+    { "server done MUTUAL", FROM_SERVER, HS_DONE, MUTUAL, 3, ONE(HT_CLIENT_HELLO) },
+    /* the same under the keys of the handshake before */
+    { "client hello AGAIN", FROM_CLIENT, CLIENT13_WAIT_SH, AGAIN, 3, ONE(HT_SERVER_HELLO) },
+    { "client hello ASKED", FROM_CLIENT, CLIENT13_WAIT_SH, ASKED, 3, ONE(HT_SERVER_HELLO) },
+    { CLIENT(WAIT_CERT, AGAIN), 3, ONE(HT_CERTIFICATE) },
+    { CLIENT(WAIT_STATUS, STATUS | ASKED), 3,
+      TWO(HT_CERTIFICATE_STATUS, HT_SERVER_KEY_EXCHANGE) },
+    { CLIENT(WAIT_SKE, MUTUAL | ASKED), 3, ONE(HT_SERVER_KEY_EXCHANGE) },
+    { CLIENT(WAIT_SHD, AGAIN), 3, TWO(HT_CERTIFICATE_REQUEST, HT_SERVER_HELLO_DONE) },
+    { CLIENT(WAIT_CCS, AGAIN), 3, ONE(CCS) },
+    { CLIENT(WAIT_CCS, MUTUAL | ASKED), 3, ONE(CCS) },
+    { CLIENT(WAIT_FINISHED, AGAIN), 3, ONE(HT_FINISHED) },
+    { CLIENT(WAIT_FINISHED, MUTUAL | ASKED), 3, ONE(HT_FINISHED) },
+    { "server done ASKED", FROM_SERVER, HS_DONE, ASKED, 3, ONE(HT_CLIENT_HELLO) },
+    { SERVER(WAIT_CERT, MUTUAL | AGAIN), 3, ONE(HT_CERTIFICATE) },
+    { SERVER(WAIT_CKE, AGAIN), 3, ONE(HT_CLIENT_KEY_EXCHANGE) },
+    { SERVER(WAIT_CV, MUTUAL | ASKED), 3, ONE(HT_CERTIFICATE_VERIFY) },
+    { SERVER(WAIT_CCS, ASKED), 3, ONE(CCS) },
+    { SERVER(WAIT_CCS, MUTUAL | AGAIN), 3, ONE(CCS) },
+    { SERVER(WAIT_FINISHED, AGAIN), 3, ONE(HT_FINISHED) },
+    { SERVER(WAIT_FINISHED, MUTUAL | ASKED), 3, ONE(HT_FINISHED) },
 };
+
+/* While a step is out nothing may come at all. */
+static const struct stop steps[] = {
+    { CLIENT(KEY_EXCHANGE, 0), 0, ONE(NONE) },
+    { CLIENT(KEY_EXCHANGE, RSA), 0, ONE(NONE) },
+    { CLIENT(SECRET, 0), 0, ONE(NONE) },
+    { CLIENT(SIGNED, MUTUAL), 0, ONE(NONE) },
+    { SERVER(PARAMS, 0), 0, ONE(NONE) },
+    { SERVER(HELLO, 0), 0, ONE(NONE) },
+    { SERVER(SECRET, 0), 0, ONE(NONE) },
+    { SERVER(SECRET, RSA), 0, ONE(NONE) },
+    { CLIENT(KEY_EXCHANGE, AGAIN), 3, ONE(NONE) },
+    { CLIENT(SECRET, ASKED), 3, ONE(NONE) },
+    { CLIENT(SIGNED, MUTUAL | AGAIN), 3, ONE(NONE) },
+    { SERVER(PARAMS, AGAIN), 3, ONE(NONE) },
+    { SERVER(HELLO, ASKED), 3, ONE(NONE) },
+    { SERVER(SECRET, AGAIN), 3, ONE(NONE) },
+};
+
+static bool is_renewal(const struct stop *stop)
+{
+    return (stop->how & (AGAIN | ASKED)) != 0;
+}
 
 static bool accepts(const struct stop *stop, int type)
 {
-    return stop->one == type || stop->other == type;
+    for (size_t i = 0; i < ACCEPTS_MAX; i++) {
+        if (type >= 0 && stop->accepts[i] == type) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* ---- Getting there ---- */
 
-struct scene {
-    struct test_clock clock;
-    struct pair_host client, server;
-    struct pair p;
-    struct cssl_engine *at, *peer;
-    struct pair_host *host; /* of at */
-    struct buf queue;       /* towards at */
-};
+static struct sm_der staples[2]; /* of pair_ed25519 and pair_rsa_encipher, by anybody */
 
-static void begin(struct scene *s, const struct stop *stop)
+static int set_up(void **state)
 {
-    bool mutual = (stop->how & MUTUAL) != 0;
+    (void)state;
+    const char *const identities[] = { pair_ed25519, pair_rsa_encipher };
+    struct sm_id ca;
+    sm_make(&ca, &(struct sm_cert){ .name = "ca", .ca = true });
+    for (size_t i = 0; i < ARRAY_SIZE(identities); i++) {
+        struct pem_block block;
+        size_t at = 0;
+        assert_int_equal(pem_next(bytes_str(identities[i]), &at, &block, NULL), 0);
+        struct cert *cert = cert_parse(bytes_of(block.der, block.len), NULL);
+        assert_non_null(cert);
+        sm_make_ocsp(&staples[i],
+                     &(struct sm_ocsp){ .signer = &ca, .cert = cert, .issuer = ca.cert });
+        cert_free(cert);
+        pem_free(&block);
+    }
+    sm_free(&ca);
+    return 0;
+}
+
+static void begin(struct halt *s, const struct stop *stop, bool defer)
+{
+    const bool mutual = (stop->how & MUTUAL) != 0, rsa = (stop->how & RSA) != 0;
+    const bool psk = (stop->how & PSK) != 0;
+    const char *suite = rsa ? "TLS_RSA_WITH_AES_128_GCM_SHA256" : "TLS_PSK_WITH_AES_128_GCM_SHA256";
     cssl_tickets none = (stop->how & NO_TICKET) != 0 ? CSSL_TICKETS_DISABLED
                                                      : CSSL_TICKETS_DEFAULT;
     const cssl_cert_key own = { .cert = PAIR_PEM(pair_client_ed25519) };
-    const cssl_options client = { .versions = CSSL_TLSV1_2, .certs_keys = mutual ? &own : NULL,
-                                  .num_certs_keys = mutual, .session_tickets = none };
-    const cssl_options server = { .versions = CSSL_TLSV1_2,
-                                  .verify = mutual ? CSSL_VERIFY_PEER : CSSL_VERIFY_NONE };
-    memset(s, 0, sizeof(*s));
-    messages_apart = true;
-    test_clock_init(&s->clock, PAIR_NOW);
-    host_init(&s->client, false, &s->clock, &client);
-    host_init(&s->server, true, &s->clock, &server);
+    cssl_cert_key of_server = { .cert = PAIR_PEM(pair_ed25519) };
+    cssl_options client = { .versions = CSSL_TLSV1_2, .certs_keys = mutual ? &own : NULL,
+                            .num_certs_keys = mutual, .session_tickets = none,
+                            .client_renegotiation = CSSL_ON, .defer_steps = defer };
+    cssl_options server = { .versions = CSSL_TLSV1_2, .client_renegotiation = CSSL_ON,
+                            .verify = mutual ? CSSL_VERIFY_PEER : CSSL_VERIFY_NONE,
+                            .certs_keys = &of_server, .num_certs_keys = 1, .defer_steps = defer };
+    if (rsa) {
+        of_server.cert = (cssl_bytes)PAIR_PEM(pair_rsa_encipher);
+        client.cacerts = (cssl_bytes)PAIR_PEM(pair_root2);
+    }
+    if (rsa || psk) {
+        client.ciphers = server.ciphers = CSSL_LIST(suite);
+    }
+    if (psk) {
+        client.psk_identity = server.psk_identity = "us";
+        client.psk = server.psk = bytes_str("0123456789abcdef");
+        server.psk_hint = "we";
+    }
+    if ((stop->how & STATUS) != 0) {
+        of_server.staple = sm_bytes(&staples[rsa]);
+    }
+    halt_hosts(s, &client, &server);
     if ((stop->how & RESUMED) != 0) {
         assert_false(pair_handshake(&s->client, &s->server, "server.test"));
         host_forget(&s->client);
         host_forget(&s->server);
     }
-    pair_start(&s->p, &s->client, &s->server, "server.test");
-    s->at = s->p.side[stop->side].engine;
-    s->peer = s->p.side[stop->side == FROM_CLIENT ? FROM_SERVER : FROM_CLIENT].engine;
-    s->host = stop->side == FROM_CLIENT ? &s->client : &s->server;
-    s->queue.limit = 1 << 20;
+    halt_start(s, stop->side);
 }
 
-static void finish(struct scene *s)
-{
-    buf_free(&s->queue);
-    pair_free(&s->p);
-    host_free(&s->client);
-    host_free(&s->server);
-}
+struct aim {
+    const struct stop *stop;
+    bool renewed; /* the renegotiation has begun */
+    bool step;    /* it is to wait for a step */
+};
 
-static void feed(cssl_engine *e, const uint8_t *data, size_t len)
-{
-    uint8_t *where = NULL;
-    cssl_event event;
-    assert_true(cssl_engine_room(e, &where) >= len);
-    memcpy(where, data, len);
-    assert_int_equal(cssl_engine_received(e, len, NULL), 0);
-    while (cssl_engine_next(e, &event)) {
-        assert_int_not_equal(event.type, CSSL_EV_ERROR);
-    }
-}
-
-static bool is_there(const struct scene *s, const struct stop *stop)
+static bool is_there(const struct halt *s, const struct aim *aim)
 {
     const struct hs *hs = s->at->hs;
-    return hs == NULL ? stop->state == HS_DONE : hs->state == stop->state;
+    if (is_renewal(aim->stop) && !aim->renewed) {
+        return false;
+    }
+    return hs == NULL ? aim->stop->state == HS_DONE && s->at->settled
+                      : hs->state == aim->stop->state && hs_waiting(hs) == aim->step &&
+                            hs->renegotiation == is_renewal(aim->stop);
 }
 
-/* to carries records to the stop one by one, so that each state is met. */
-static void to(struct scene *s, const struct stop *stop)
+/* run takes e's events and does its steps, but for the one to stop at. */
+static void run(struct halt *s, struct cssl_engine *e, void *arg)
 {
-    begin(s, stop);
-    for (int turn = 0; turn < 100 && !is_there(s, stop); turn++) {
-        cssl_bytes out = cssl_engine_output(s->at);
-        if (out.len > 0) {
-            feed(s->peer, out.data, out.len);
-            cssl_engine_sent(s->at, out.len);
-        }
-        out = cssl_engine_output(s->peer);
-        assert_int_equal(buf_append(&s->queue, out.data, out.len), 0);
-        cssl_engine_sent(s->peer, out.len);
-        cssl_bytes next = buf_bytes(&s->queue);
-        if (next.len >= 5) {
-            size_t len = 5 + ((size_t)next.data[3] << 8 | next.data[4]);
-            feed(s->at, next.data, len);
-            buf_consume(&s->queue, len);
+    const struct aim *aim = arg;
+    cssl_event event;
+    while (!(e == s->at && aim->step && is_there(s, aim)) && cssl_engine_next(e, &event)) {
+        assert_int_not_equal(event.type, CSSL_EV_ERROR);
+        if (event.type == CSSL_EV_STEP && !(e == s->at && aim->step && is_there(s, aim))) {
+            cssl_step *step = cssl_engine_step(e);
+            assert_non_null(step);
+            cssl_step_run(step);
+            assert_int_equal(cssl_engine_step_done(e, step, NULL), 0);
         }
     }
-    if (!is_there(s, stop)) {
-        fail_msg("%s is never reached", stop->name);
+}
+
+/* renew has a renegotiation begin when the first handshake is over. */
+static void renew(struct halt *s, struct aim *aim)
+{
+    struct cssl_engine *client = s->p.side[FROM_CLIENT].engine;
+    struct cssl_engine *server = s->p.side[FROM_SERVER].engine;
+    if (is_renewal(aim->stop) && !aim->renewed && client->settled && server->settled) {
+        aim->renewed = true;
+        assert_int_equal(cssl_engine_renegotiate((aim->stop->how & AGAIN) != 0 ? client : server,
+                                                 NULL), 0);
     }
-    assert_int_equal(s->at->conn.read.epoch, stop->epoch);
-    assert_int_equal(s->at->conn.resumed, (stop->how & RESUMED) != 0);
+}
+
+/* go carries records to the stop one by one, so that each state is met. */
+static void go(struct halt *s, struct aim *aim)
+{
+    renew(s, aim);
+    run(s, s->at, aim);
+    for (int turn = 0; turn < 100 && !is_there(s, aim); turn++) {
+        halt_turn(s, run, aim);
+        renew(s, aim);
+        run(s, s->at, aim);
+    }
+    if (!is_there(s, aim)) {
+        fail_msg("%s is never reached", aim->stop->name);
+    }
+    assert_int_equal(s->at->conn.read.epoch, aim->stop->epoch);
+}
+
+static void to_any(struct halt *s, const struct stop *stop, bool step)
+{
+    struct aim aim = { .stop = stop, .step = step };
+    begin(s, stop, step);
+    go(s, &aim);
     cssl_engine_sent(s->at, cssl_engine_output(s->at).len);
+    assert_int_equal(s->at->conn.resumed, (stop->how & RESUMED) != 0);
 }
 
-/* ---- Saying something ---- */
-
-/* say_with seals a record under half, says it, and gives the error that comes of it. */
-static int say_with(struct scene *s, const struct rec_half *half, uint8_t type, const void *data,
-                    size_t len, cssl_error *err)
+static void to(struct halt *s, const struct stop *stop)
 {
-    struct rec_half copy = *half;
-    struct buf out = { .limit = 1 << 20 };
-    struct worker *w = worker_new();
-    cssl_bytes piece = bytes_of(data, len);
-    uint8_t *where = NULL;
-    assert_non_null(w);
-    assert_int_equal(rec_seal(&copy, w, type, &piece, 1, 0, &out, NULL), 0);
-    worker_free(w);
-    assert_true(cssl_engine_room(s->at, &where) >= out.len);
-    memcpy(where, buf_bytes(&out).data, out.len);
-    *err = (cssl_error){ 0 };
-    int ret = cssl_engine_received(s->at, out.len, err);
-    buf_free(&out);
-    return ret;
-}
-
-static int say(struct scene *s, uint8_t type, const void *data, size_t len, cssl_error *err)
-{
-    return say_with(s, &s->at->conn.read, type, data, len, err);
-}
-
-static bool is_zero(const void *data, size_t len)
-{
-    const uint8_t *p = data;
-    size_t i = 0;
-    while (i < len && p[i] == 0) {
-        i++;
-    }
-    return i == len;
-}
-
-/* forgotten: the engine is of no use any more, and has no secrets left. */
-static void forgotten(struct scene *s)
-{
-    uint8_t key[32];
-    assert_null(s->at->hs);
-    assert_true(is_zero(&s->at->conn.read, sizeof(s->at->conn.read)));
-    assert_true(cssl_engine_export_key_material(s->at, "EXPORTER-x", bytes_of(NULL, 0), key,
-                                                sizeof(key), NULL) < 0);
-    assert_true(cssl_engine_write(s->at, "x", 1, NULL) < 0);
-}
-
-/* refused: the engine failed by itself, said so with the alert, and forgot what it knew. */
-static void refused(struct scene *s, const struct stop *stop, const char *what,
-                    const cssl_error *err, int alert, int reason)
-{
-    if (err->status >= 0 || err->alert_from_peer || err->alert != alert ||
-        (reason != 0 && err->reason != reason)) {
-        fail_msg("%s in %s: alert %d, reason %s; expected %d, %s", what, stop->name, err->alert,
-                 cssl_reason_name(err->reason), alert,
-                 reason == 0 ? "any" : cssl_reason_name((uint16_t)reason));
-    }
-    (void)cssl_engine_output(s->at);
-    assert_int_equal(host_alert(s->host, true), alert == ALERT_NONE ? -1 : alert);
-    forgotten(s);
+    to_any(s, stop, false);
 }
 
 /* ---- Handshake messages ---- */
@@ -222,25 +274,55 @@ static void test_driver(void **state)
 {
     (void)state;
     static struct hs before;
-    for (size_t i = 0; i < ARRAY_SIZE(stops); i++) {
-        struct scene s;
-        if (stops[i].state == HS_DONE) {
+    for (size_t i = 0; i < ARRAY_SIZE(stops) + ARRAY_SIZE(steps); i++) {
+        const bool step = i >= ARRAY_SIZE(stops);
+        const struct stop *stop = step ? &steps[i - ARRAY_SIZE(stops)] : &stops[i];
+        struct halt s;
+        cssl_error err = { 0 };
+        if (stop->state == HS_DONE) {
             continue;
         }
-        to(&s, &stops[i]);
+        to_any(&s, stop, step);
         before = *s.at->hs;
         for (int type = 0; type < 256; type++) {
             const uint8_t message[] = { (uint8_t)type, 0, 0, 1, 0xff };
-            cssl_error err = { 0 };
-            for (int more = 0; more < 2 && !accepts(&stops[i], type); more++) {
+            for (int more = 0; more < 2 && !accepts(stop, type); more++) {
                 assert_true(hs_message(s.at->hs, NULL, bytes_of(message, sizeof(message)),
                                        more == 1, &err) < 0);
                 assert_int_equal(err.reason, CSSL_R_UNEXPECTED_MESSAGE);
                 assert_int_equal(err.alert, ALERT_UNEXPECTED_MESSAGE);
             }
         }
+        if (stop->accepts[0] != CCS) {
+            assert_true(hs_change_cipher_spec(s.at->hs, NULL, &err) < 0);
+            assert_int_equal(err.reason, CSSL_R_CHANGE_CIPHER_SPEC);
+        }
         assert_memory_equal(&before, s.at->hs, sizeof(before));
-        finish(&s);
+        halt_end(&s);
+    }
+}
+
+/* With a step out the engine takes nothing, whatever it is that might come. */
+static void test_steps(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+        struct halt s;
+        uint8_t *where = NULL;
+        cssl_event event;
+        cssl_error err;
+        to_any(&s, &steps[i], true);
+        assert_true(cssl_engine_next(s.at, &event));
+        assert_int_equal(event.type, CSSL_EV_STEP);
+        assert_int_equal(cssl_engine_room(s.at, &where), 0);
+        assert_int_equal(cssl_engine_answer(s.at, &(cssl_answer){ .id = 1 }, &err), CSSL_STATE);
+        assert_int_equal(cssl_engine_continue(s.at, NULL, &err), CSSL_STATE);
+        cssl_step *step = cssl_engine_step(s.at);
+        assert_non_null(step);
+        assert_null(cssl_engine_step(s.at));
+        cssl_step_run(step);
+        assert_int_equal(cssl_engine_step_done(s.at, step, NULL), 0);
+        halt_end(&s);
     }
 }
 
@@ -252,24 +334,26 @@ static void test_messages(void **state)
         const struct stop *stop = &stops[i];
         for (int type = 0; type < 256; type = type == 30 ? 250 : type + 1) {
             const uint8_t message[] = { (uint8_t)type, 0, 0, 1, 0xff };
-            struct scene s;
+            struct halt s;
             cssl_error err;
             char what[32];
             (void)snprintf(what, sizeof(what), "message %d", type);
             to(&s, stop);
-            int ret = say(&s, CT_HANDSHAKE, message, sizeof(message), &err);
+            int ret = halt_say(&s, CT_HANDSHAKE, message, sizeof(message), &err);
             /* Clients ignore HelloRequest in a handshake of TLS 1.2; this one has a body. */
             bool request = type == HT_HELLO_REQUEST && stop->side == FROM_CLIENT &&
                            s.at->conn.version == TLS_1_2;
             if (!accepts(stop, type) && !request) {
                 assert_true(ret < 0);
-                refused(&s, stop, what, &err, ALERT_UNEXPECTED_MESSAGE, CSSL_R_UNEXPECTED_MESSAGE);
+                halt_refused(&s, stop->name, what, &err, ALERT_UNEXPECTED_MESSAGE, CSSL_R_UNEXPECTED_MESSAGE);
             } else if (stop->state != HS_DONE) { /* renegotiation has tests of its own */
                 assert_true(ret < 0);
                 assert_int_not_equal(err.reason, CSSL_R_UNEXPECTED_MESSAGE);
-                refused(&s, stop, what, &err, ALERT_DECODE_ERROR, 0);
+                halt_refused(&s, stop->name, what, &err,
+                             type == HT_CERTIFICATE_STATUS ? ALERT_BAD_CERTIFICATE_STATUS_RESPONSE
+                                                           : ALERT_DECODE_ERROR, 0);
             }
-            finish(&s);
+            halt_end(&s);
         }
     }
 }
@@ -287,12 +371,12 @@ static void test_ccs(void **state)
     for (size_t i = 0; i < ARRAY_SIZE(stops); i++) {
         const struct stop *stop = &stops[i];
         for (size_t k = 0; k < ARRAY_SIZE(forms); k++) {
-            struct scene s;
+            struct halt s;
             cssl_error err;
             to(&s, stop);
-            int ret = say(&s, CT_CHANGE_CIPHER_SPEC, forms[k].data, forms[k].len, &err);
+            int ret = halt_say(&s, CT_CHANGE_CIPHER_SPEC, forms[k].data, forms[k].len, &err);
             /* RFC 8446 D.4: who offers TLS 1.3 may see it at once; nobody does here. */
-            if (stop->one == CCS && k == 0) {
+            if (stop->accepts[0] == CCS && k == 0) {
                 assert_int_equal(ret, 0);
                 assert_int_equal(s.at->conn.read.epoch, 3);
                 assert_int_equal(s.at->conn.read.seq, 0);
@@ -300,10 +384,10 @@ static void test_ccs(void **state)
                                                       ? CLIENT12_WAIT_FINISHED
                                                       : SERVER12_WAIT_FINISHED);
                 /* and a second one is one too many */
-                assert_true(say(&s, CT_CHANGE_CIPHER_SPEC, "\1", 1, &err) < 0);
+                assert_true(halt_say(&s, CT_CHANGE_CIPHER_SPEC, "\1", 1, &err) < 0);
             }
-            refused(&s, stop, "change_cipher_spec", &err, ALERT_UNEXPECTED_MESSAGE, 0);
-            finish(&s);
+            halt_refused(&s, stop->name, "change_cipher_spec", &err, ALERT_UNEXPECTED_MESSAGE, 0);
+            halt_end(&s);
         }
     }
 }
@@ -314,20 +398,22 @@ static void test_data(void **state)
     for (size_t i = 0; i < ARRAY_SIZE(stops); i++) {
         for (size_t len = 0; len < 2; len++) {
             const struct stop *stop = &stops[i];
-            struct scene s;
+            struct halt s;
             cssl_error err;
             cssl_event event;
             to(&s, stop);
-            int ret = say(&s, CT_APPLICATION_DATA, "x", len, &err);
-            if (stop->state == HS_DONE) {
+            int ret = halt_say(&s, CT_APPLICATION_DATA, "x", len, &err);
+            const bool finishing = stop->state == CLIENT12_WAIT_FINISHED ||
+                                   stop->state == SERVER12_WAIT_FINISHED;
+            if (stop->state == HS_DONE || (is_renewal(stop) && !finishing)) {
                 assert_int_equal(ret, 0);
                 assert_int_equal(cssl_engine_next(s.at, &event), len == 1);
                 assert_true(len == 0 || event.type == CSSL_EV_DATA);
             } else {
                 assert_true(ret < 0);
-                refused(&s, stop, "application data", &err, ALERT_UNEXPECTED_MESSAGE, 0);
+                halt_refused(&s, stop->name, "application data", &err, ALERT_UNEXPECTED_MESSAGE, 0);
             }
-            finish(&s);
+            halt_end(&s);
         }
     }
 }
@@ -338,12 +424,12 @@ static void test_types(void **state)
     static const uint8_t types[] = { 0, 1, 19, 24, 25, 26, 255 };
     for (size_t i = 0; i < ARRAY_SIZE(stops); i++) {
         for (size_t k = 0; k < ARRAY_SIZE(types); k++) {
-            struct scene s;
+            struct halt s;
             cssl_error err;
             to(&s, &stops[i]);
-            assert_true(say(&s, types[k], "\1", 1, &err) < 0);
-            refused(&s, &stops[i], "a record of a wrong type", &err, ALERT_UNEXPECTED_MESSAGE, 0);
-            finish(&s);
+            assert_true(halt_say(&s, types[k], "\1", 1, &err) < 0);
+            halt_refused(&s, stops[i].name, "a record of a wrong type", &err, ALERT_UNEXPECTED_MESSAGE, 0);
+            halt_end(&s);
         }
     }
 }
@@ -355,27 +441,27 @@ static void test_alerts(void **state)
         const struct stop *stop = &stops[i];
         for (int alert = 0; alert < 256; alert += alert < 120 ? 10 : 45) {
             const uint8_t fatal[] = { 2, (uint8_t)alert };
-            struct scene s;
+            struct halt s;
             cssl_error err;
             cssl_event event;
             to(&s, stop);
-            int ret = say(&s, CT_ALERT, fatal, sizeof(fatal), &err);
+            int ret = halt_say(&s, CT_ALERT, fatal, sizeof(fatal), &err);
             if (alert == ALERT_USER_CANCELED) {
                 assert_int_equal(ret, 0); /* close_notify follows it */
             } else if (alert != ALERT_CLOSE_NOTIFY) {
                 assert_true(ret < 0 && err.alert_from_peer);
                 assert_int_equal(err.alert, alert);
                 cssl_engine_sent(s.at, cssl_engine_output(s.at).len);
-                forgotten(&s);
-            } else if (stop->state == HS_DONE) {
+                halt_forgotten(&s);
+            } else if (stop->state == HS_DONE || is_renewal(stop)) { /* that one ends then */
                 assert_int_equal(ret, 0);
                 assert_true(cssl_engine_next(s.at, &event));
                 assert_int_equal(event.type, CSSL_EV_CLOSED);
             } else {
                 assert_true(ret < 0);
-                refused(&s, stop, "close_notify", &err, ALERT_NONE, CSSL_R_CLOSED);
+                halt_refused(&s, stop->name, "close_notify", &err, ALERT_NONE, CSSL_R_CLOSED);
             }
-            finish(&s);
+            halt_end(&s);
         }
     }
 }
@@ -391,12 +477,12 @@ static void test_clear(void **state)
     const struct rec_half clear = { .epoch = 0 };
     for (size_t i = 0; i < ARRAY_SIZE(stops); i++) {
         for (size_t k = 0; k < ARRAY_SIZE(types) && stops[i].epoch != 0; k++) {
-            struct scene s;
+            struct halt s;
             cssl_error err;
             to(&s, &stops[i]);
-            assert_true(say_with(&s, &clear, types[k], "\2\50", 2, &err) < 0);
-            refused(&s, &stops[i], "a record in the clear", &err, ALERT_BAD_RECORD_MAC, 0);
-            finish(&s);
+            assert_true(halt_say_with(&s, &clear, types[k], "\2\50", 2, &err) < 0);
+            halt_refused(&s, stops[i].name, "a record in the clear", &err, ALERT_BAD_RECORD_MAC, 0);
+            halt_end(&s);
         }
     }
 }
@@ -406,15 +492,42 @@ static void test_numbers(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(stops); i++) {
         for (uint64_t skip = 0; skip < 2 && stops[i].epoch != 0; skip++) {
-            struct scene s;
+            struct halt s;
             cssl_error err;
             to(&s, &stops[i]);
             struct rec_half half = s.at->conn.read;
             half.seq = skip == 1 ? half.seq + 1 : half.seq == 0 ? 7 : half.seq - 1;
-            assert_true(say_with(&s, &half, CT_APPLICATION_DATA, "x", 1, &err) < 0);
-            refused(&s, &stops[i], "a wrong sequence number", &err, ALERT_BAD_RECORD_MAC, 0);
-            finish(&s);
+            assert_true(halt_say_with(&s, &half, CT_APPLICATION_DATA, "x", 1, &err) < 0);
+            halt_refused(&s, stops[i].name, "a wrong sequence number", &err, ALERT_BAD_RECORD_MAC, 0);
+            halt_end(&s);
         }
+    }
+}
+
+/* In a renegotiation, what is sealed with the old keys when the new ones are in use. */
+static void test_old_keys(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(stops); i++) {
+        const struct stop *stop = &stops[i];
+        if (!is_renewal(stop) || (stop->state != CLIENT12_WAIT_FINISHED &&
+                                  stop->state != SERVER12_WAIT_FINISHED)) {
+            continue;
+        }
+        struct stop before = *stop;
+        before.state = stop->side == FROM_CLIENT ? CLIENT12_WAIT_CCS : SERVER12_WAIT_CCS;
+        struct aim aim = { .stop = &before };
+        struct halt s;
+        cssl_error err;
+        begin(&s, stop, false);
+        go(&s, &aim);
+        const struct rec_half old = s.at->conn.read;
+        aim.stop = stop;
+        go(&s, &aim);
+        assert_memory_not_equal(&old.key, &s.at->conn.read.key, sizeof(old.key));
+        assert_true(halt_say_with(&s, &old, CT_HANDSHAKE, "\24\0\0\14", 4, &err) < 0);
+        halt_refused(&s, stop->name, "the old key", &err, ALERT_BAD_RECORD_MAC, 0);
+        halt_end(&s);
     }
 }
 
@@ -435,25 +548,25 @@ static void test_halves(void **state)
     };
     for (size_t i = 0; i < ARRAY_SIZE(stops); i++) {
         const struct stop *stop = &stops[i];
-        const uint8_t half[] = { (uint8_t)stop->one, 0, 0, 9, 0, 0 };
-        if (stop->one == CCS) {
+        const uint8_t half[] = { (uint8_t)stop->accepts[0], 0, 0, 9, 0, 0 };
+        if (stop->accepts[0] == CCS) {
             continue;
         }
         for (size_t k = 0; k <= ARRAY_SIZE(between); k++) {
-            struct scene s;
+            struct halt s;
             cssl_error err;
             to(&s, stop);
-            if (say(&s, CT_HANDSHAKE, half, sizeof(half), &err) != 0) {
+            if (halt_say(&s, CT_HANDSHAKE, half, sizeof(half), &err) != 0) {
                 assert_int_equal(stop->state, HS_DONE); /* what has a length is no HelloRequest */
             } else if (k < ARRAY_SIZE(between)) {
-                assert_true(say(&s, between[k].type, between[k].data, between[k].len, &err) < 0);
-                refused(&s, stop, "another record amid a message", &err,
+                assert_true(halt_say(&s, between[k].type, between[k].data, between[k].len, &err) < 0);
+                halt_refused(&s, stop->name, "another record amid a message", &err,
                         ALERT_UNEXPECTED_MESSAGE, CSSL_R_RECORD_INTERLEAVED);
             } else {
                 assert_true(cssl_engine_received(s.at, 0, &err) < 0);
-                refused(&s, stop, "the end amid a message", &err, ALERT_NONE, CSSL_R_TRUNCATED);
+                halt_refused(&s, stop->name, "the end amid a message", &err, ALERT_NONE, CSSL_R_TRUNCATED);
             }
-            finish(&s);
+            halt_end(&s);
         }
     }
 }
@@ -465,7 +578,8 @@ int main(void)
         cmocka_unit_test(test_ccs),     cmocka_unit_test(test_data),
         cmocka_unit_test(test_types),   cmocka_unit_test(test_alerts),
         cmocka_unit_test(test_clear),   cmocka_unit_test(test_numbers),
-        cmocka_unit_test(test_halves),
+        cmocka_unit_test(test_halves),  cmocka_unit_test(test_old_keys),
+        cmocka_unit_test(test_steps),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, set_up, NULL);
 }
