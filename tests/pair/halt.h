@@ -38,7 +38,7 @@ int halt_say_with(struct halt *h, const struct rec_half *half, uint8_t type, con
 int halt_say_clear(struct halt *h, uint8_t type, const void *data, size_t len, cssl_error *err);
 
 bool halt_is_zero(const void *data, size_t len);
-/* halt_forgotten: the engine is of no use any more, and what it knew of the reading half is gone. */
+/* halt_forgotten: the engine is of no use any more, and has forgotten what it read with. */
 void halt_forgotten(struct halt *h);
 /* halt_refused: the engine failed by itself, said so with the alert (ALERT_NONE: without one), and
  * forgot all secrets. where and what are for the message when that is not so; reason 0 is any. */

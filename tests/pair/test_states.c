@@ -233,10 +233,12 @@ static void test_messages(void **state)
             if (accepts(stop, type)) { /* taken, and found to be nonsense */
                 assert_int_not_equal(err.reason, CSSL_R_UNEXPECTED_MESSAGE);
                 bool value = type == HT_KEY_UPDATE;
-                halt_refused(&s, stop->name, what, &err, value ? ALERT_ILLEGAL_PARAMETER : ALERT_DECODE_ERROR,
-                        value ? CSSL_R_KEY_UPDATE_VALUE : 0);
+                halt_refused(&s, stop->name, what, &err,
+                             value ? ALERT_ILLEGAL_PARAMETER : ALERT_DECODE_ERROR,
+                             value ? CSSL_R_KEY_UPDATE_VALUE : 0);
             } else {
-                halt_refused(&s, stop->name, what, &err, ALERT_UNEXPECTED_MESSAGE, CSSL_R_UNEXPECTED_MESSAGE);
+                halt_refused(&s, stop->name, what, &err, ALERT_UNEXPECTED_MESSAGE,
+                             CSSL_R_UNEXPECTED_MESSAGE);
             }
             halt_end(&s);
         }
@@ -487,8 +489,8 @@ static void test_clear(void **state)
             } else if (types[k] == CT_ALERT && stop->epoch == 2 && stop->fresh) {
                 heard(&s, &err, 40);
             } else {
-                halt_refused(&s, stop->name, "a record in the clear", &err, ALERT_UNEXPECTED_MESSAGE,
-                        CSSL_R_RECORD_NOT_SEALED);
+                halt_refused(&s, stop->name, "a record in the clear", &err,
+                             ALERT_UNEXPECTED_MESSAGE, CSSL_R_RECORD_NOT_SEALED);
             }
             halt_end(&s);
         }
@@ -529,7 +531,8 @@ static void test_other_keys(void **state)
             for (int n = 0; n < 3; n++, half.seq++) {
                 if (s.at->rx_error == NULL) {
                     assert_true(halt_say_with(&s, &half, CT_APPLICATION_DATA, "x", 1, &err) < 0);
-                    halt_refused(&s, stop->name, "the handshake's key", &err, ALERT_BAD_RECORD_MAC, 0);
+                    halt_refused(&s, stop->name, "the handshake's key", &err, ALERT_BAD_RECORD_MAC,
+                                 0);
                 }
             }
             halt_end(&s);
@@ -567,9 +570,10 @@ static void test_half_messages(void **state)
             for (size_t len = 1; len <= sizeof(half); len += 5) {
                 to(&s, stop);
                 assert_int_equal(halt_say(&s, CT_HANDSHAKE, half, len, &err), 0);
-                assert_true(halt_say(&s, between[k].type, between[k].data, between[k].len, &err) < 0);
-                halt_refused(&s, stop->name, "another record amid a message", &err, ALERT_UNEXPECTED_MESSAGE,
-                        CSSL_R_RECORD_INTERLEAVED);
+                assert_true(halt_say(&s, between[k].type, between[k].data, between[k].len,
+                                     &err) < 0);
+                halt_refused(&s, stop->name, "another record amid a message", &err,
+                             ALERT_UNEXPECTED_MESSAGE, CSSL_R_RECORD_INTERLEAVED);
                 halt_end(&s);
             }
         }

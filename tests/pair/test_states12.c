@@ -345,7 +345,8 @@ static void test_messages(void **state)
                            s.at->conn.version == TLS_1_2;
             if (!accepts(stop, type) && !request) {
                 assert_true(ret < 0);
-                halt_refused(&s, stop->name, what, &err, ALERT_UNEXPECTED_MESSAGE, CSSL_R_UNEXPECTED_MESSAGE);
+                halt_refused(&s, stop->name, what, &err, ALERT_UNEXPECTED_MESSAGE,
+                             CSSL_R_UNEXPECTED_MESSAGE);
             } else if (stop->state != HS_DONE) { /* renegotiation has tests of its own */
                 assert_true(ret < 0);
                 assert_int_not_equal(err.reason, CSSL_R_UNEXPECTED_MESSAGE);
@@ -428,7 +429,8 @@ static void test_types(void **state)
             cssl_error err;
             to(&s, &stops[i]);
             assert_true(halt_say(&s, types[k], "\1", 1, &err) < 0);
-            halt_refused(&s, stops[i].name, "a record of a wrong type", &err, ALERT_UNEXPECTED_MESSAGE, 0);
+            halt_refused(&s, stops[i].name, "a record of a wrong type", &err,
+                         ALERT_UNEXPECTED_MESSAGE, 0);
             halt_end(&s);
         }
     }
@@ -498,7 +500,8 @@ static void test_numbers(void **state)
             struct rec_half half = s.at->conn.read;
             half.seq = skip == 1 ? half.seq + 1 : half.seq == 0 ? 7 : half.seq - 1;
             assert_true(halt_say_with(&s, &half, CT_APPLICATION_DATA, "x", 1, &err) < 0);
-            halt_refused(&s, stops[i].name, "a wrong sequence number", &err, ALERT_BAD_RECORD_MAC, 0);
+            halt_refused(&s, stops[i].name, "a wrong sequence number", &err, ALERT_BAD_RECORD_MAC,
+                         0);
             halt_end(&s);
         }
     }
@@ -559,12 +562,14 @@ static void test_halves(void **state)
             if (halt_say(&s, CT_HANDSHAKE, half, sizeof(half), &err) != 0) {
                 assert_int_equal(stop->state, HS_DONE); /* what has a length is no HelloRequest */
             } else if (k < ARRAY_SIZE(between)) {
-                assert_true(halt_say(&s, between[k].type, between[k].data, between[k].len, &err) < 0);
+                assert_true(halt_say(&s, between[k].type, between[k].data, between[k].len,
+                                     &err) < 0);
                 halt_refused(&s, stop->name, "another record amid a message", &err,
                         ALERT_UNEXPECTED_MESSAGE, CSSL_R_RECORD_INTERLEAVED);
             } else {
                 assert_true(cssl_engine_received(s.at, 0, &err) < 0);
-                halt_refused(&s, stop->name, "the end amid a message", &err, ALERT_NONE, CSSL_R_TRUNCATED);
+                halt_refused(&s, stop->name, "the end amid a message", &err, ALERT_NONE,
+                             CSSL_R_TRUNCATED);
             }
             halt_end(&s);
         }
