@@ -55,8 +55,11 @@ void socket_due(cssl_mailbox *mb, cssl_socket *s)
         (void)race_late(s->race, &err);
         sock_keep_error(s, &err);
     } else if (mb->now >= s->deadline && s->phase == PHASE_HANDSHAKE) {
-        (void)fail_time(&err, "the peer has not finished the handshake: it may not speak TLS here, "
-                              "or need a longer handshake_timeout");
+        (void)fail_time(&err, "%s",
+                        engine_stands(s->engine)
+                            ? "the handshake waits for an answer, or for cssl_handshake_continue"
+                            : "the peer has not finished the handshake: it may not speak TLS "
+                              "here, or need a longer handshake_timeout");
         cssl_engine_cancel(s->engine);
         sock_keep_error(s, &err);
     }
@@ -441,6 +444,7 @@ static enum run failed(cssl_mailbox *mb, cssl_socket *s, const cssl_error *err, 
     (void)push(s, NULL, NULL); /* the alert */
     s->told_error = true;
     s->active = CSSL_PASSIVE;
+    sock_no_questions(s);
     event->type = CSSL_EV_ERROR;
     event->error = &mb->error;
     return RUN_EVENT;
