@@ -34,7 +34,7 @@ int client12_server_hello(struct hs *hs, const struct server_hello *sh, cssl_err
     c->extended_master_secret = ext_has(sh->has, EXT_EXTENDED_MASTER_SECRET);
     hs->ticket_expected = ext_has(sh->has, EXT_SESSION_TICKET);
     hs->status_expected = ext_has(sh->has, EXT_STATUS_REQUEST);
-    c->resumed = false; /* a renegotiation never resumes, and leaves nothing to resume by */
+    c->resumed = false; /* a renegotiation never resumes, and what it leaves is not kept */
     c->secure_renegotiation = true;
     if (!hs->renegotiation) {
         c->session_id_len = (uint8_t)sh->session_id.len;

@@ -111,7 +111,7 @@ static void fill_extensions(const struct hs *hs, struct client_hello *ch)
         { EXT_ENCRYPT_THEN_MAC, config->encrypt_then_mac },
         { EXT_RENEGOTIATION_INFO, config->tls12 },
         { EXT_EC_POINT_FORMATS, config->tls12 },
-        { EXT_SESSION_TICKET, config->tls12 && config->reuse_sessions && !hs->renegotiation &&
+        { EXT_SESSION_TICKET, config->tls12 && config->reuse_sessions &&
                                   config->tickets != CSSL_TICKETS_DISABLED },
         { EXT_COMPRESS_CERTIFICATE, tls13 && config->compression.num > 0 },
         { EXT_POST_HANDSHAKE_AUTH, tls13 && config->post_handshake_auth },

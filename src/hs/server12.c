@@ -43,10 +43,10 @@ int server12_hello(struct hs *hs, const struct client_hello *ch, cssl_error *err
         return ret;
     }
     c->extended_master_secret = ext_has(ch->has, EXT_EXTENDED_MASTER_SECRET);
-    c->resumed = false; /* a renegotiation never resumes, and leaves nothing to resume by */
+    c->resumed = false; /* a renegotiation never resumes, and leaves a ticket at most */
     c->secure_renegotiation = ext_has(ch->has, EXT_RENEGOTIATION_INFO) ||
                               u16s_has(ch->cipher_suites, SUITE_EMPTY_RENEGOTIATION_INFO_SCSV);
-    if (!hs->renegotiation && find_session(hs, ch)) {
+    if (find_session(hs, ch)) {
         if (!c->extended_master_secret) {
             return fail(err, CSSL_R_SESSION_WITHOUT_EMS); /* RFC 7627 5.3 */
         }
@@ -284,7 +284,10 @@ static bool find_session(struct hs *hs, const struct client_hello *ch)
         return false;
     }
     hs->may_ticket = tickets && hs->conn->extended_master_secret;
-    hs->may_id = !tickets && hs->conn->extended_master_secret;
+    hs->may_id = !tickets && hs->conn->extended_master_secret && !hs->renegotiation;
+    if (hs->renegotiation) {
+        return false;
+    }
     if (tickets) { /* RFC 5077 3.4: an identifier says nothing then */
         found = ch->session_ticket.len > 0 && psk_is_session(hs, TLS_1_2, ch, ch->session_ticket);
     } else if (ch->session_id.len > 0) {

@@ -110,15 +110,16 @@ def server_resumed():
 
 
 # A GnuTLS that had a ticket in the first handshake takes one for granted in the next, whatever the
-# hellos say; cssl has none there. Hence no tickets where there is a renegotiation.
+# hellos say.
 
 @case("gnutls-cli renegotiates, where it may")
 def server_renegotiation():
     with Peer("versions=1", "client_renegotiation=on", *identity("server")) as server:
-        with Cli(server.port, TLS12 + ":%NO_TICKETS", "--rehandshake") as client:
-            server.connected(secure_renegotiation=True)
-            server.connected(secure_renegotiation=True)
-            client.command("after\n", "after$")
+        for tickets in "", ":%NO_TICKETS":
+            with Cli(server.port, TLS12 + tickets, "--rehandshake") as client:
+                server.connected(secure_renegotiation=True)
+                server.connected(secure_renegotiation=True)
+                client.command("after\n", "after$")
 
 
 @case("gnutls-cli shows a client certificate in TLS 1.2")
@@ -200,15 +201,16 @@ def client_resumed():
 
 @case("gnutls-serv renegotiates, and so do we")
 def client_renegotiates():
-    with serv(TLS12, "--noticket") as server:
-        with client_of(server, "versions=1", "client_renegotiation=on") as peer:
-            peer.connected(secure_renegotiation=True)
-            peer.say("**REHANDSHAKE**\n")
-            peer.connected(secure_renegotiation=True)
-            exchange(peer)
-            peer.say("!renegotiate\n")
-            peer.connected(secure_renegotiation=True)
-            exchange(peer)
+    for tickets in [], ["--noticket"]:
+        with serv(TLS12, *tickets) as server:
+            with client_of(server, "versions=1", "client_renegotiation=on") as peer:
+                peer.connected(secure_renegotiation=True)
+                peer.say("**REHANDSHAKE**\n")
+                peer.connected(secure_renegotiation=True)
+                exchange(peer)
+                peer.say("!renegotiate\n")
+                peer.connected(secure_renegotiation=True)
+                exchange(peer)
 
 
 @case("gnutls-serv wants a client certificate in TLS 1.2")

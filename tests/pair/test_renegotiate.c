@@ -391,6 +391,31 @@ static void test_closed_in_flight(void **state)
     }
 }
 
+/* A ticket comes in a renegotiation too: GnuTLS insists. The one of before stays the client's. */
+static void test_ticket(void **state)
+{
+    (void)state;
+    for (int stateful = 0; stateful < 2; stateful++) {
+        struct scene s;
+        cssl_options server = willing;
+        server.session_tickets = stateful != 0 ? CSSL_TICKETS_STATEFUL : CSSL_TICKETS_STATELESS;
+        open_as(&s, &twelve, &server);
+        for (size_t i = 1; i < 4; i++) {
+            assert_int_equal(host_saw(&s.client, false, CT_HANDSHAKE, HT_NEW_SESSION_TICKET),
+                             stateful != 0 ? 0 : i);
+            assert_int_equal(cache_size(s.client.config->shared->sessions), 1);
+            assert_int_equal(cache_size(s.server.config->shared->sessions), stateful);
+            renegotiate(&s, FROM_CLIENT);
+            test_clock_advance(&wall, 11 * INT64_C(1000000));
+        }
+        pair_free(&s.p);
+        pair_start(&s.p, &s.client, &s.server, "server.test");
+        pair_must_connect(&s.p);
+        assert_true(pair_resumed(&s.p));
+        scene_end(&s);
+    }
+}
+
 static void test_tls_unique(void **state)
 {
     (void)state;
@@ -447,6 +472,7 @@ int main(void)
         cmocka_unit_test_setup(test_many_requests, scene_set_up),
         cmocka_unit_test_setup(test_closed_between, scene_set_up),
         cmocka_unit_test_setup(test_closed_in_flight, scene_set_up),
+        cmocka_unit_test_setup(test_ticket, scene_set_up),
         cmocka_unit_test_setup(test_tls_unique, scene_set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
