@@ -34,15 +34,15 @@ cacertfile(St) ->
         {given, File} ->
             file_name(File) orelse bad(cacertfile, File),
             case value(cacerts, St) of
-                undefined -> put(cacertfile, file_binary(filename:absname(File)), St);
+                undefined -> put(cacertfile, filename:absname(file_binary(File)), St);
                 _ -> St
             end
     end.
 
 authorities_version(St) ->
-    case {role(St), value(certificate_authorities, St)} of
-        {client, true} -> needs_version(certificate_authorities, ['tlsv1.3'], St);
-        _ -> St
+    case role(St) of
+        client -> needs_version(certificate_authorities, ['tlsv1.3'], St);
+        server -> St
     end.
 
 partial_chain(St) ->
@@ -199,8 +199,10 @@ staple(Value) -> Value =:= staple orelse Value =:= no_staple.
 file_name(Name) when is_binary(Name) ->
     Name =/= <<>> andalso binary:match(Name, <<0>>) =:= nomatch;
 file_name([_ | _] = Name) ->
-    proper_list(Name)
-        andalso lists:all(fun(C) -> is_integer(C) andalso C > 0 andalso C < 16#110000 end, Name);
+    case catch unicode:characters_to_binary(Name) of
+        Binary when is_binary(Binary) -> file_name(Binary);
+        _ -> false
+    end;
 file_name(_) ->
     false.
 

@@ -8,22 +8,22 @@
                       header := term(), active := term()}.
 -export_type([emulated/0]).
 
-%% Parts a user's list: TLS options by name (the last one counts), emulated options, the rest in
+%% Parts a user's list: TLS options by name (the last one counts), emulated options and the rest in
 %% order. Throws what is neither a pair nor an atom that inet has.
--spec split([term()]) -> {map(), map(), [term()]}.
+-spec split([term()]) -> {map(), [{atom(), term()}], [term()]}.
 split(Options) ->
-    {Tls, Emulated, Inet} = lists:foldl(fun split/2, {#{}, #{}, []}, Options),
-    {aliases(Tls), Emulated, lists:reverse(Inet)}.
+    {Tls, Emulated, Inet} = lists:foldl(fun split/2, {#{}, [], []}, Options),
+    {aliases(Tls), lists:reverse(Emulated), lists:reverse(Inet)}.
 
 split({Name, Value}, {Tls, Emulated, Inet}) when is_atom(Name) ->
     case kind(Name) of
         tls -> {Tls#{Name => Value}, Emulated, Inet};
-        emulated -> {Tls, Emulated#{Name => Value}, Inet};
+        emulated -> {Tls, [{Name, Value} | Emulated], Inet};
         ignored -> {Tls, Emulated, Inet};
         inet -> {Tls, Emulated, [{Name, Value} | Inet]}
     end;
 split(Mode, {Tls, Emulated, Inet}) when Mode =:= binary; Mode =:= list ->
-    {Tls, Emulated#{mode => Mode}, Inet};
+    {Tls, [{mode, Mode} | Emulated], Inet};
 split(Family, {Tls, Emulated, Inet}) when Family =:= inet; Family =:= inet6 ->
     {Tls, Emulated, [Family | Inet]};
 split({raw, _, _, _} = Raw, {Tls, Emulated, Inet}) ->
@@ -50,18 +50,12 @@ aliases(#{log_alert := false} = Tls) when not is_map_key(log_level, Tls) ->
 aliases(Tls) ->
     maps:remove(log_alert, Tls).
 
--spec emulated(map(), emulated()) -> emulated().
+-spec emulated([{atom(), term()}], emulated()) -> emulated().
 emulated(Given, Defaults) ->
-    Order = [mode, packet, packet_size, header, active],
-    lists:foldl(fun(Name, Acc) ->
-                        case Given of
-                            #{Name := Value} ->
-                                valid(Name, Value) orelse cssl_opt:bad(Name, Value),
-                                Acc#{Name => Value};
-                            _ ->
-                                Acc
-                        end
-                end, Defaults, Order).
+    lists:foldl(fun({Name, Value}, Acc) ->
+                        valid(Name, Value) orelse cssl_opt:bad(Name, Value),
+                        Acc#{Name => Value}
+                end, Defaults, Given).
 
 %% What setopts/2 is given, checked as far as it can be without the socket. Whatever is not emulated
 %% is the transport's, which knows none of the TLS options.

@@ -138,24 +138,33 @@ signature_algs(St0) ->
     St1 = case get(signature_algs_cert, undefined, St0) of
               {default, _} -> St0;
               {given, Cert} -> put(signature_algs_cert,
-                                   algs(signature_algs_cert, no_supported_signature_schemes, Cert),
-                                   St0)
+                                   algs(signature_algs_cert, no_supported_signature_schemes, Cert,
+                                        St0), St0)
           end,
     case get(signature_algs, undefined, St1) of
         {default, _} ->
             put(signature_algs, cssl_suites:signature_algs(default, hd(versions(St1))), St1);
         {given, Algs} ->
-            put(signature_algs, algs(signature_algs, no_supported_algorithms, Algs), St1)
+            put(signature_algs, algs(signature_algs, no_supported_algorithms, Algs, St1), St1)
     end.
 
-algs(Name, None, Algs) when is_list(Algs) ->
-    is_integer(catch length(Algs)) andalso cssl_suites:known_schemes(Algs) orelse bad(Name, Algs),
+%% Without TLS 1.3, names that mean nothing in signature_algs are passed over as long as others
+%% remain.
+algs(Name, None, Algs, St) when is_list(Algs) ->
+    proper_list(Algs) orelse bad(Name, Algs),
+    case lists:member('tlsv1.3', versions(St)) orelse Name =:= signature_algs_cert of
+        true -> cssl_suites:known_schemes(Algs) orelse bad(Name, Algs);
+        false -> lists:all(fun scheme_form/1, Algs) orelse bad(Name, Algs)
+    end,
     case [A || A <- Algs, cssl_suites:scheme_names([A]) =/= []] of
         [] -> bad(None, {Name, Algs});
         Here -> Here
     end;
-algs(Name, _, Algs) ->
+algs(Name, _, Algs, _) ->
     bad(Name, Algs).
+
+scheme_form({Hash, Sign}) -> is_atom(Hash) andalso is_atom(Sign);
+scheme_form(Scheme) -> is_atom(Scheme).
 
 %%% Application protocols. NPN was given up in favour of ALPN in 2014 and is not here.
 
@@ -187,19 +196,26 @@ protocol_list(_, _) ->
 protocol_name(Name) ->
     is_binary(Name) andalso byte_size(Name) > 0 andalso byte_size(Name) < 256.
 
+%% A client's clash with versions is told before what is wrong with the value, a server's after it.
 no_npn(Name, Check, St) ->
-    case get(Name, undefined, St) of
-        {default, _} -> St;
-        {given, undefined} when Name =:= client_preferred_next_protocols -> St;
-        {given, Value} ->
+    case {role(St), get(Name, undefined, St)} of
+        {_, {default, _}} ->
+            St;
+        {client, {given, undefined}} ->
+            needs_version(Name, ?TLS12, St);
+        {client, {given, Value}} ->
+            needs_version(Name, ?TLS12, St),
+            Check(Value) orelse bad(Name, Value),
+            bad(Name, Value);
+        {server, {given, Value}} ->
             Check(Value) orelse bad(Name, Value),
             needs_version(Name, ?TLS12, St),
             bad(Name, Value)
     end.
 
-npn_client({Precedence, Protocols}) ->
+npn_client({Precedence, Protocols}) when is_list(Protocols) ->
     npn_client({Precedence, Protocols, <<"any">>});
-npn_client({Precedence, Protocols, Default}) ->
+npn_client({Precedence, Protocols, Default}) when is_list(Protocols) ->
     Name = client_preferred_next_protocols,
     lists:member(Precedence, [client, server]) orelse bad(Name, {invalid_precedence, Precedence}),
     protocol_list(Name, Protocols) andalso protocol_list(Name, [Default]);

@@ -355,10 +355,11 @@ table() ->
     end.
 
 make_table(Rows) ->
-    Keys = [{Key, Row} || #row{} = Row <- Rows,
-                          Key <- [Row#row.number, {name, Row#row.name}, {name, Row#row.openssl},
-                                  {name, other_name(Row#row.name)}, {map, Row#row.map},
-                                  {map, maps:put(prf, default_prf, Row#row.map)}]],
+    Keys = [{Key, Row} || #row{number = Number, name = Name, openssl = Openssl, map = Map} = Row
+                              <- Rows,
+                          Key <- [Number, {name, Name}, {name, Openssl}, {map, Map},
+                                  {name, other_name(Name)}, {name, other_name(Openssl)},
+                                  {map, Map#{prf := default_prf}}]],
     maps:put(rows, Rows, maps:from_list(lists:reverse(Keys))).
 
 row({Number, Name, Openssl, Version, Kx, Cipher, Mac, Prf, Default}) ->
@@ -369,7 +370,7 @@ row({Number, Name, Openssl, Version, Kx, Cipher, Mac, Prf, Default}) ->
 %% OTP says default_prf where a suite was defined without a hash of its own.
 prf(any, _, _, Prf) -> Prf;
 prf(_, _, sha, _) -> default_prf;
-prf(Kx, _, sha256, _) when Kx =:= rsa; Kx =:= dhe_rsa; Kx =:= dhe_psk -> default_prf;
+prf(Kx, _, sha256, _) when Kx =:= rsa; Kx =:= dhe_rsa -> default_prf;
 prf(ecdhe_psk, _, _, Prf) -> Prf;
 prf(_, Cipher, aead, Prf) ->
     case lists:member(Cipher, [aes_128_ccm, aes_256_ccm, aes_128_ccm_8, aes_256_ccm_8]) of
@@ -378,8 +379,10 @@ prf(_, Cipher, aead, Prf) ->
     end;
 prf(_, _, _, Prf) -> Prf.
 
-%% IANA turned two words round in two names; OTP did not.
+%% OTP's own spellings. IANA turned two words round in two names, OpenSSL leaves out a hash.
 other_name("TLS_PSK_DHE_" ++ Rest) -> "TLS_DHE_PSK_" ++ Rest;
+other_name("ECDHE-PSK-AES128-CCM") -> "ECDHE-PSK-AES128-CCM-SHA256";
+other_name("ECDHE-PSK-AES128-CCM8") -> "ECDHE-PSK-AES128-CCM8-SHA256";
 other_name(Name) -> Name.
 
 row_of_map(Map) ->
