@@ -57,8 +57,9 @@ int client_hello_send(struct hs *hs, cssl_error *err)
     }
     limits_offer(config, &ch, limits);
     struct greased greased = { .alpn = { .data = NULL } };
-    if (config->grease) {
-        grease_hello(&greased, hs, &ch);
+    if (config->grease && (ret = grease_hello(&greased, hs, &ch, err)) != 0) {
+        grease_free(&greased);
+        return ret;
     }
     msg_open(&hs->out, HT_CLIENT_HELLO);
     size_t body_at = hs->out.len;

@@ -1,6 +1,7 @@
 /* grease.c - RFC 8701's reserved values in a ClientHello. Chooses nothing that is meant. */
 #include "hs/grease.h"
 
+#include "base/error.h"
 #include "base/mem.h"
 
 /* Which byte of hs->grease decides about which value. */
@@ -9,7 +10,7 @@ enum { OF_SUITE, OF_GROUP, OF_SCHEME, OF_VERSION, OF_MODE, OF_ALPN, OF_EXTENSION
 static uint16_t value(const struct hs *hs, int which);
 static cssl_bytes greased_list(uint8_t *to, size_t room, uint16_t first, cssl_bytes list);
 
-void grease_hello(struct greased *g, const struct hs *hs, struct client_hello *ch)
+int grease_hello(struct greased *g, const struct hs *hs, struct client_hello *ch, cssl_error *err)
 {
     static const uint8_t zero[] = { 0 };
     uint16_t group = value(hs, OF_GROUP), scheme = value(hs, OF_SCHEME);
@@ -33,7 +34,10 @@ void grease_hello(struct greased *g, const struct hs *hs, struct client_hello *c
         const uint8_t name[] = { (uint8_t)(value(hs, OF_ALPN) >> 8), (uint8_t)value(hs, OF_ALPN) };
         wr_vec8(&g->alpn, bytes_of(name, sizeof(name)));
         wr_bytes(&g->alpn, ch->alpn);
-        ch->alpn = wr_ok(&g->alpn) ? wr_view(&g->alpn) : ch->alpn;
+        if (!wr_ok(&g->alpn)) { /* without it a second hello would differ from the first */
+            return fail(err, CSSL_R_NOMEM);
+        }
+        ch->alpn = wr_view(&g->alpn);
     }
     if (!hs->retried && ext_has(ch->has, EXT_KEY_SHARE)) {
         memmove(&ch->shares[1], &ch->shares[0], ch->num_shares * sizeof(ch->shares[0]));
@@ -49,6 +53,7 @@ void grease_hello(struct greased *g, const struct hs *hs, struct client_hello *c
         ch->unknown[1].type ^= 0x1010;
     }
     ch->num_unknown = 2;
+    return 0;
 }
 
 void grease_free(struct greased *g)

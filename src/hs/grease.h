@@ -14,8 +14,11 @@ struct greased {
 };
 
 /* grease_hello puts them into a hello that is complete otherwise. They come from hs->grease, so a
- * second hello has the same; its key_share alone has none (RFC 8446 4.1.2). */
-void grease_hello(struct greased *g, const struct hs *hs, struct client_hello *ch);
+ * second hello has the same; its key_share alone has none (RFC 8446 4.1.2). It fails only when
+ * memory is out. */
+int grease_hello(struct greased *g, const struct hs *hs, struct client_hello *ch,
+                 cssl_error *err) CHECK;
+/* grease_free frees what a hello was made with, also when that failed. */
 void grease_free(struct greased *g);
 
 #endif

@@ -3,12 +3,15 @@
  * engines shake hands with both certificates, talk, resume and close. Each failure is a clean
  * CSSL_NOMEM; nothing crashes or leaks (under AddressSanitizer) and nobody is let in for it.
  *
- * Every allocation is tried with CSSL_ALLOC_ALL=1; otherwise a sample, chosen by CSSL_SEED.
+ * Every allocation is tried with CSSL_ALLOC_ALL=1, and by `make soak`; otherwise a sample, chosen by
+ * CSSL_SEED.
  */
 #include "pair/certs.h"
 #include "base/error.h"
 #include "pki/certkey.h"
 #include "support.h"
+
+#include "status_maker.h"
 
 enum { WIRE = 200000, NOW = 1800000000, SAMPLE = 250 };
 
@@ -73,6 +76,16 @@ static const char *const *compressed; /* NULL: certificates are not */
 static bool cbc; /* TLS 1.2, and a suite that is not an AEAD's */
 static bool raw; /* public keys are shown, not certificates: */
 static cssl_bytes raw_keys[2];
+static bool grease;
+static bool again;  /* TLS 1.2: both renegotiate; cbc too then */
+static bool status; /* the client looks at a list and at what the server staples: */
+static struct sm_id authority, leaf;
+static struct sm_der list, staple;
+static uint8_t *leaf_key;
+static size_t leaf_key_len;
+/* Who asks whatever can be asked, and pauses at hellos: by its function, or by events. */
+static enum { NOBODY, AT_ONCE, BY_EVENT } asking;
+static struct certkey elsewhere[2]; /* the keys that sign what is asked for */
 static cssl_error first_error;
 static bool failed;
 
@@ -106,12 +119,43 @@ static void check(int ret, const cssl_error *err)
     }
 }
 
+/* find_answer is the program, whose own memory never runs out. */
+static void find_answer(const cssl_question *q, cssl_answer *a)
+{
+    static uint8_t signature[PKEY_SIGNATURE_MAX];
+    const bool was = plan.armed;
+    plan.armed = false;
+    *a = (cssl_answer){ .id = q->id };
+    if (q->kind == CSSL_ASK_SIGN) {
+        const bool server = bytes_equal(q->certificate, cert_der(elsewhere[1].certs[0]));
+        size_t len = 0;
+        assert_int_equal(pkey_sign(elsewhere[server].key, q->scheme, q->subject, signature, &len,
+                                   NULL), 0);
+        a->verdict = CSSL_ACCEPT;
+        a->value = bytes_of(signature, len);
+    }
+    plan.armed = was;
+}
+
+static bool on_ask(void *user, const cssl_question *q, cssl_answer *a)
+{
+    (void)user;
+    find_answer(q, a);
+    return true;
+}
+
 static void make_config(struct side *s, bool server)
 {
-    const cssl_cert_key identity = {
+    cssl_cert_key identity = {
         .cert = { (const uint8_t *)(server ? pair_p256 : pair_client),
-                  strlen(server ? pair_p256 : pair_client) }
+                  strlen(server ? pair_p256 : pair_client) },
+        .external_key = asking != NOBODY
     };
+    if (status) {
+        identity.cert = cert_der(leaf.cert);
+        identity.key = bytes_of(leaf_key, leaf_key_len);
+        identity.staple = sm_bytes(&staple);
+    }
     static const char *const raw_first[] = { "raw_public_key", "x509", NULL };
     static const char *const suites[] = { "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256", NULL };
     /* Keys that only one side has: the certificate is used all the same. */
@@ -121,12 +165,25 @@ static void make_config(struct side *s, bool server)
     };
     s->name = server ? 's' : 'c';
     s->psk[0] = 1; /* which makes two keys of it */
-    const cssl_options o = { .certs_keys = &identity,
+    const unsigned all = CSSL_ASK_VERIFY | CSSL_ASK_PARTIAL_CHAIN |
+                         (server ? CSSL_ASK_SNI | CSSL_ASK_PSK : 0);
+    const cssl_options o = { .grease = grease && !server,
+                             .client_renegotiation = again ? CSSL_ON : CSSL_DEFAULT,
+                             .pause_at_hello = asking != NOBODY,
+                             .ask_about = asking != NOBODY ? all : 0,
+                             .ask = asking == AT_ONCE ? on_ask : NULL,
+                             .crl_check = status && !server ? CSSL_CRL_PEER : CSSL_CRL_NONE,
+                             .crls = status && !server ? sm_bytes(&list) : bytes_of(NULL, 0),
+                             .stapling = status && !server ? CSSL_ON : CSSL_DEFAULT,
+                             .certs_keys = &identity,
                              .psks = psks,
-                             .num_psks = later ? ARRAY_SIZE(psks) : 0,
-                             .num_certs_keys = 1,
-                             .cacerts = { (const uint8_t *)pair_root, strlen(pair_root) },
-                             .verify = CSSL_VERIFY_PEER,
+                             .num_psks = later || (asking != NOBODY && !server && !cbc)
+                                             ? ARRAY_SIZE(psks) : 0,
+                             .num_certs_keys = status && !server ? 0 : 1,
+                             .cacerts = !status ? bytes_str(pair_root)
+                                        : server ? bytes_of(NULL, 0)
+                                                 : cert_der(authority.cert),
+                             .verify = status && server ? CSSL_VERIFY_NONE : CSSL_VERIFY_PEER,
                              .alpn_protocols = CSSL_LIST("h2", "http/1.1"),
                              .cert_compression = compressed,
                              .versions = cbc ? CSSL_TLSV1_2 : 0,
@@ -169,6 +226,30 @@ static bool take_event(struct side *s, cssl_event *event)
     return more;
 }
 
+/* go_on answers what was asked and, at a hello, changes to a config that is made for that. */
+static void go_on(struct side *s, const cssl_event *event)
+{
+    cssl_error err = { 0 };
+    cssl_answer a;
+    int ret = 0;
+    if (event->type == CSSL_EV_ASK) {
+        find_answer(&event->question, &a);
+        plan.armed = true;
+        ret = cssl_engine_answer(s->engine, &a, &err);
+    } else {
+        const cssl_options more = { .max_handshake_size = 200000 };
+        plan.armed = true;
+        cssl_config *config = cssl_config_derive(s->config, &more, &err);
+        ret = config == NULL ? (int)err.status : cssl_engine_continue(s->engine, config, &err);
+        plan.armed = false;
+        cssl_config_free(config);
+        if (config == NULL) {
+            cssl_engine_cancel(s->engine);
+        }
+    }
+    check(ret, &err);
+}
+
 static void take_events(struct side *s)
 {
     cssl_event event;
@@ -185,6 +266,10 @@ static void take_events(struct side *s)
             s->data += event.data.len;
             break;
         case CSSL_EV_AUTHENTICATED:
+            break;
+        case CSSL_EV_ASK:
+        case CSSL_EV_HELLO:
+            go_on(s, &event);
             break;
         case CSSL_EV_EARLY_DATA:
             assert_true(early && event.data.len == 5 && !s->connected);
@@ -270,8 +355,11 @@ static void ask(struct side *s)
     check(cssl_engine_export_key_material(s->engine, "EXPORTER-x", bytes_of(NULL, 0), key,
                                           sizeof(key), &err), &err);
     plan.armed = true;
-    check(raw ? cssl_engine_peer_key(s->engine, &der, &err)
-              : cssl_engine_peercert(s->engine, 0, &der, &err), &err);
+    if (!status || s == &sides[0]) {
+        check(raw ? cssl_engine_peer_key(s->engine, &der, &err)
+                  : cssl_engine_peercert(s->engine, 0, &der, &err), &err);
+    }
+    plan.armed = false;
 }
 
 static void ask_later(void)
@@ -280,6 +368,19 @@ static void ask_later(void)
     plan.armed = true;
     check(cssl_engine_request_certificate(sides[1].engine, &err), &err);
     pump();
+}
+
+/* renegotiate: the client wants it, then the server does. */
+static void renegotiate(void)
+{
+    for (int i = 0; i < 2 && !failed; i++) {
+        cssl_error err = { 0 };
+        sides[0].connected = sides[1].connected = false;
+        plan.armed = true;
+        check(cssl_engine_renegotiate(sides[i].engine, &err), &err);
+        pump();
+        assert_true(failed || (sides[0].connected && sides[1].connected));
+    }
 }
 
 static void drop_engines(void)
@@ -303,13 +404,16 @@ static bool connection(bool *resumed)
         cssl_info info;
         memset(&info, 0, sizeof(info));
         cssl_engine_information(sides[1].engine, &info);
-        assert_true(info.peer_verified != later); /* whatever failed */
+        assert_true(info.peer_verified != (later || status)); /* whatever failed */
         *resumed = info.session_resumption;
     }
     if (sides[0].connected && sides[1].connected && !failed) {
         talk(&sides[0]);
         if (later && !failed) {
             ask_later();
+        }
+        if (again && !failed) {
+            renegotiate();
         }
         if (!failed) {
             ask(&sides[0]);
@@ -374,15 +478,22 @@ static void run_at(unsigned long at, bool for_good)
     }
 }
 
+static void must_work(void)
+{
+    plan.fail_at = 0;
+    if (!scenario()) {
+        fail_msg("with all the memory it wants: %s", failed ? first_error.text : "nothing said");
+    }
+}
+
 static void each_allocation(void)
 {
     struct test_rng rng;
     test_rng_init(&rng, test_seed(520));
-    plan.fail_at = 0;
-    assert_true(scenario());
+    must_work();
     unsigned long total = plan.count;
     assert_true(total > 100);
-    bool all = getenv("CSSL_ALLOC_ALL") != NULL;
+    bool all = getenv("CSSL_ALLOC_ALL") != NULL || getenv("CSSL_SOAK") != NULL;
     unsigned long step = all ? 1 : total / SAMPLE + 1;
     unsigned long at = all ? 1 : 1 + test_rng_below(&rng, step);
     print_message("%lu allocations, every %lu. from %lu on\n", total, step, at);
@@ -392,8 +503,7 @@ static void each_allocation(void)
             run_at(at, true);
         }
     }
-    plan.fail_at = 0; /* and all is well again */
-    assert_true(scenario());
+    must_work();
 }
 
 static void test_each_allocation(void **state)
@@ -452,7 +562,57 @@ static void test_cbc(void **state)
     (void)state;
     cbc = true;
     each_allocation();
-    cbc = false;
+    again = true;
+    each_allocation();
+    again = cbc = false;
+}
+
+static void test_grease(void **state)
+{
+    (void)state;
+    grease = true;
+    each_allocation();
+    grease = false;
+}
+
+/* A list, and a response that the server staples. */
+static void test_status(void **state)
+{
+    (void)state;
+    sm_make(&authority, &(struct sm_cert){ .name = "ca", .ca = true });
+    sm_make(&leaf, &(struct sm_cert){ .name = "leaf", .issuer = &authority, .serial = 42 });
+    sm_make_crl(&list, &(struct sm_crl){ .issuer = &authority, .serials = { 43 } });
+    sm_make_ocsp(&staple, &(struct sm_ocsp){ .signer = &authority, .cert = leaf.cert,
+                                             .issuer = authority.cert });
+    assert_int_equal(pkey_to_der(leaf.key, NULL, &leaf_key, &leaf_key_len, NULL), 0);
+    status = true;
+    each_allocation();
+    cbc = true;
+    each_allocation();
+    status = cbc = false;
+    free(leaf_key);
+    sm_free(&leaf);
+    sm_free(&authority);
+}
+
+/* All that can be asked in a handshake, and both pauses at hellos, in both versions. */
+static void test_questions(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        const char *pem = i == 0 ? pair_client : pair_p256;
+        const cssl_cert_key conf = { .cert = bytes_str(pem) };
+        assert_int_equal(certkey_load(&elsewhere[i], &conf, NULL, NULL), 0);
+    }
+    for (asking = AT_ONCE; asking <= BY_EVENT; asking++) {
+        each_allocation();
+        cbc = true;
+        each_allocation();
+        cbc = false;
+    }
+    asking = NOBODY;
+    certkey_free(&elsewhere[0]);
+    certkey_free(&elsewhere[1]);
 }
 
 int main(void)
@@ -460,6 +620,8 @@ int main(void)
     const struct CMUnitTest tests[] = { cmocka_unit_test(test_each_allocation),
                                         cmocka_unit_test(test_beyond),
                                         cmocka_unit_test(test_raw),
-                                        cmocka_unit_test(test_cbc) };
+                                        cmocka_unit_test(test_cbc), cmocka_unit_test(test_grease),
+                                        cmocka_unit_test(test_status),
+                                        cmocka_unit_test(test_questions) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

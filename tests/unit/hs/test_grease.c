@@ -133,7 +133,7 @@ static void test_values(void **state)
         struct greased g;
         struct client_hello ch = { .cipher_suites = bytes_of(list, 2) };
         memset(hs->grease, v, sizeof(hs->grease));
-        grease_hello(&g, hs, &ch);
+        assert_int_equal(grease_hello(&g, hs, &ch, NULL), 0);
         assert_int_equal(u16s_at(ch.cipher_suites, 0), 0x0a0a + 0x1010 * (v % 16));
         assert_int_equal(u16s_at(ch.cipher_suites, 1), 0x1301);
         assert_int_equal(ch.num_shares, 0); /* there is no key_share */
