@@ -3,8 +3,8 @@
  * engines shake hands with both certificates, talk, resume and close. Each failure is a clean
  * CSSL_NOMEM; nothing crashes or leaks (under AddressSanitizer) and nobody is let in for it.
  *
- * Every allocation is tried with CSSL_ALLOC_ALL=1, and by `make soak`; otherwise a sample, chosen by
- * CSSL_SEED.
+ * Every allocation is tried with CSSL_ALLOC_ALL=1, and by `make soak`; otherwise a sample, chosen
+ * by CSSL_SEED.
  */
 #include "pair/certs.h"
 #include "base/error.h"
