@@ -22,7 +22,7 @@ function(cssl_check_labels out)
     elseif(CSSL_SANITIZE STREQUAL "thread")
         set(wanted threads)
     else()
-        set(wanted unit pair socket cli alloc interop install timing)
+        set(wanted unit pair socket cli alloc interop install timing erl)
     endif()
     foreach(label IN LISTS labels)
         if(label IN_LIST wanted)
@@ -160,6 +160,17 @@ if(NOT CSSL_SANITIZE AND NOT CSSL_FUZZ)
         COMMAND ${CSSL_PYTHON} ${PROJECT_SOURCE_DIR}/tools/lint.py ${PROJECT_SOURCE_DIR})
     cssl_add_test(lint_self_test TIMEOUT 60 LABELS unit
         COMMAND ${CSSL_PYTHON} ${PROJECT_SOURCE_DIR}/tools/lint.py --self-test)
+endif()
+
+# Erlang's: a suite each.
+if(TARGET cssl_nif)
+    file(GLOB suites CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/erl/test/*_SUITE.erl)
+    foreach(suite IN LISTS suites)
+        cmake_path(GET suite STEM stem)
+        string(REGEX REPLACE "^cssl_(.*)_SUITE$" "\\1" name ${stem})
+        cssl_add_test(erl_${name} TIMEOUT 180 LABELS erl
+            COMMAND bash ${PROJECT_SOURCE_DIR}/erl/test/run.sh ${stem})
+    endforeach()
 endif()
 
 # What valgrind looks at: that no time depends on a secret. The scripts run the programs.

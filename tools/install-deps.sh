@@ -45,7 +45,12 @@ test_packages='
     opensc
     python3-aiosmtpd
     erlang-base
+    erlang-dev
     erlang-ssl
+    erlang-common-test
+    erlang-proper
+    erlang-tools
+    erlang-inets
     golang-go
     nodejs
     chromium

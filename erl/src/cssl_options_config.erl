@@ -282,10 +282,17 @@ stapling(_) -> #{stapling => true}.
 
 of_server(St) ->
     known([{honor_cipher_order, value(honor_cipher_order, St)},
-           {client_renegotiation, value(client_renegotiation, St)},
+           {client_renegotiation, renegotiation(St)},
            {cookie, unless(true, value(cookie, St))},
            {dh, value(dh, St)}, {dhfile, dhfile(value(dhfile, St))},
            {psk_hint, text(value(psk_identity, St))}]).
+
+%% The library takes it for TLS 1.2 alone.
+renegotiation(St) ->
+    case lists:member('tlsv1.2', value(versions, St)) of
+        true -> value(client_renegotiation, St);
+        false -> undefined
+    end.
 
 dhfile(undefined) -> undefined;
 dhfile(File) -> cssl_options_cert:file_binary(File).

@@ -1,0 +1,228 @@
+/*
+ * nif.h - what the files of the NIF share. A connection is a resource: a descriptor, an engine and
+ * the options of its socket. Erlang processes drive it; readiness comes from the VM (enif_select).
+ *
+ * Two locks: `rx` guards the receiving half, the options and the life of the connection, `tx` the
+ * sending half. Whoever takes both takes rx first. Descriptors never block, so a lock is held over
+ * a read or a write, but never over a wait.
+ */
+#ifndef CSSL_ERL_NIF_H
+#define CSSL_ERL_NIF_H
+
+#include "cssl_engine.h"
+
+#include <erl_nif.h>
+#include <pthread.h>
+
+typedef ERL_NIF_TERM term;
+
+/* Every atom that is made or looked at: atom.name is the term of "name". */
+#define ATOMS(X)                                                                                   \
+    X(ok) X(error) X(undefined) X(select) X(busy) X(closed) X(timeout) X(ask)     \
+    X(hello) X(again) X(done) X(alert) X(option) X(posix) X(nomem) X(state) X(reason) X(client)    \
+    X(server) X(ssl) X(ssl_closed) X(ssl_error) X(ssl_passive) X(sslsocket) X(gen_tcp)             \
+    X(cssl_inet) X(tls_connection) X(list) X(binary) X(once) X(einval) X(session_ticket)           \
+    X(early_data) X(packet) X(read) X(write) X(verify) X(partial_chain) X(sni) X(psk) X(sign)      \
+    X(valid) X(valid_peer) X(bad_cert) X(extension) X(accept) X(reject) X(unknown) X(peer)         \
+    X(none) X(chain) X(best_effort) X(disabled) X(automatic) X(manual) X(stateful) X(stateless)    \
+    X(notice) X(debug) X(external_key) X(certfile) X(keyfile) X(password) X(cert) X(key)           \
+    X(staplefile) X(truncated) X(turn) X(accepted) X(rejected) X(infinity) X(ready)                \
+    X(renegotiated) X(renegotiation_rejected)
+struct atoms {
+#define X(name) term name;
+    ATOMS(X)
+#undef X
+    term yes, no; /* true, false */
+    term inet;   /* '$inet' */
+    term tls12;  /* 'tlsv1.2' */
+    term tls13;  /* 'tlsv1.3' */
+    term auto_;  /* auto, a keyword in C */
+};
+extern struct atoms atom;
+
+/* A config, and how long its public-key work may take. */
+struct config {
+    cssl_config *config;
+    bool server;
+    ErlNifEnv *env; /* of options */
+    term options;   /* what Erlang wants to know of it again */
+};
+extern ErlNifResourceType *config_type;
+
+enum phase { PHASE_NEW, PHASE_HANDSHAKE, PHASE_OPEN, PHASE_FAILED, PHASE_CLOSED };
+enum { ACTIVE_FALSE = 0, ACTIVE_ONCE = -100000, ACTIVE_TRUE = -100001 }; /* else a count */
+enum armed { ARMED_NOT, ARMED_CALLER, ARMED_REACTOR };
+enum { SEND_QUEUE_MIN = 4 };
+enum renegotiated { RENEGOTIATION_NONE, RENEGOTIATED, RENEGOTIATION_REFUSED };
+
+/* Plaintext that waits: too little of it yet, or handed back. */
+struct stash {
+    uint8_t *data;
+    size_t at, len, cap; /* data[at..len) */
+};
+
+struct secrets {
+    size_t len;
+    char lines[2048]; /* a newline behind each; the newest are left out when it is full */
+};
+
+struct sock {
+    pthread_mutex_t rx, tx;
+    cssl_engine *engine;
+    struct config *config;
+    int fd;
+    uint8_t phase;       /* enum phase */
+    bool server;
+    bool selected;       /* enif_select was called: the VM has to let go of fd first */
+    bool kept;           /* it holds a reference to itself */
+    bool monitored;      /* the owner is */
+    bool peer_closed;    /* close_notify, or the end of the stream */
+    bool told;           /* its end was told: by a message, or by recv */
+    bool read_eof;       /* the transport gives nothing any more */
+    bool drained;        /* the last read took all there was */
+    bool read_shut, write_shut;
+    uint8_t renegotiated; /* enum renegotiated */
+    bool listed;         /* mode list */
+    bool send_timeout_close;
+    bool taken;          /* a process decodes packets out of the stash */
+    uint8_t armed;       /* enum armed: who waits for data */
+    uint8_t header;      /* bytes as a list in front of a binary */
+    uint8_t packet;      /* index into the table of packet types; 0 raw */
+    int active;
+    uint32_t packet_size;
+    uint32_t send_timeout; /* ms; 0 none */
+    uint8_t reactor;     /* whose turn it is to read it, when it is active */
+    ErlNifPid owner;
+    ErlNifMonitor monitor;
+    struct stash stash;
+    struct secrets *secrets; /* lines of the key log, if they are wanted */
+    struct failure *fault; /* why it failed; NULL: it did not, or it was told */
+    /* guarded by tx */
+    bool sending;        /* a process has its turn, and waits */
+    ErlNifPid sender;
+    ErlNifMonitor sender_monitor;
+    ErlNifPid *queue;    /* who waits for a turn */
+    unsigned queue_len, queue_cap;
+    uint64_t recv_oct, recv_cnt, recv_max, send_oct, send_cnt, send_max;
+};
+extern ErlNifResourceType *sock_type;
+
+/* A failure that is told later than it happened. */
+struct failure {
+    cssl_error error;
+    char report[768]; /* in OTP's words, from options.log */
+};
+
+/* term.c */
+bool atoms_load(ErlNifEnv *env);
+term make_bytes(ErlNifEnv *env, const void *data, size_t len);
+term make_string_binary(ErlNifEnv *env, const char *text);
+term make_tagged(ErlNifEnv *env, term tag, term value);
+term make_posix(ErlNifEnv *env, int posix);
+/* make_failure is {error, Why}: closed, timeout, a posix atom, {alert, ...}, {option, ...} */
+term make_failure(ErlNifEnv *env, const cssl_error *err, const char *report);
+term make_fault(ErlNifEnv *env, const struct failure *fault);
+term sock_term(ErlNifEnv *env, struct sock *s);
+/* capture_begin lets what options.log is told by calls of this thread be kept until the next one;
+ * capture_text is the last of it. */
+void capture_begin(void);
+const char *capture_text(void);
+/* capture_for names the connection whose secrets capture_secret keeps, while this thread works for
+ * it; NULL ends that. keylog_term is what was kept, a list of lines. */
+void capture_for(struct sock *s);
+void capture_secret(const char *line);
+void capture_log(void *user, cssl_log_level level, const char *text);
+
+/* sock.c */
+extern ErlNifResourceTypeInit sock_callbacks;
+struct sock *sock_get(ErlNifEnv *env, term t);
+/* sock_new makes a connection of fd, which it owns from then on, whatever is returned. */
+struct sock *sock_new(ErlNifEnv *env, int fd, struct config *config, const char *name,
+                      uint16_t port, cssl_error *err);
+/* sock_end, holding both locks, says nothing to the peer any more: descriptor and engine go. */
+void sock_end(ErlNifEnv *env, struct sock *s);
+void sock_fail(struct sock *s, const cssl_error *err);
+int sock_select(ErlNifEnv *env, struct sock *s, enum ErlNifSelectFlags mode, const ErlNifPid *pid,
+                term ref);
+bool sock_own(ErlNifEnv *env, struct sock *s, const ErlNifPid *pid);
+void lock_both(struct sock *s);
+void unlock_both(struct sock *s);
+
+/* io.c: bytes between descriptor and engine */
+enum io { IO_OK, IO_AGAIN, IO_FAILED };
+enum io io_flush(struct sock *s);          /* tx held */
+enum io io_read(struct sock *s);           /* rx held */
+void io_kick(ErlNifEnv *env, struct sock *s); /* rx held, tx not: writes what the engine owes */
+enum rx { RX_DATA, RX_AGAIN, RX_END, RX_FAILED, RX_ASK };
+/* rx_next, rx held: the next plaintext; reads at most once, and only if `may_read`. */
+enum rx rx_next(ErlNifEnv *env, struct sock *s, cssl_event *event, bool may_read);
+bool stash_add(struct stash *st, const uint8_t *data, size_t len);
+void stash_free(struct stash *st);
+
+/* send.c: send_next, tx held, gives the turn to whoever waits for it */
+void send_next(ErlNifEnv *env, struct sock *s);
+
+/* recv.c */
+/* recv_begin lets an open connection be read: by a reactor if it is active, else ahead. */
+void recv_begin(ErlNifEnv *env, struct sock *s);
+void arm_reactor(ErlNifEnv *env, struct sock *s);
+void reactor_choose(struct sock *s);
+const ErlNifPid *reactor_pid(const struct sock *s);
+
+#define NIF(name) term name(ErlNifEnv *env, int argc, const term argv[])
+NIF(nif_config);
+NIF(nif_options);
+NIF(nif_derive);
+NIF(nif_open);
+NIF(nif_handshake);
+NIF(nif_continue);
+NIF(nif_reconfigure);
+NIF(nif_feed);
+NIF(nif_send_options);
+NIF(nif_renegotiate);
+NIF(nif_downgrade);
+NIF(nif_answer);
+NIF(nif_cancel_handshake);
+NIF(nif_recv);
+NIF(nif_take);
+NIF(nif_give);
+NIF(nif_deliver);
+NIF(nif_invalid);
+NIF(nif_ready);
+NIF(nif_active);
+NIF(nif_set_reactors);
+NIF(nif_send);
+NIF(nif_leave);
+NIF(nif_flush);
+NIF(nif_close);
+NIF(nif_shutdown);
+NIF(nif_drop);
+NIF(nif_cancel);
+NIF(nif_own);
+NIF(nif_set);
+NIF(nif_get);
+NIF(nif_setsockopt);
+NIF(nif_getsockopt);
+NIF(nif_address);
+NIF(nif_stat);
+NIF(nif_information);
+NIF(nif_peercert);
+NIF(nif_export);
+NIF(nif_update_keys);
+NIF(nif_start);
+NIF(nif_socket);
+NIF(nif_listener_own);
+NIF(nif_listener_config);
+NIF(nif_listener_options);
+NIF(nif_listen);
+NIF(nif_accept);
+NIF(nif_accept_cancel);
+NIF(nif_unlisten);
+NIF(nif_suites);
+NIF(nif_groups);
+NIF(nif_signature_algs);
+
+bool listen_load(ErlNifEnv *env);
+void config_destroy(ErlNifEnv *env, void *object);
+
+#endif

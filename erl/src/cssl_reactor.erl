@@ -1,0 +1,66 @@
+%%% cssl_reactor - reads the active sockets of the node: one process per scheduler, for any number
+%%% of sockets. They are started on first use, below kernel's own supervisor, so that connections
+%%% work before any application of ours is started (distribution needs that).
+-module(cssl_reactor).
+-behaviour(supervisor).
+
+-export([ensure/0, start_link/0, init/1, start_reactor/1, loop/0]).
+
+-define(STARTED, {?MODULE, started}).
+
+%% ensure() returns when the reactors are there.
+-spec ensure() -> ok.
+ensure() ->
+    case persistent_term:get(?STARTED, false) of
+        true -> ok;
+        false -> start()
+    end.
+
+start() ->
+    Child = #{id => ?MODULE, start => {?MODULE, start_link, []}, type => supervisor},
+    case supervisor:start_child(kernel_safe_sup, Child) of
+        {ok, _} -> ok;
+        {error, {already_started, _}} -> ok
+    end,
+    persistent_term:put(?STARTED, true).
+
+-spec start_link() -> {ok, pid()} | {error, term()}.
+start_link() ->
+    case supervisor:start_link({local, ?MODULE}, ?MODULE, []) of
+        {ok, Sup} ->
+            Pids = [Pid || {_, Pid, _, _} <- lists:keysort(1, supervisor:which_children(Sup))],
+            ok = cssl_nif:set_reactors(list_to_tuple(Pids)),
+            {ok, Sup};
+        Error ->
+            Error
+    end.
+
+-spec init([]) -> {ok, {supervisor:sup_flags(), [supervisor:child_spec()]}}.
+init([]) ->
+    Number = min(64, erlang:system_info(schedulers)),
+    {ok, {#{strategy => one_for_all, intensity => 3, period => 10},
+          [#{id => {reactor, I}, start => {?MODULE, start_reactor, [I]}}
+           || I <- lists:seq(1, Number)]}}.
+
+-spec start_reactor(pos_integer()) -> {ok, pid()}.
+start_reactor(_) ->
+    {ok, proc_lib:spawn_opt(?MODULE, loop, [], [link, {message_queue_data, off_heap},
+                                                {priority, normal}, {fullsweep_after, 10}])}.
+
+%% loop() handles a message at a time and never ends.
+-spec loop() -> no_return().
+loop() ->
+    receive
+        {select, Res, _, ready_input} -> ready(Res);
+        {select, Res, _, ready_output} -> cssl_nif:flush(Res);
+        _ -> ok
+    end,
+    ?MODULE:loop().
+
+ready(Res) ->
+    case cssl_nif:ready(Res) of
+        ok -> ok;
+        again -> self() ! {select, Res, undefined, ready_input}, ok;
+        packet -> cssl_packet:deliver(Res);
+        {error, Owner, Socket, Why} -> Owner ! {ssl_error, Socket, cssl_format:reason(Why)}
+    end.

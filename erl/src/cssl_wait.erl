@@ -1,0 +1,180 @@
+%%% cssl_wait - where processes wait: in recv, send, accept and the handshake. It holds the loops
+%%% and nothing else, so that it stays as it is when the rest is upgraded: a process that waits in a
+%%% module which is loaded twice more is killed.
+-module(cssl_wait).
+
+-export([recv/3, take/3, send/3, accept/2, handshake/2, close/2, renegotiate/1, downgrade/2,
+         deadline/1, left/1]).
+
+-type deadline() :: infinity | integer().
+-export_type([deadline/0]).
+
+-spec deadline(timeout()) -> deadline().
+deadline(infinity) -> infinity;
+deadline(Ms) -> erlang:monotonic_time(millisecond) + Ms.
+
+-spec left(deadline()) -> timeout().
+left(infinity) -> infinity;
+left(Deadline) -> max(0, Deadline - erlang:monotonic_time(millisecond)).
+
+%% recv(Res, Length, Timeout) is {ok, Data} or {error, Why}; nothing is lost by a timeout.
+recv(Res, Length, Timeout) ->
+    Ref = make_ref(),
+    case cssl_nif:recv(Res, Length, Ref) of
+        select -> recv_wait(Res, Length, Ref, deadline(Timeout));
+        Result -> Result
+    end.
+
+recv_wait(Res, Length, Ref, Deadline) ->
+    receive
+        {select, Res, Ref, _} ->
+            case cssl_nif:recv(Res, Length, Ref) of
+                select -> recv_wait(Res, Length, Ref, Deadline);
+                Result -> Result
+            end
+    after left(Deadline) ->
+        cancel(Res, read, Ref),
+        {error, timeout}
+    end.
+
+%% take(Res, AtLeast, Deadline) is {ok, Bytes, Active}, for packets that are decoded in Erlang.
+take(Res, AtLeast, Deadline) ->
+    Ref = make_ref(),
+    take_wait(Res, AtLeast, Ref, Deadline, cssl_nif:take(Res, AtLeast, Ref)).
+
+take_wait(Res, AtLeast, Ref, Deadline, select) ->
+    receive
+        {select, Res, Ref, _} ->
+            take_wait(Res, AtLeast, Ref, Deadline, cssl_nif:take(Res, AtLeast, Ref))
+    after left(Deadline) ->
+        cancel(Res, read, Ref),
+        {error, timeout}
+    end;
+take_wait(_, _, _, _, Result) ->
+    Result.
+
+%% send(Res, Data, Timeout) is ok when all is with the kernel.
+send(Res, Data, Timeout) ->
+    Ref = make_ref(),
+    case cssl_nif:send(Res, Data, 0, Ref) of
+        ok -> ok;
+        {error, _} = Error -> Error;
+        First -> send_on(First, Res, Data, 0, Ref, deadline(Timeout))
+    end.
+
+send(Res, Data, At, Ref, Deadline) ->
+    send_on(cssl_nif:send(Res, Data, At, Ref), Res, Data, At, Ref, Deadline).
+
+send_on(ok, _, _, _, _, _) ->
+    ok;
+send_on({again, At}, Res, Data, _, Ref, Deadline) ->
+    send(Res, Data, At, Ref, Deadline);
+send_on({select, At}, Res, Data, _, Ref, Deadline) ->
+    receive
+        {select, Res, Ref, _} -> send(Res, Data, At, Ref, Deadline)
+    after left(Deadline) ->
+        cancel(Res, write, Ref),
+        cssl_nif:leave(Res),
+        {error, timeout}
+    end;
+send_on(busy, Res, Data, At, Ref, Deadline) ->
+    receive
+        {turn, Res} -> send(Res, Data, At, Ref, Deadline)
+    after left(Deadline) ->
+        cssl_nif:leave(Res),
+        receive {turn, Res} -> ok after 0 -> ok end,
+        {error, timeout}
+    end;
+send_on({error, _} = Error, _, _, _, _, _) ->
+    Error.
+
+%% accept(Listener, Timeout) is {ok, Res} or {error, Why}.
+accept(Listener, Timeout) ->
+    Ref = make_ref(),
+    accept(Listener, Ref, deadline(Timeout)).
+
+accept(Listener, Ref, Deadline) ->
+    case cssl_nif:accept(Listener, Ref) of
+        select ->
+            receive
+                {select, Listener, Ref, _} -> accept(Listener, Ref, Deadline)
+            after left(Deadline) ->
+                cssl_nif:accept_cancel(Listener),
+                receive {select, Listener, Ref, _} -> ok after 0 -> ok end,
+                {error, timeout}
+            end;
+        Result ->
+            Result
+    end.
+
+%% handshake(Res, Deadline) runs until the end, a question or the pause at the hello.
+handshake(Res, Deadline) ->
+    Ref = make_ref(),
+    handshake(Res, Ref, Deadline).
+
+handshake(Res, Ref, Deadline) ->
+    case cssl_nif:handshake(Res, Ref) of
+        select ->
+            receive
+                {select, Res, Ref, _} -> handshake(Res, Ref, Deadline)
+            after left(Deadline) ->
+                cancel(Res, read, Ref),
+                cancel(Res, write, Ref),
+                {error, timeout}
+            end;
+        Result ->
+            Result
+    end.
+
+%% close(Res, Timeout) says close_notify and gives the peer so much time to answer.
+close(Res, Timeout) ->
+    Ref = make_ref(),
+    close(Res, Ref, deadline(Timeout)).
+
+close(Res, Ref, Deadline) ->
+    case cssl_nif:close(Res, Ref) of
+        Over when Over =:= ok; Over =:= closed ->
+            Over;
+        How ->
+            receive
+                {select, Res, Ref, _} when How =:= select -> close(Res, Ref, Deadline);
+                {select, Res, Ref, _} -> cssl_nif:drop(Res)
+            after left(Deadline) ->
+                cssl_nif:drop(Res),
+                receive {select, Res, Ref, _} -> ok after 0 -> ok end
+            end
+    end.
+
+cancel(Res, What, Ref) ->
+    case cssl_nif:cancel(Res, What) of
+        ok -> ok;
+        false -> receive {select, Res, Ref, _} -> ok after 0 -> ok end
+    end.
+
+%% renegotiate(Res) waits for the new handshake's end; the socket's data waits meanwhile.
+renegotiate(Res) ->
+    case cssl_nif:renegotiate(Res) of
+        ok -> ok;
+        {error, closed} -> {error, closed};
+        {error, {state, 'NOT_NOW', _}} -> {error, already_renegotiating};
+        {error, _} -> {error, notsup}
+    end.
+
+%% downgrade(Res, Timeout) is {ok, Fd, Family, Rest} when both sides have said close_notify.
+downgrade(Res, Timeout) ->
+    Ref = make_ref(),
+    downgrade(Res, Ref, deadline(Timeout)).
+
+downgrade(Res, Ref, Deadline) ->
+    case cssl_nif:downgrade(Res, Ref) of
+        select ->
+            receive
+                {select, Res, Ref, _} -> downgrade(Res, Ref, Deadline)
+            after left(Deadline) ->
+                cssl_nif:drop(Res),
+                receive {select, Res, Ref, _} -> ok after 0 -> ok end,
+                {error, timeout}
+            end;
+        Result ->
+            Result
+    end.
