@@ -158,6 +158,7 @@ static void begin(struct halt *s, const struct stop *stop, bool defer)
     const bool mutual = (stop->how & MUTUAL) != 0, rsa = (stop->how & RSA) != 0;
     const bool psk = (stop->how & PSK) != 0;
     const char *suite = rsa ? "TLS_RSA_WITH_AES_128_GCM_SHA256" : "TLS_PSK_WITH_AES_128_GCM_SHA256";
+    const char *const suites[] = { suite, NULL };
     cssl_tickets none = (stop->how & NO_TICKET) != 0 ? CSSL_TICKETS_DISABLED
                                                      : CSSL_TICKETS_DEFAULT;
     const cssl_cert_key own = { .cert = PAIR_PEM(pair_client_ed25519) };
@@ -173,7 +174,7 @@ static void begin(struct halt *s, const struct stop *stop, bool defer)
         client.cacerts = (cssl_bytes)PAIR_PEM(pair_root2);
     }
     if (rsa || psk) {
-        client.ciphers = server.ciphers = CSSL_LIST(suite);
+        client.ciphers = server.ciphers = suites;
     }
     if (psk) {
         client.psk_identity = server.psk_identity = "us";

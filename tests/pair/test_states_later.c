@@ -315,7 +315,7 @@ static void begin_pause(struct scene *m, const struct pause *pause, struct answe
 {
     const bool client = pause->side == FROM_CLIENT;
     const bool mutual = (!client && pause->ask == CSSL_ASK_VERIFY) || (client && pause->external);
-    const char *const suite = "TLS_PSK_WITH_AES_128_GCM_SHA256";
+    const char *const *suites = CSSL_LIST("TLS_PSK_WITH_AES_128_GCM_SHA256");
     cssl_cert_key own = { .cert = PAIR_PEM(pair_client_ed25519) };
     cssl_cert_key of_server = { .cert = PAIR_PEM(pair_ed25519) };
     cssl_options c = { .versions = pause->version, .certs_keys = &own, .num_certs_keys = mutual };
@@ -327,7 +327,7 @@ static void begin_pause(struct scene *m, const struct pause *pause, struct answe
     if (pause->psk) {
         c.psk_identity = "device";
         c.psk = bytes_of(psk, sizeof(psk));
-        c.ciphers = s.ciphers = pause->version == CSSL_TLSV1_2 ? CSSL_LIST(suite) : NULL;
+        c.ciphers = s.ciphers = pause->version == CSSL_TLSV1_2 ? suites : NULL;
     }
     *a = (struct answering){ .leave = true };
     if (pause->external) {
