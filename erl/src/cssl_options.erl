@@ -4,7 +4,7 @@
 %%% made.
 -module(cssl_options).
 
--export([client/2, server/1, update/3, names/0]).
+-export([client/2, server/1, update/3, names/0, information/1]).
 
 -export_type([options/0]).
 
@@ -85,6 +85,24 @@ replaced(New) ->
 proper(Options) ->
     is_integer(catch length(Options)) orelse error(function_clause),
     Options.
+
+%% The options as connection_information/1 shows them: what is undefined is left out, numbers are
+%% those of the wire, and nothing is secret.
+-spec information(options()) -> [{atom(), term()}].
+information(#{user := User}) ->
+    Shown = maps:without([protocol, stateless_tickets_seed, use_ticket, reuse_session], User),
+    [{Name, shown(Name, Value)} || {Name, Value} <- maps:to_list(Shown), Value =/= undefined,
+                                   not (Name =:= early_data andalso is_binary(Value))].
+
+shown(ciphers, Names) -> cssl_suites:suites_of_names(Names);
+shown(versions, Versions) -> [version_number(V) || V <- Versions];
+shown(eccs, Curves) -> {elliptic_curves, [cssl_suites:oid(C) || C <- Curves]};
+shown(supported_groups, Groups) -> {supported_groups, Groups};
+shown(certs_keys, Identities) -> [maps:without([key, password], Map) || Map <- Identities];
+shown(_, Value) -> Value.
+
+version_number('tlsv1.3') -> {3, 4};
+version_number('tlsv1.2') -> {3, 3}.
 
 %% All names of TLS options; any other is one of the transport.
 -spec names() -> #{atom() => []}.

@@ -7,7 +7,7 @@
          prepend_cipher_suites/2, append_cipher_suites/2, signature_algs/2, eccs/0, eccs/1,
          groups/0, groups/1, suite_to_str/1, suite_to_openssl_str/1, str_to_suite/1]).
 -export([default_names/1, names_of/2, suites_of_names/1, is_psk_name/1, map_of_number/1,
-         scheme_names/1, known_schemes/1, group_names/1, ecc_names/1, versions_there/0]).
+         scheme_names/1, known_schemes/1, group_names/1, ecc_names/1, oid/1, versions_there/0]).
 
 -export_type([suite/0, version/0]).
 
@@ -187,6 +187,14 @@ ecc_names(Curves) ->
         true -> {ok, [C || C <- Curves, lists:member(C, ecc_order()), group_here(C)]};
         false -> error
     end.
+
+%% The object identifier of a curve, RFC 5480 2.1.1.1 and RFC 8410.
+-spec oid(atom()) -> tuple().
+oid(x25519) -> {1, 3, 101, 110};
+oid(x448) -> {1, 3, 101, 111};
+oid(secp521r1) -> {1, 3, 132, 0, 35};
+oid(secp384r1) -> {1, 3, 132, 0, 34};
+oid(secp256r1) -> {1, 2, 840, 10045, 3, 1, 7}.
 
 %%% Suites
 

@@ -11,7 +11,7 @@
          socket_options/1, order/1, elements/1, environment/1, accepted/1, last_one_wins/1,
          defaults_client/1, defaults_server/1, config_peer/1, config_identities/1,
          config_sessions/1, config_algorithms/1, config_names/1, config_psk/1, funs/1, updates/1,
-         setopts/1, properties/1]).
+         setopts/1, information/1, properties/1]).
 
 -define(V12, {versions, ['tlsv1.2']}).
 -define(V13, {versions, ['tlsv1.3']}).
@@ -22,7 +22,7 @@ all() ->
      algorithms, ciphers, sessions, numbers, left_out, socket_options, order, elements,
      environment, accepted, last_one_wins, defaults_client, defaults_server, config_peer,
      config_identities, config_sessions, config_algorithms, config_names, config_psk, funs,
-     updates, setopts, properties].
+     updates, setopts, information, properties].
 
 init_per_testcase(_, Config) ->
     Old = application:get_env(ssl, protocol_version),
@@ -674,6 +674,25 @@ setopts(_) ->
             {[a | b], {error, {options, {not_a_proplist, [a | b]}}}}],
     [?assertEqual({Given, Result}, {Given, cssl_options_inet:setopts(Given)})
      || {Given, Result} <- Rows].
+
+information(_) ->
+    Secret = <<"a secret of thirty-two bytes, not">>,
+    {ok, Options} = cssl_options:server([{cert, <<1>>}, {key, {rsa, Secret}}, {password, Secret},
+                                         {session_tickets, stateless}, {eccs, [secp256r1]},
+                                         {stateless_tickets_seed, Secret},
+                                         {ciphers, ["TLS_AES_128_GCM_SHA256"]}]),
+    Shown = cssl_options:information(Options),
+    nomatch = binary:match(term_to_binary(Shown), Secret),
+    [] = [Name || {Name, undefined} <- Shown],
+    [?assertEqual({Name, Value}, {Name, proplists:get_value(Name, Shown)})
+     || {Name, Value} <- [{certs_keys, [#{cert => [<<1>>]}]}, {versions, [{3, 4}, {3, 3}]},
+                          {ciphers, [#{key_exchange => any, cipher => aes_128_gcm, mac => aead,
+                                       prf => sha256}]},
+                          {eccs, {elliptic_curves, [{1, 2, 840, 10045, 3, 1, 7}]}},
+                          {session_tickets, stateless}, {honor_cipher_order, false}]],
+    {ok, Client} = cssl_options:client([{verify, verify_none}, {session_tickets, auto},
+                                        {early_data, Secret}], "h"),
+    nomatch = binary:match(term_to_binary(cssl_options:information(Client)), Secret).
 
 properties(Config) ->
     true = cssl_options_prop:check(Config).
