@@ -309,6 +309,7 @@ fault_alert(Fault) ->
     case Fault of
         cert_expired -> 45;
         unknown_ca -> 48;
+        {bad_cert, Inner} -> fault_alert(Inner);
         {revoked, _} -> 44;
         {revocation_status_undetermined, _} -> 42;
         {Kind, _} -> kind_alert(Kind);

@@ -322,9 +322,8 @@ text(Text) -> unicode:characters_to_binary(Text).
 
 funs(St) ->
     Server = role(St) =:= server,
-    Rows = [{verify_fun, verify_fun(value(verify_fun, St))},
+    Rows = [{verify_fun, verify_fun(St)},
             {partial_chain, value(partial_chain, St)},
-            {hostname_check, unless([], value(customize_hostname_check, St))},
             {crl, crl(value(crl_check, St), value(crl_cache, St))},
             {keep_secrets, value(keep_secrets, St)},
             {sign_funs, sign_funs(value(certs_keys, St))},
@@ -336,38 +335,66 @@ funs(St) ->
                              _ -> undefined
                          end}
             | case Server of
-                  true -> [{sni_fun, value(sni_fun, St)},
-                           {sni_hosts, unless([], value(sni_hosts, St))},
+                  true -> [{sni_fun, sni_fun(value(sni_fun, St), value(sni_hosts, St))},
                            {user_lookup_fun, value(user_lookup_fun, St)}];
                   false -> []
               end],
     known(Rows).
 
-%% A fun of one argument gets a list of one fault, and accepts it by returning none.
-verify_fun(Fun) when is_function(Fun) ->
-    {fun(_, {bad_cert, _} = Fault, State) ->
-             case Fun([Fault]) of
-                 true -> {valid, State};
-                 false -> {fail, Fault}
-             end;
-        (_, {extension, _}, State) -> {unknown, State};
-        (_, _, State) -> {valid, State}
-     end, []};
-verify_fun(Other) ->
-    Other.
+sni_fun(undefined, [_ | _] = Hosts) ->
+    Options = maps:from_list(lists:reverse([{string:lowercase(Host), Opts}
+                                            || {Host, Opts} <- Hosts])),
+    fun(Host) -> maps:get(string:lowercase(Host), Options, undefined) end;
+sni_fun(Fun, _) ->
+    Fun.
+
+%% What looks at certificates in Erlang is one fun: the user's, behind a check of the host's name
+%% that the user has changed.
+verify_fun(St) ->
+    cssl_verify:verify_fun(value(verify_fun, St), value(customize_hostname_check, St),
+                           verify_host(St)).
+
+%% The name that the certificate has to have, as public_key knows it.
+verify_host(St) ->
+    case {value(server_name_indication, St), cssl_opt:host(St)} of
+        {disable, _} -> none;
+        {[_ | _] = Name, _} -> {dns_id, Name};
+        {_, Ip} when is_tuple(Ip), element(1, Ip) =/= local -> {ip, Ip};
+        {_, [_ | _] = Host} -> {ip, element(2, inet:parse_strict_address(Host))};
+        _ -> none
+    end.
 
 crl(false, _) -> undefined;
 crl(_, {ssl_crl_hash_dir, {internal, _}}) -> undefined;
 crl(Check, Cache) -> {Check, Cache}.
 
-%% One for each identity, in their order.
+%% Whose sign_fun is whose is told by the certificate, which the library names when it asks.
 sign_funs(Identities) ->
-    Funs = [case Map of #{key := #{sign_fun := _} = Key} -> Key; _ -> none end
-            || Map <- Identities],
-    case [F || F <- Funs, F =/= none] of
+    case [{leaf(Map), Fun, sign_opts(Key)}
+          || #{key := #{sign_fun := Fun} = Key} = Map <- Identities] of
         [] -> undefined;
-        _ -> Funs
+        Funs -> Funs
     end.
+
+%% Where the certificate stands in a file, that has to be read here too. Whether it can be is found
+%% out, and told, when the config is made.
+leaf(#{cert := [Der | _]}) ->
+    Der;
+leaf(#{certfile := File}) ->
+    case file:read_file(File) of
+        {ok, Pem} ->
+            case [Der || {'Certificate', Der, not_encrypted} <- public_key:pem_decode(Pem)] of
+                [Der | _] -> Der;
+                [] -> Pem
+            end;
+        {error, _} ->
+            <<>>
+    end;
+leaf(_) ->
+    <<>>.
+
+sign_opts(#{sign_opts := Opts}) when is_list(Opts) -> Opts;
+sign_opts(_) -> [].
 
 saved_session(Id) when is_binary(Id), Id =/= <<>> -> Id;
 saved_session(_) -> undefined.
@@ -375,9 +402,9 @@ saved_session(_) -> undefined.
 %% What the library asks about. Nothing about certificates that are not verified.
 ask(Funs, St) ->
     Verifies = verifies(St),
-    Rows = [{verify, Verifies andalso has_any([verify_fun, hostname_check, crl], Funs)},
+    Rows = [{verify, Verifies andalso has_any([verify_fun, crl], Funs)},
             {partial_chain, Verifies andalso has_any([partial_chain], Funs)},
-            {sni, has_any([sni_fun, sni_hosts], Funs)},
+            {sni, has_any([sni_fun], Funs)},
             {psk, has_any([user_lookup_fun], Funs)},
             {sign, has_any([sign_funs], Funs)}],
     case [What || {What, true} <- Rows] of

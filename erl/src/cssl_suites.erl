@@ -7,7 +7,8 @@
          prepend_cipher_suites/2, append_cipher_suites/2, signature_algs/2, eccs/0, eccs/1,
          groups/0, groups/1, suite_to_str/1, suite_to_openssl_str/1, str_to_suite/1]).
 -export([default_names/1, names_of/2, suites_of_names/1, is_psk_name/1, map_of_number/1,
-         scheme_names/1, known_schemes/1, group_names/1, ecc_names/1, oid/1, versions_there/0]).
+         scheme_names/1, known_schemes/1, group_names/1, ecc_names/1, oid/1, versions_there/0,
+         sign_parameters/1]).
 
 -export_type([suite/0, version/0]).
 
@@ -187,6 +188,25 @@ ecc_names(Curves) ->
         true -> {ok, [C || C <- Curves, lists:member(C, ecc_order()), group_here(C)]};
         false -> error
     end.
+
+%% What a sign_fun is called with for a scheme of IANA's number: the hash, and how RSA is to be
+%% padded.
+-spec sign_parameters(0..65535) -> {atom(), [{atom(), term()}]}.
+sign_parameters(16#0401) -> {sha256, [{rsa_padding, rsa_pkcs1_padding}]};
+sign_parameters(16#0501) -> {sha384, [{rsa_padding, rsa_pkcs1_padding}]};
+sign_parameters(16#0601) -> {sha512, [{rsa_padding, rsa_pkcs1_padding}]};
+sign_parameters(16#0201) -> {sha, [{rsa_padding, rsa_pkcs1_padding}]};
+sign_parameters(16#0203) -> {sha, []};
+sign_parameters(16#0403) -> {sha256, []};
+sign_parameters(16#0503) -> {sha384, []};
+sign_parameters(16#0603) -> {sha512, []};
+sign_parameters(N) when N =:= 16#0804; N =:= 16#0809 -> {sha256, pss(sha256, 32)};
+sign_parameters(N) when N =:= 16#0805; N =:= 16#080a -> {sha384, pss(sha384, 48)};
+sign_parameters(N) when N =:= 16#0806; N =:= 16#080b -> {sha512, pss(sha512, 64)};
+sign_parameters(_) -> {none, []}. % EdDSA and ML-DSA hash by themselves
+
+pss(Hash, Salt) ->
+    [{rsa_padding, rsa_pkcs1_pss_padding}, {rsa_pss_saltlen, Salt}, {rsa_mgf1_md, Hash}].
 
 %% The object identifier of a curve, RFC 5480 2.1.1.1 and RFC 8410.
 -spec oid(atom()) -> tuple().

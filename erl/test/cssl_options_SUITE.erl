@@ -517,6 +517,10 @@ config_identities(_) ->
         server_config([{certfile, "x"}, {certs_keys, [#{certfile => "y"}]}]),
     ?assertMatch({error, {options, {password, _}}},
                  check(server, [{certfile, "x"}, {password, fun() -> exit(no) end}])),
+    {ok, #{funs := #{sign_funs := [{<<4>>, Sign, [{my, option}]}]}}} =
+        cssl_options:server([{cert, [<<4>>, <<5>>]},
+                             {key, #{algorithm => rsa, sign_fun => Sign,
+                                     sign_opts => [{my, option}]}}]),
     #{certs_keys := [#{certfile := <<"b", 16#c3, 16#a9>>}]} =
         server_config([{certfile, [$b, 16#e9]}]).
 
@@ -619,13 +623,18 @@ funs(_) ->
         cssl_options:client([{cacertfile, "x"}, {verify_fun, {Verify, 7}}, {partial_chain, Chain},
                              {customize_hostname_check, [{match_fun, fun(_, _) -> true end}]},
                              {keep_secrets, true}, {crl_check, peer}], "h"),
-    #{verify_fun := {Verify, 7}, partial_chain := Chain, hostname_check := [{match_fun, _}],
-      keep_secrets := true, crl := {peer, {ssl_crl_cache, {internal, []}}}} = Client,
+    #{verify_fun := {Checked, 7}, partial_chain := Chain, keep_secrets := true,
+      crl := {peer, {ssl_crl_cache, {internal, []}}}} = Client,
+    true = is_function(Checked, 4),
+    {ok, #{funs := #{verify_fun := {Verify, 7}}}} =
+        cssl_options:client([{cacertfile, "x"}, {verify_fun, {Verify, 7}}], "h"),
     Sni = fun(_) -> undefined end,
     {ok, #{funs := #{sni_fun := Sni}, config := #{ask_about := [sni]}}} =
         cssl_options:server([{sni_fun, Sni}]),
-    {ok, #{funs := #{sni_hosts := [{"a", []}]}, config := #{ask_about := [sni]}}} =
-        cssl_options:server([{sni_hosts, [{"a", []}]}]),
+    {ok, #{funs := #{sni_fun := Hosts}, config := #{ask_about := [sni]}}} =
+        cssl_options:server([{sni_hosts, [{"A.test", [{depth, 1}]}, {"a.test", []}]}]),
+    [{depth, 1}] = Hosts("a.Test"),
+    undefined = Hosts("b.test"),
     %% a fun of one argument is told of faults alone
     {ok, #{funs := #{verify_fun := {Old, []}}}} =
         cssl_options:client([{cacertfile, "x"},

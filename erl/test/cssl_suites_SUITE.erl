@@ -3,14 +3,15 @@
 -module(cssl_suites_SUITE).
 
 -include_lib("stdlib/include/assert.hrl").
+-include_lib("public_key/include/public_key.hrl").
 
 -export([all/0]).
 -export([versions/1, suites/1, older_versions/1, order/1, anonymous/1, filter/1, move/1, strings/1,
-         strings_of_otp/1, maps_of_otp/1, signature_algs/1, curves/1, raises/1]).
+         strings_of_otp/1, maps_of_otp/1, signature_algs/1, sign_parameters/1, curves/1, raises/1]).
 
 all() ->
     [versions, suites, older_versions, order, anonymous, filter, move, strings, strings_of_otp,
-     maps_of_otp, signature_algs, curves, raises].
+     maps_of_otp, signature_algs, sign_parameters, curves, raises].
 
 versions(_) ->
     Versions = cssl_suites:versions(),
@@ -149,6 +150,25 @@ signature_algs(_) ->
     [] = [P || {_, _} = P <- cssl_suites:signature_algs(exclusive, 'tlsv1.3')],
     [?assertEqual([], cssl_suites:signature_algs(default, V)
                   -- cssl_suites:signature_algs(all, V)) || V <- ['tlsv1.3', 'tlsv1.2']].
+
+%% Each scheme's parameters are those that its signatures verify with.
+sign_parameters(_) ->
+    Rsa = public_key:generate_key({rsa, 2048, 65537}),
+    Ec = public_key:generate_key({namedCurve, secp256r1}),
+    Ed = public_key:generate_key({namedCurve, ed25519}),
+    [begin
+         {Hash, Options} = cssl_suites:sign_parameters(Scheme),
+         Signature = public_key:sign(<<"text">>, Hash, Key, Options),
+         ?assert(public_key:verify(<<"text">>, Hash, Signature, public(Key), Options))
+     end || {Key, Schemes} <- [{Rsa, [16#0401, 16#0501, 16#0601, 16#0804, 16#0805, 16#0806,
+                                      16#0809, 16#080a, 16#080b]},
+                               {Ec, [16#0403, 16#0503, 16#0603]}, {Ed, [16#0807]}],
+            Scheme <- Schemes].
+
+public(#'RSAPrivateKey'{modulus = N, publicExponent = E}) ->
+    #'RSAPublicKey'{modulus = N, publicExponent = E};
+public(#'ECPrivateKey'{publicKey = Point, parameters = Parameters}) ->
+    {#'ECPoint'{point = Point}, Parameters}.
 
 curves(_) ->
     [x25519, x448, secp521r1, secp384r1, secp256r1] = cssl_suites:eccs(),
