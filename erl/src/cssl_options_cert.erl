@@ -176,10 +176,18 @@ password(_) -> false.
 
 %%% Revocation
 
+%% The library reads lists from a directory. A cache in Erlang is not asked, and therefore refused
+%% where lists are to be looked at.
 -spec crl(state()) -> state().
-crl(St) ->
-    Check = check(crl_check, false, cssl_opt:one_of([true, false, peer, best_effort]), St),
-    check(crl_cache, {ssl_crl_cache, {internal, []}}, fun crl_cache/1, Check).
+crl(St0) ->
+    St1 = check(crl_check, false, cssl_opt:one_of([true, false, peer, best_effort]), St0),
+    St2 = check(crl_cache, {ssl_crl_cache, {internal, []}}, fun crl_cache/1, St1),
+    case {value(verify, St2), value(crl_check, St2), value(crl_cache, St2)} of
+        {verify_none, _, _} -> St2;
+        {_, false, _} -> St2;
+        {_, _, {ssl_crl_hash_dir, {internal, _}}} -> St2;
+        {_, _, Cache} -> bad(crl_cache, Cache)
+    end.
 
 crl_cache({Module, {_, _}}) -> is_atom(Module);
 crl_cache(_) -> false.

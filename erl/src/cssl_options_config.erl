@@ -123,7 +123,7 @@ policies(St) ->
 oid_text(Oid) ->
     iolist_to_binary(lists:join($., [integer_to_list(N) || N <- tuple_to_list(Oid)])).
 
-%% Directories of lists are read by the library; what other caches hold is asked for in Erlang.
+%% Directories of lists are read by the library.
 revocation(St) ->
     case {value(crl_check, St), value(crl_cache, St)} of
         {false, _} -> #{};
@@ -324,7 +324,6 @@ funs(St) ->
     Server = role(St) =:= server,
     Rows = [{verify_fun, verify_fun(St)},
             {partial_chain, value(partial_chain, St)},
-            {crl, crl(value(crl_check, St), value(crl_cache, St))},
             {keep_secrets, value(keep_secrets, St)},
             {sign_funs, sign_funs(value(certs_keys, St))},
             {reuse_session, saved_session(value(reuse_session, St))},
@@ -364,10 +363,6 @@ verify_host(St) ->
         _ -> none
     end.
 
-crl(false, _) -> undefined;
-crl(_, {ssl_crl_hash_dir, {internal, _}}) -> undefined;
-crl(Check, Cache) -> {Check, Cache}.
-
 %% Whose sign_fun is whose is told by the certificate, which the library names when it asks.
 sign_funs(Identities) ->
     case [{leaf(Map), Fun, sign_opts(Key)}
@@ -402,7 +397,7 @@ saved_session(_) -> undefined.
 %% What the library asks about. Nothing about certificates that are not verified.
 ask(Funs, St) ->
     Verifies = verifies(St),
-    Rows = [{verify, Verifies andalso has_any([verify_fun, crl], Funs)},
+    Rows = [{verify, Verifies andalso has_any([verify_fun], Funs)},
             {partial_chain, Verifies andalso has_any([partial_chain], Funs)},
             {sni, has_any([sni_fun], Funs)},
             {psk, has_any([user_lookup_fun], Funs)},

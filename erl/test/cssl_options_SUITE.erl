@@ -327,6 +327,10 @@ left_out(_) ->
           {[{secure_renegotiate, false}],
            o(secure_renegotiate,
              {false, fallback_to_insecure_renegotiation_no_longer_supported})}]),
+    Internal = {ssl_crl_cache, {internal, []}},
+    both([{[{verify, verify_peer}, {cacertfile, "x"}, {crl_check, Check} | Cache],
+           o(crl_cache, Internal)}
+          || Check <- [true, peer, best_effort], Cache <- [[], [{crl_cache, Internal}]]]),
     client([{[{fallback, true}], o(fallback, true)},
             {[{client_preferred_next_protocols, {client, [<<"a">>]}}],
              o(client_preferred_next_protocols, {client, [<<"a">>]})},
@@ -622,9 +626,8 @@ funs(_) ->
     {ok, #{funs := Client, config := #{ask_about := [verify, partial_chain]}}} =
         cssl_options:client([{cacertfile, "x"}, {verify_fun, {Verify, 7}}, {partial_chain, Chain},
                              {customize_hostname_check, [{match_fun, fun(_, _) -> true end}]},
-                             {keep_secrets, true}, {crl_check, peer}], "h"),
-    #{verify_fun := {Checked, 7}, partial_chain := Chain, keep_secrets := true,
-      crl := {peer, {ssl_crl_cache, {internal, []}}}} = Client,
+                             {keep_secrets, true}], "h"),
+    #{verify_fun := {Checked, 7}, partial_chain := Chain, keep_secrets := true} = Client,
     true = is_function(Checked, 4),
     {ok, #{funs := #{verify_fun := {Verify, 7}}}} =
         cssl_options:client([{cacertfile, "x"}, {verify_fun, {Verify, 7}}], "h"),
