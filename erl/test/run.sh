@@ -11,8 +11,8 @@ mkdir -p "$out"
 cp "$source"/erl/test/*.erl "$source"/examples/erlang/*.erl "$out"
 cd "$out"
 unset ERL_LIBS ERL_FLAGS ERL_AFLAGS
-if ! ct_run -sname "ct_${suite}_$$" -noshell -noinput -pa "$build/erl/cssl/ebin" -dir "$out" -suite "$suite" \
-        -logdir "$out" > "$out/run.log" 2>&1; then
+if ! ct_run -sname "ct_${suite}_$$" -noshell -noinput -pa "$build/erl/cssl/ebin" -dir "$out" \
+        -suite "$suite" -logdir "$out" > "$out/run.log" 2>&1; then
     cat "$out/run.log"
     find "$out" -name 'suite.log' -exec cat {} +
     exit 1
