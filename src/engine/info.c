@@ -173,7 +173,8 @@ static const char *shown(const struct conn *c, bool by_server)
 static int tls_unique(const struct cssl_engine *e, uint8_t *out, size_t *len, cssl_error *err)
 {
     const struct conn *c = &e->conn;
-    if (c->version != TLS_1_2 || e->hs != NULL || !c->extended_master_secret) {
+    if (c->version != TLS_1_2 || e->hs != NULL || !c->extended_master_secret ||
+        c->exporter.len == 0) {
         return fail_text(err, CSSL_R_NOT_NOW, "tls-unique is of TLS 1.2 with "
                          "extended_master_secret, after the handshake");
     }

@@ -113,6 +113,9 @@ bool renegotiate_refused(struct cssl_engine *e)
 
 void renegotiate_end(struct cssl_engine *e)
 {
+    if (e->hs->state != CLIENT13_WAIT_SH) {
+        secret_wipe(&e->conn.exporter); /* half of what it goes with is of the new handshake */
+    }
     hs_free(e->hs);
     e->hs = NULL;
     if (event_waits(e->event)) {

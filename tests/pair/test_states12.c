@@ -460,6 +460,12 @@ static void test_alerts(void **state)
                 assert_int_equal(ret, 0);
                 assert_true(cssl_engine_next(s.at, &event));
                 assert_int_equal(event.type, CSSL_EV_CLOSED);
+                /* after ServerHello, what could be exported would be of both handshakes */
+                uint8_t key[32];
+                const bool begun = stop->state != HS_DONE && stop->state != CLIENT13_WAIT_SH;
+                assert_int_equal(cssl_engine_export_key_material(s.at, "EXPORTER-x",
+                                                                 bytes_of(NULL, 0), key,
+                                                                 sizeof(key), NULL) == 0, !begun);
             } else {
                 assert_true(ret < 0);
                 halt_refused(&s, stop->name, "close_notify", &err, ALERT_NONE, CSSL_R_CLOSED);
