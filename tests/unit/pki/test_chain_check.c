@@ -120,6 +120,12 @@ static void purposes(void **state)
     pki_begin(&run, "ca", "wrong-ku");
     run.params.any_key_usage = true;
     pki_check(&run, 0);
+    pki_begin(&run, "ca", "under-client-ca client-ca");
+    run.params.any_ca_purpose = true; /* of authorities, not of the leaf */
+    pki_check(&run, 0);
+    pki_begin(&run, "ca", "wrong-eku");
+    run.params.any_ca_purpose = true;
+    pki_check(&run, CSSL_R_EXT_KEY_USAGE);
 }
 
 static void depth_counts_intermediates(void **state)
