@@ -196,6 +196,8 @@ lower(Reason) ->
 -spec config_reason(why(), cssl_options:options()) -> term().
 config_reason({option, certfile, 'OPTION_MISSING', _, _}, #{role := server}) ->
     {options, {certs_keys, cert_and_key_required}};
+config_reason({option, use_ticket, _, _, Text}, #{user := #{reuse_session := {_, _}}}) ->
+    {options, {reuse_session, binary_to_list(Text)}};
 config_reason({option, Option, Reason, Posix, Text}, #{user := User} = Options) ->
     case lists:member(Option, [certfile, keyfile, password, cert, key]) of
         true -> identity_fault(Option, Reason, Posix, Text, Options);

@@ -10,6 +10,7 @@
 -define(DEPTH_MAX, 16).          % intermediates that the library allows at most
 -define(HANDSHAKE_MIN, 1024).    % its least max_handshake_size
 -define(EARLY_DATA, 16384).      % bytes that a server takes
+-define(UINT64_MAX, 16#ffffffffffffffff).
 
 -spec make(cssl_opt:state()) -> {map(), map()}.
 make(St) ->
@@ -24,12 +25,11 @@ common(St) ->
     known([{versions, value(versions, St)},
            {max_handshake_size, max(?HANDSHAKE_MIN, value(max_handshake_size, St))},
            {pause_at_hello, unless(false, value(handshake, St) =:= hello)},
-           {key_update_at, unless(388736063997, value(key_update_at, St))},
-           {renegotiate_at, unless(268435456, value(renegotiate_at, St))},
+           {key_update_at, at_most(unless(388736063997, value(key_update_at, St)))},
+           {renegotiate_at, at_most(unless(268435456, value(renegotiate_at, St)))},
            {middlebox_comp_mode, value(middlebox_comp_mode, St)},
            {alpn_protocols, alpn(value(alpn_advertised_protocols, St),
                                  value(alpn_preferred_protocols, St))},
-           {log_level, unless(notice, log_level(value(log_level, St)))},
            {keylog, unless(undefined, value(keep_secrets, St)) =/= undefined orelse undefined}]).
 
 alpn(undefined, undefined) -> undefined;
@@ -37,10 +37,8 @@ alpn(undefined, Preferred) -> alpn(Preferred, undefined);
 alpn([], _) -> undefined;
 alpn(Protocols, _) -> Protocols.
 
-log_level(none) -> none;
-log_level(Level) when Level =:= all; Level =:= debug; Level =:= info -> debug;
-log_level(Level) when Level =:= notice; Level =:= warning -> notice;
-log_level(_) -> error.
+at_most(undefined) -> undefined;
+at_most(N) -> min(N, ?UINT64_MAX).
 
 algorithms(St) ->
     known([{ciphers, value(ciphers, St)},
@@ -255,7 +253,7 @@ of_role(St) ->
 of_client(St) ->
     maps:merge(known([{server_name_indication, sni(St)},
                       {max_fragment_length, value(max_fragment_length, St)}]),
-               stapling(value(stapling, St))).
+               stapling(verifies(St), value(stapling, St))).
 
 %% The name to verify, unless it is the host that is connected to, which the connection brings. Who
 %% has neither verifies no name.
@@ -276,9 +274,11 @@ host_binary(Name, St) ->
         _ -> cssl_opt:bad(server_name_indication, value(server_name_indication, St))
     end.
 
-stapling(Value) when Value =:= undefined; Value =:= no_staple -> #{stapling => false};
-stapling(#{ocsp_nonce := true}) -> #{stapling => true, stapling_nonce => true};
-stapling(_) -> #{stapling => true}.
+%% Where nothing is verified there is nothing to staple to.
+stapling(false, _) -> #{};
+stapling(_, Value) when Value =:= undefined; Value =:= no_staple -> #{stapling => false};
+stapling(_, #{ocsp_nonce := true}) -> #{stapling => true, stapling_nonce => true};
+stapling(_, _) -> #{stapling => true}.
 
 of_server(St) ->
     known([{honor_cipher_order, value(honor_cipher_order, St)},

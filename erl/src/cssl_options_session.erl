@@ -83,7 +83,8 @@ anti_replay(St) ->
 filter_size('10k') -> {10, 5, 72985};
 filter_size('100k') -> {10, 5, 729845};
 filter_size({Window, Hashes, Bits} = Size) ->
-    lists:all(fun cssl_opt:positive/1, [Window, Hashes, Bits]) orelse bad(anti_replay, Size),
+    lists:all(fun(N) -> cssl_opt:positive(N) andalso N < 1 bsl 32 end, [Window, Hashes, Bits])
+        orelse bad(anti_replay, Size),
     Size;
 filter_size(Other) -> bad(anti_replay, Other).
 

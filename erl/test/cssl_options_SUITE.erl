@@ -500,9 +500,11 @@ config_peer(_) ->
         client_config([{verify, verify_peer}, {cacertfile, "x"}, {crl_check, true},
                        {crl_cache, {ssl_crl_hash_dir, {internal, [{dir, "/crls"}]}}}]),
     #{depth := 16} = client_config([{verify, verify_peer}, {cacertfile, "x"}, {depth, 200}]),
-    #{stapling := true} = client_config([{stapling, staple}]),
+    Peer = [{verify, verify_peer}, {cacertfile, "x"}],
+    #{stapling := true} = client_config([{stapling, staple} | Peer]),
     #{stapling := true, stapling_nonce := true} =
-        client_config([{stapling, #{ocsp_nonce => true}}]).
+        client_config([{stapling, #{ocsp_nonce => true}} | Peer]),
+    false = is_map_key(stapling, client_config([{stapling, staple}])).
 
 config_identities(_) ->
     Sign = fun(_, _, _) -> <<>> end,

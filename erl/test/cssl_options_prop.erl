@@ -1,6 +1,7 @@
 %%% Properties of option lists: whatever is given, the answer is checked options, an error of OTP's
-%%% form, or function_clause for what is no list; and checking is the same every time. PropEr's
-%%% macros are spelled out: not every package of it brings their header.
+%%% form, or function_clause for what is no list; checking is the same every time; and what was
+%%% checked makes a config of the library, or a fault of an option. PropEr's macros are spelled
+%%% out: not every package of it brings their header.
 -module(cssl_options_prop).
 
 -import(proper, [forall/2]).
@@ -71,7 +72,8 @@ catch_clause(Fun) ->
         error:function_clause -> function_clause
     end.
 
-is_answer(_, {ok, #{config := Config, funs := Funs}}) -> is_map(Config) andalso is_map(Funs);
+is_answer(_, {ok, #{role := Role, config := Config, funs := Funs} = Options}) ->
+    is_map(Funs) andalso is_config(cssl_nif:config(Role, Config, #{}), Options);
 is_answer(_, {error, {options, {_, _}}}) -> true;
 is_answer(_, {error, {options, incompatible, [_ | _]}}) -> true;
 is_answer(_, {error, {options, missing_version, _}}) -> true;
@@ -79,6 +81,12 @@ is_answer(_, {error, {option, Side, Name}}) ->
     is_atom(Name) andalso (Side =:= client_only orelse Side =:= server_only);
 is_answer(Term, function_clause) -> not is_integer(catch length(Term));
 is_answer(_, _) -> false.
+
+is_config({ok, _}, _) ->
+    true;
+is_config({error, Why}, Options) ->
+    element(1, Why) =:= option
+        andalso element(1, cssl_format:config_reason(Why, Options)) =:= options.
 
 kind({ok, _}) -> ok;
 kind(Other) -> Other.
