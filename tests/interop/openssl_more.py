@@ -43,6 +43,15 @@ def staple(state):
     return path("staple-" + state)
 
 
+def compressions():
+    """The ways to compress certificates that this openssl has: none before 3.2."""
+    if "-cert_comp" not in must_run(["openssl", "s_server", "-help"]):
+        print("this openssl does not compress certificates")
+        return []
+    disabled = must_run(["openssl", "list", "-disabled"]).split()
+    return [name for name in ("zlib", "brotli", "zstd") if name.upper() not in disabled]
+
+
 # ---- Our server ----
 
 @case("s_client, each signature scheme of TLS 1.3, of servers and of clients")
@@ -102,6 +111,15 @@ def server_fragments():
                 with client(server.port, theirs, "-maxfraglen", str(length)) as peer:
                     peer.command("x" * 10000 + "\n", "x{10000}$")
                     server.connected(max_fragment_length=length)
+
+
+@case("s_client reads a compressed certificate")
+def server_compression():
+    for name in compressions():
+        with Peer("versions=2", "cert_compression=" + name, *identity("server")) as server:
+            with client(server.port, "-tls1_3", "-msg") as peer:
+                peer.until("CompressedCertificate")
+                peer.command("hello\n", "hello$")
 
 
 # ---- Our client ----
@@ -166,6 +184,16 @@ def client_fragments():
                     peer.connected(max_fragment_length=length)
                     peer.say("a" * 5000 + "b\n")
                     peer.next("^ba{5000}$")
+
+
+@case("s_server compresses its certificate")
+def client_compression():
+    for name in compressions():
+        with SServer("-tls1_3", "-cert_comp", "-rev") as server:
+            with Peer("versions=2", "cert_compression=" + name, port=server.port) as peer:
+                peer.connected(cert_compression=name, peer_verified=True)
+                peer.say("hello\n")
+                peer.next("^olleh$")
 
 
 if __name__ == "__main__":
