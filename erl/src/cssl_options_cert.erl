@@ -34,9 +34,16 @@ cacertfile(St) ->
         {given, File} ->
             file_name(File) orelse bad(cacertfile, File),
             case value(cacerts, St) of
-                undefined -> put(cacertfile, filename:absname(file_binary(File)), St);
+                undefined -> put(cacertfile, absolute(file_binary(File)), St);
                 _ -> St
             end
+    end.
+
+%% The node's folder is known to its file server, which isn't there yet when distribution starts.
+absolute(File) ->
+    case filename:pathtype(File) of
+        absolute -> File;
+        _ -> filename:absname(File)
     end.
 
 authorities_version(St) ->

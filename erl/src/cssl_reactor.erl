@@ -17,12 +17,26 @@ ensure() ->
     end.
 
 start() ->
+    case whereis(kernel_safe_sup) of
+        undefined -> start_early();
+        _ -> start_supervised()
+    end,
+    persistent_term:put(?STARTED, true).
+
+start_supervised() ->
     Child = #{id => ?MODULE, start => {?MODULE, start_link, []}, type => supervisor},
     case supervisor:start_child(kernel_safe_sup, Child) of
         {ok, _} -> ok;
         {error, {already_started, _}} -> ok
-    end,
-    persistent_term:put(?STARTED, true).
+    end.
+
+%% The distribution listens before kernel has a supervisor for others. It is net_kernel that calls
+%% then, which can be stopped while the node goes on: hence no link.
+start_early() ->
+    case start_link() of
+        {ok, Sup} -> unlink(Sup), ok;
+        {error, {already_started, _}} -> ok
+    end.
 
 -spec start_link() -> {ok, pid()} | {error, term()}.
 start_link() ->
