@@ -6,7 +6,8 @@
 -export([server/0, client/1, read/1, pairs/1]).
 
 -define(KEY, {?MODULE, options}).
--define(FORCED, [{active, false}, {mode, binary}, {packet, 2}, {packet_size, 0}, {header, 0}]).
+%% OTP over ssl has frames of four bytes of length from the first. Names and challenges are short.
+-define(FORCED, [{active, false}, {mode, binary}, {packet, 4}, {packet_size, 65536}, {header, 0}]).
 
 %% The names that -ssl_dist_opt knows, behind server_ or client_, and what their values are.
 -define(NAMES, #{"certfile" => string, "cacertfile" => string, "keyfile" => string,

@@ -6,9 +6,10 @@
 -export([all/0, groups/0, init_per_suite/1, end_per_suite/1, init_per_group/2, end_per_group/2]).
 -export([three_nodes/1, big_terms/1, many_messages/1, down_and_up/1, killed_node/1, ticks/1,
          wrong_certificate/1, no_certificate/1, wrong_name/1, garbage/1, silent_peer/1,
-         before_applications/1, options_of_a_connection/1, words/1, bad_optfile/1]).
+         before_applications/1, options_of_a_connection/1, words/1, bad_optfile/1,
+         with_otp/1]).
 
-all() -> [{group, cssl}, {group, inet_tls}, words, bad_optfile].
+all() -> [{group, cssl}, {group, inet_tls}, words, bad_optfile, with_otp].
 
 groups() ->
     Cases = [three_nodes, big_terms, many_messages, down_and_up, killed_node, wrong_certificate,
@@ -302,3 +303,20 @@ bad_optfile(Config) ->
      end || Text <- ["", "[", "[].\n [].", "{server, []}.", "[{server, 1}].", "[a].", "\"x"]],
     ok = file:write_file(File, "%% none\n[{server, [{depth, 2}]}]."),
     {ok, [{server, [{depth, 2}]}]} = cssl_dist_options:read(File).
+
+%% A node over OTP's ssl and one over cssl, in both directions.
+with_otp(Config) ->
+    File = good(Config),
+    {A, NodeA} = start(Config, File),
+    {ok, B, NodeB} = peer:start_link(
+                       #{connection => standard_io, name => "otp" ++ unique(),
+                         host => "127.0.0.1", longnames => true,
+                         args => ["-proto_dist", "inet_tls", "-ssl_dist_optfile", File,
+                                  "-setcookie", "dist"]}),
+    pong = call(A, net_adm, ping, [NodeB]),
+    Big = binary:copy(<<"big">>, 1000000),
+    Big = call(A, erpc, call, [NodeB, binary, copy, [Big]]),
+    true = call(A, erlang, disconnect_node, [NodeB]),
+    pong = call(B, net_adm, ping, [NodeA]),
+    Big = call(B, erpc, call, [NodeA, binary, copy, [Big]]),
+    stop([A, B]).
