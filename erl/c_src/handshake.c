@@ -26,20 +26,26 @@ NIF(nif_open)
     char host[256];
     cssl_error err;
     (void)argc;
-    if (!enif_get_int(env, argv[0], &fd) || !enif_get_int(env, argv[3], &port) ||
+    if (!enif_get_int(env, argv[0], &fd) || !enif_get_int(env, argv[3], &port) || port < 0 ||
+        port > UINT16_MAX ||
         !enif_get_resource(env, argv[1], config_type, (void **)&config)) {
         return enif_make_badarg(env);
     }
-    bool named = enif_inspect_binary(env, argv[2], &name) && name.size < sizeof(host);
+    bool named = !enif_is_identical(argv[2], atom.undefined);
+    if (named && !enif_inspect_binary(env, argv[2], &name)) {
+        return enif_make_badarg(env);
+    }
     if (named) {
+        if (name.size >= sizeof(host) || memchr(name.data, 0, name.size) != NULL) {
+            return make_tagged(env, atom.error, atom.einval); /* never as if it had no name */
+        }
         memcpy(host, name.data, name.size);
         host[name.size] = '\0';
     }
-    int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    int copy = copy_stream(fd);
     if (copy < 0) {
         return make_tagged(env, atom.error, make_posix(env, errno));
     }
-    (void)fcntl(copy, F_SETFL, fcntl(copy, F_GETFL) | O_NONBLOCK);
     struct sock *s = sock_new(env, copy, config, named ? host : NULL, (uint16_t)port, &err);
     if (s == NULL) {
         return make_failure(env, &err, capture_text());
@@ -60,6 +66,7 @@ NIF(nif_handshake)
     }
     lock_both(s);
     bool on = s->phase == PHASE_HANDSHAKE || s->phase == PHASE_FAILED;
+    sock_seen(env, s);
     capture_for(s);
     term result = on ? run(env, s, argv[1]) : make_tagged(env, atom.error, atom.closed);
     capture_for(NULL);
@@ -77,7 +84,11 @@ NIF(nif_continue)
     if (s == NULL) {
         return enif_make_badarg(env);
     }
-    (void)enif_get_resource(env, argv[1], config_type, (void **)&config);
+    if (!enif_is_identical(argv[1], atom.undefined) &&
+        (!enif_get_resource(env, argv[1], config_type, (void **)&config) ||
+         config->server != s->server)) {
+        return enif_make_badarg(env);
+    }
     lock_both(s);
     term result = atom.ok;
     capture_begin();
@@ -102,7 +113,8 @@ NIF(nif_reconfigure)
     struct config *config;
     cssl_error err;
     (void)argc;
-    if (s == NULL || !enif_get_resource(env, argv[1], config_type, (void **)&config)) {
+    if (s == NULL || !enif_get_resource(env, argv[1], config_type, (void **)&config) ||
+        config->server != s->server) {
         return enif_make_badarg(env);
     }
     lock_both(s);
@@ -139,10 +151,13 @@ NIF(nif_feed)
     }
     term result = atom.ok;
     lock_both(s);
-    size_t room = s->phase == PHASE_HANDSHAKE ? cssl_engine_room(s->engine, &where) : 0;
-    if (room < data.size) {
+    bool on = s->phase == PHASE_HANDSHAKE;
+    size_t room = on ? cssl_engine_room(s->engine, &where) : 0;
+    if (!on) {
+        result = make_tagged(env, atom.error, atom.closed);
+    } else if (room < data.size) {
         result = make_tagged(env, atom.error, enif_make_atom(env, "enomem"));
-    } else {
+    } else if (data.size > 0) {
         memcpy(where, data.data, data.size);
         capture_begin();
         if (cssl_engine_received(s->engine, data.size, &err) < 0) {
@@ -174,6 +189,9 @@ NIF(nif_answer)
     if (enif_inspect_binary(env, argv[4], &value)) {
         a.value = (cssl_bytes){ .data = value.data, .len = value.size };
     } else if (enif_get_resource(env, argv[4], config_type, (void **)&config)) {
+        if (config->server != s->server) {
+            return enif_make_badarg(env);
+        }
         a.config = config->config;
     }
     lock_both(s);
@@ -249,7 +267,8 @@ static term run(ErlNifEnv *env, struct sock *s, term ref)
         if (connected) {
             s->phase = PHASE_OPEN;
             if (out == IO_AGAIN) {
-                (void)sock_select(env, s, ERL_NIF_SELECT_WRITE, reactor_pid(s), atom.undefined);
+                ErlNifPid reactor = reactor_pid(s);
+                (void)sock_select(env, s, ERL_NIF_SELECT_WRITE, &reactor, atom.undefined);
             }
             return atom.ok;
         }
@@ -258,9 +277,7 @@ static term run(ErlNifEnv *env, struct sock *s, term ref)
             if (out == IO_AGAIN) {
                 (void)sock_select(env, s, ERL_NIF_SELECT_WRITE, &self, ref);
             }
-            s->armed = ARMED_CALLER;
-            (void)sock_select(env, s, ERL_NIF_SELECT_READ, &self, ref);
-            return atom.select;
+            return sock_wait(env, s, ref);
         }
         if (in == IO_FAILED || s->phase == PHASE_FAILED) {
             return failed(env, s);

@@ -38,7 +38,8 @@ void io_kick(ErlNifEnv *env, struct sock *s)
         return; /* whoever has that half flushes it */
     }
     if (s->phase != PHASE_CLOSED && io_flush(s) == IO_AGAIN && !s->sending) {
-        (void)sock_select(env, s, ERL_NIF_SELECT_WRITE, reactor_pid(s), atom.undefined);
+        ErlNifPid reactor = reactor_pid(s);
+        (void)sock_select(env, s, ERL_NIF_SELECT_WRITE, &reactor, atom.undefined);
     }
     (void)pthread_mutex_unlock(&s->tx);
 }
@@ -48,6 +49,7 @@ enum io io_read(struct sock *s)
     cssl_error err;
     uint8_t *where = NULL;
     if (engine_stands(s->engine) || s->read_eof) {
+        s->drained = true;
         return s->read_eof ? IO_FAILED : IO_AGAIN;
     }
     size_t room = cssl_engine_room(s->engine, &where);
@@ -59,6 +61,7 @@ enum io io_read(struct sock *s)
         n = recv(s->fd, where, room, MSG_DONTWAIT);
     } while (n < 0 && errno == EINTR);
     if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+        s->drained = true;
         return IO_AGAIN;
     }
     if (n < 0) {

@@ -5,7 +5,6 @@
 #include "nif.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -60,14 +59,16 @@ NIF(nif_listen)
         !enif_get_resource(env, argv[1], config_type, (void **)&config)) {
         return enif_make_badarg(env);
     }
-    int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    if (!config->server) {
+        return enif_make_badarg(env);
+    }
+    int copy = copy_stream(fd);
     if (copy < 0) {
         return make_tagged(env, atom.error, make_posix(env, errno));
     }
     struct listener *l = enif_alloc_resource(listener_type, sizeof(*l));
     memset(l, 0, sizeof(*l));
     (void)pthread_mutex_init(&l->lock, NULL);
-    (void)fcntl(copy, F_SETFL, fcntl(copy, F_GETFL) | O_NONBLOCK);
     l->fd = copy;
     l->config = config;
     enif_keep_resource(config);
@@ -188,7 +189,7 @@ NIF(nif_listener_config)
     struct config *config;
     (void)argc;
     if (!enif_get_resource(env, argv[0], listener_type, (void **)&l) ||
-        !enif_get_resource(env, argv[1], config_type, (void **)&config)) {
+        !enif_get_resource(env, argv[1], config_type, (void **)&config) || !config->server) {
         return enif_make_badarg(env);
     }
     enif_keep_resource(config);

@@ -1,11 +1,24 @@
 /* nif.c - the library is loaded, and what Erlang may call. */
 #include "nif.h"
 
+#include <stdlib.h>
+#include <string.h>
+
+struct common *common;
 static unsigned otp_release;
 
 static int load(ErlNifEnv *env, void **priv, term info)
 {
-    (void)priv;
+    if (common == NULL) { /* else the library stayed in memory when its module went */
+        common = calloc(1, sizeof(*common));
+        if (common == NULL) {
+            return 1;
+        }
+        (void)strncpy(common->version, CSSL_VERSION, sizeof(common->version) - 1);
+        common->size = sizeof(struct sock);
+        (void)pthread_mutex_init(&common->lock, NULL);
+    }
+    *priv = common;
     (void)enif_get_uint(env, info, &otp_release);
     ErlNifResourceTypeInit config = { .dtor = config_destroy };
     const ErlNifResourceFlags flags = ERL_NIF_RT_CREATE | ERL_NIF_RT_TAKEOVER;
@@ -41,7 +54,8 @@ static ErlNifFunc functions[] = {
     { "config", 3, nif_config, ERL_NIF_DIRTY_JOB_CPU_BOUND },
     { "options", 1, nif_options, 0 },
     { "derive", 3, nif_derive, ERL_NIF_DIRTY_JOB_CPU_BOUND },
-    { "set_reactors", 1, nif_set_reactors, 0 },
+    { "set_reactor", 2, nif_set_reactor, 0 },
+    { "start_reactors", 1, nif_start_reactors, ERL_NIF_DIRTY_JOB_CPU_BOUND },
     { "open", 4, nif_open, 0 },
     { "socket", 1, nif_socket, 0 },
     { "handshake", 2, nif_handshake, 0 },
@@ -92,9 +106,16 @@ static ErlNifFunc functions[] = {
     { "signature_algs", 1, nif_signature_algs, 0 },
 };
 
+/* upgrade takes connections over from a library that was made of the same sources: another one's
+ * memory has another layout, and it is refused. */
 static int upgrade(ErlNifEnv *env, void **priv, void **old, term info)
 {
-    (void)old;
+    struct common *theirs = *old;
+    if (theirs == NULL || theirs->size != sizeof(struct sock) ||
+        strcmp(theirs->version, CSSL_VERSION) != 0) {
+        return 1;
+    }
+    common = theirs;
     return load(env, priv, info);
 }
 

@@ -13,6 +13,7 @@
 
 #include <erl_nif.h>
 #include <pthread.h>
+#include <stdatomic.h>
 
 typedef ERL_NIF_TERM term;
 
@@ -71,9 +72,11 @@ struct sock {
     cssl_engine *engine;
     struct config *config;
     int fd;
-    uint8_t phase;       /* enum phase */
+    atomic_uchar phase;  /* enum phase; changed under rx, and to CLOSED under both */
     bool server;
-    bool selected;       /* enif_select was called: the VM has to let go of fd first */
+    atomic_bool selected; /* enif_select was called: the VM has to let go of fd first */
+    bool lingers;        /* closed, but processes that wait have to hear of it first */
+    struct sock *before, *behind; /* in the list of all that are not closed */
     bool kept;           /* it holds a reference to itself */
     bool monitored;      /* the owner is */
     bool peer_closed;    /* close_notify, or the end of the stream */
@@ -85,13 +88,16 @@ struct sock {
     bool listed;         /* mode list */
     bool send_timeout_close;
     bool taken;          /* a process decodes packets out of the stash */
+    bool taken_by_reactor;
     uint8_t armed;       /* enum armed: who waits for data */
     uint8_t header;      /* bytes as a list in front of a binary */
     uint8_t packet;      /* index into the table of packet types; 0 raw */
     int active;
     uint32_t packet_size;
     uint32_t send_timeout; /* ms; 0 none */
-    uint8_t reactor;     /* whose turn it is to read it, when it is active */
+    uint16_t reactor;    /* whose turn it is to read it, when it is active */
+    ErlNifPid reader;    /* who waits, while armed is ARMED_CALLER */
+    ErlNifMonitor reader_monitor; /* while it lingers */
     ErlNifPid owner;
     ErlNifMonitor monitor;
     struct stash stash;
@@ -139,14 +145,36 @@ struct sock *sock_get(ErlNifEnv *env, term t);
 /* sock_new makes a connection of fd, which it owns from then on, whatever is returned. */
 struct sock *sock_new(ErlNifEnv *env, int fd, struct config *config, const char *name,
                       uint16_t port, cssl_error *err);
-/* sock_end, holding both locks, says nothing to the peer any more: descriptor and engine go. */
+/* sock_end, holding both locks, says nothing to the peer any more: descriptor and engine go. Whoever
+ * waits for the descriptor is woken first, and calls again. */
 void sock_end(ErlNifEnv *env, struct sock *s);
+/* sock_seen, both locks held, is for who finds a connection closed: it does not wait any more. */
+void sock_seen(ErlNifEnv *env, struct sock *s);
+/* sock_wait lets the caller wait for data: select. */
+term sock_wait(ErlNifEnv *env, struct sock *s, term ref);
+/* copy_stream is a non-blocking copy of the descriptor of a stream socket; -1 and errno. */
+int copy_stream(int fd);
+/* sock_all: every connection that is not closed, as an array to be freed, each with a reference. */
+struct sock **sock_all(size_t *num);
 void sock_fail(struct sock *s, const cssl_error *err);
 int sock_select(ErlNifEnv *env, struct sock *s, enum ErlNifSelectFlags mode, const ErlNifPid *pid,
                 term ref);
 bool sock_own(ErlNifEnv *env, struct sock *s, const ErlNifPid *pid);
 void lock_both(struct sock *s);
 void unlock_both(struct sock *s);
+
+/* What the connections of this node share. It outlives the library that made it, which may be loaded
+ * anew; then `version` and `size` have to be the same. */
+enum { REACTORS_MAX = 1024 }; /* as many schedulers as the VM may have */
+struct common {
+    char version[32];
+    size_t size;            /* of struct sock */
+    pthread_mutex_t lock;   /* of the list; it is the last one taken */
+    struct sock *first;
+    atomic_uint reactors, turn;
+    _Atomic term reactor[REACTORS_MAX];
+};
+extern struct common *common;
 
 /* io.c: bytes between descriptor and engine */
 enum io { IO_OK, IO_AGAIN, IO_FAILED };
@@ -167,7 +195,9 @@ void send_next(ErlNifEnv *env, struct sock *s);
 void recv_begin(ErlNifEnv *env, struct sock *s);
 void arm_reactor(ErlNifEnv *env, struct sock *s);
 void reactor_choose(struct sock *s);
-const ErlNifPid *reactor_pid(const struct sock *s);
+ErlNifPid reactor_pid(const struct sock *s);
+/* reactors_again: the reactors are new ones, and begin with what waited for the old ones. */
+void reactors_again(ErlNifEnv *env);
 
 #define NIF(name) term name(ErlNifEnv *env, int argc, const term argv[])
 NIF(nif_config);
@@ -190,7 +220,8 @@ NIF(nif_deliver);
 NIF(nif_invalid);
 NIF(nif_ready);
 NIF(nif_active);
-NIF(nif_set_reactors);
+NIF(nif_set_reactor);
+NIF(nif_start_reactors);
 NIF(nif_send);
 NIF(nif_leave);
 NIF(nif_flush);

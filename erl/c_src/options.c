@@ -120,8 +120,14 @@ NIF(nif_cancel)
     }
     bool read = enif_is_identical(argv[1], atom.read);
     int rv = 0;
+    ErlNifPid self;
+    (void)enif_self(env, &self);
     lock_both(s);
-    if (s->phase != PHASE_CLOSED && s->selected) {
+    /* What another process waits for, or a reactor, is not the caller's to cancel. */
+    bool mine = read ? s->armed == ARMED_CALLER && enif_compare_pids(&s->reader, &self) == 0
+                     : !s->sending || enif_compare_pids(&s->sender, &self) == 0;
+    sock_seen(env, s);
+    if (s->phase != PHASE_CLOSED && s->selected && mine) {
         rv = enif_select(env, s->fd,
                          (enum ErlNifSelectFlags)(ERL_NIF_SELECT_CANCEL |
                                                   (read ? ERL_NIF_SELECT_READ

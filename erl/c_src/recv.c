@@ -4,7 +4,7 @@
  */
 #include "nif.h"
 
-#include <stdatomic.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,12 +19,7 @@ struct chunk {
     bool is_big;
 };
 
-static struct {
-    ErlNifPid pids[64];
-    unsigned num;
-    atomic_uint next;
-} reactors;
-
+static term closed(ErlNifEnv *env, struct sock *s);
 static bool gather(ErlNifEnv *env, struct sock *s, const cssl_event *first, struct chunk *c);
 static term chunk_term(ErlNifEnv *env, const struct sock *s, struct chunk *c);
 static term data_term(ErlNifEnv *env, const struct sock *s, const uint8_t *data, size_t len);
@@ -41,32 +36,75 @@ static void send_passive(ErlNifEnv *env, struct sock *s);
 static void count_down(ErlNifEnv *env, struct sock *s);
 static void read_ahead(ErlNifEnv *env, struct sock *s);
 
-NIF(nif_set_reactors)
+/* set_reactor(Index, Pid): Pid is from now on the reactor of that number. */
+NIF(nif_set_reactor)
 {
-    int num;
-    const term *pids;
+    unsigned i;
+    ErlNifPid pid;
     (void)argc;
-    if (!enif_get_tuple(env, argv[0], &num, &pids) || num < 1 || num > 64) {
+    if (!enif_get_uint(env, argv[0], &i) || i >= REACTORS_MAX ||
+        !enif_get_local_pid(env, argv[1], &pid)) {
         return enif_make_badarg(env);
     }
-    for (int i = 0; i < num; i++) {
-        if (!enif_get_local_pid(env, pids[i], &reactors.pids[i])) {
+    atomic_store(&common->reactor[i], pid.pid);
+    return atom.ok;
+}
+
+/* start_reactors(Number): so many were set. What waited for those before them is theirs now. */
+NIF(nif_start_reactors)
+{
+    unsigned num;
+    (void)argc;
+    if (!enif_get_uint(env, argv[0], &num) || num < 1 || num > REACTORS_MAX) {
+        return enif_make_badarg(env);
+    }
+    for (unsigned i = 0; i < num; i++) {
+        if (atomic_load(&common->reactor[i]) == 0) {
             return enif_make_badarg(env);
         }
     }
-    reactors.num = (unsigned)num;
+    atomic_store(&common->reactors, num);
+    reactors_again(env);
     return atom.ok;
+}
+
+void reactors_again(ErlNifEnv *env)
+{
+    size_t num;
+    struct sock **all = sock_all(&num);
+    for (size_t i = 0; i < num; i++) {
+        struct sock *s = all[i];
+        (void)pthread_mutex_lock(&s->rx);
+        if (s->phase == PHASE_OPEN && s->taken && s->taken_by_reactor) {
+            (void)tell_end(env, s); /* bytes of it died with a reactor */
+        } else if ((s->phase == PHASE_OPEN || s->phase == PHASE_FAILED) &&
+                   (s->armed == ARMED_REACTOR || s->active != ACTIVE_FALSE)) {
+            kick_reactor(env, s);
+        }
+        (void)pthread_mutex_unlock(&s->rx);
+        enif_release_resource(s);
+    }
+    free(all);
 }
 
 void reactor_choose(struct sock *s)
 {
-    unsigned turn = atomic_fetch_add_explicit(&reactors.next, 1, memory_order_relaxed);
-    s->reactor = (uint8_t)(reactors.num > 0 ? turn % reactors.num : 0);
+    unsigned num = atomic_load(&common->reactors);
+    unsigned turn = atomic_fetch_add_explicit(&common->turn, 1, memory_order_relaxed);
+    s->reactor = (uint16_t)(num > 0 ? turn % num : 0);
 }
 
-const ErlNifPid *reactor_pid(const struct sock *s)
+ErlNifPid reactor_pid(const struct sock *s)
 {
-    return &reactors.pids[s->reactor];
+    return (ErlNifPid){ .pid = atomic_load(&common->reactor[s->reactor]) };
+}
+
+static term closed(ErlNifEnv *env, struct sock *s)
+{
+    (void)pthread_mutex_lock(&s->tx);
+    sock_seen(env, s);
+    (void)pthread_mutex_unlock(&s->tx);
+    return make_tagged(env, atom.error, atom.closed);
 }
 
 /* recv(Res, Length, Ref): {ok, Data}, select (then a message comes), or {error, Why}. */
@@ -82,7 +120,7 @@ NIF(nif_recv)
     term result;
     bool idle = false;
     if (s->phase == PHASE_CLOSED) {
-        result = make_tagged(env, atom.error, atom.closed);
+        result = closed(env, s);
     } else if (s->phase == PHASE_HANDSHAKE) {
         result = make_tagged(env, atom.error, enif_make_atom(env, "enotconn"));
     } else if (s->active != ACTIVE_FALSE || s->taken) {
@@ -96,9 +134,7 @@ NIF(nif_recv)
         io_kick(env, s);
     }
     if (idle) {
-        ErlNifPid self;
-        s->armed = ARMED_CALLER;
-        (void)sock_select(env, s, ERL_NIF_SELECT_READ, enif_self(env, &self), argv[2]);
+        (void)sock_wait(env, s, argv[2]);
     }
     (void)pthread_mutex_unlock(&s->rx);
     return result;
@@ -117,12 +153,18 @@ NIF(nif_take)
     (void)pthread_mutex_lock(&s->rx);
     term result = atom.select;
     cssl_event event;
+    bool reactor = enif_is_identical(argv[2], atom.undefined);
     if (s->phase == PHASE_CLOSED) {
-        result = make_tagged(env, atom.error, atom.closed);
+        result = closed(env, s);
     } else if (s->taken || s->phase == PHASE_HANDSHAKE) {
         result = make_tagged(env, atom.error, atom.einval);
     } else {
         enum rx rx = RX_DATA;
+        if (want > EXACT_MAX) {
+            cssl_error err = { .status = CSSL_SYSTEM, .posix = EMSGSIZE, .text = "a packet" };
+            sock_fail(s, &err);
+            rx = RX_FAILED;
+        }
         while (rx == RX_DATA && s->stash.len - s->stash.at < want) {
             do {
                 rx = rx_next(env, s, &event, true);
@@ -132,21 +174,22 @@ NIF(nif_take)
             }
         }
         io_kick(env, s);
-        if (s->stash.len - s->stash.at >= want) {
+        if (s->phase == PHASE_CLOSED) {
+            result = make_tagged(env, atom.error, atom.closed);
+        } else if (s->stash.len - s->stash.at >= want) {
             size_t len = s->stash.len - s->stash.at;
             s->taken = true;
+            s->taken_by_reactor = reactor;
             result = enif_make_tuple3(env, atom.ok,
                                       make_bytes(env, s->stash.data + s->stash.at, len),
                                       s->active != ACTIVE_FALSE ? atom.yes : atom.no);
             stash_free(&s->stash);
-        } else if (rx == RX_AGAIN) {
-            ErlNifPid self;
-            bool reactor = enif_is_identical(argv[2], atom.undefined);
-            s->armed = reactor ? ARMED_REACTOR : ARMED_CALLER;
-            (void)sock_select(env, s, ERL_NIF_SELECT_READ, enif_self(env, &self), argv[2]);
+        } else if ((rx == RX_AGAIN || rx == RX_ASK) && reactor) {
+            arm_reactor(env, s);
+        } else if (rx == RX_AGAIN || rx == RX_ASK) {
+            result = sock_wait(env, s, argv[2]);
         } else {
-            result = enif_is_identical(argv[2], atom.undefined) ? tell_end(env, s)
-                                                                : finish(env, s);
+            result = reactor ? tell_end(env, s) : finish(env, s);
         }
     }
     (void)pthread_mutex_unlock(&s->rx);
@@ -214,8 +257,9 @@ NIF(nif_invalid)
 
 static void give_back(struct sock *s, const ErlNifBinary *rest)
 {
+    bool taken = s->taken;
     s->taken = false;
-    if (s->phase != PHASE_CLOSED && rest->size > 0 &&
+    if (taken && s->phase != PHASE_CLOSED && rest->size > 0 &&
         !stash_add(&s->stash, rest->data, rest->size)) {
         s->peer_closed = true;
     }
@@ -294,10 +338,11 @@ void recv_begin(ErlNifEnv *env, struct sock *s)
 /* kick_reactor lets the socket's reactor look at it soon. */
 static void kick_reactor(ErlNifEnv *env, struct sock *s)
 {
+    ErlNifPid reactor = reactor_pid(s);
     s->armed = ARMED_REACTOR;
     term message = enif_make_tuple4(env, atom.select, enif_make_resource(env, s), atom.undefined,
                                     enif_make_atom(env, "ready_input"));
-    (void)enif_send(env, reactor_pid(s), NULL, message);
+    (void)enif_send(env, &reactor, NULL, message);
 }
 
 static bool active_set(ErlNifEnv *env, struct sock *s, term word, int n)
@@ -368,8 +413,7 @@ static term run_active(ErlNifEnv *env, struct sock *s)
         } else if (rx == RX_AGAIN && !s->drained) {
             continue;
         } else if (rx == RX_AGAIN || rx == RX_ASK) {
-            s->armed = ARMED_REACTOR;
-            (void)sock_select(env, s, ERL_NIF_SELECT_READ, reactor_pid(s), atom.undefined);
+            arm_reactor(env, s);
             return atom.ok;
         } else {
             return tell_end(env, s);
@@ -400,8 +444,9 @@ static void read_ahead(ErlNifEnv *env, struct sock *s)
 
 void arm_reactor(ErlNifEnv *env, struct sock *s)
 {
+    ErlNifPid reactor = reactor_pid(s);
     s->armed = ARMED_REACTOR;
-    (void)sock_select(env, s, ERL_NIF_SELECT_READ, reactor_pid(s), atom.undefined);
+    (void)sock_select(env, s, ERL_NIF_SELECT_READ, &reactor, atom.undefined);
 }
 
 static bool deliver(ErlNifEnv *env, struct sock *s, term data)
@@ -461,6 +506,9 @@ static term recv_some(ErlNifEnv *env, struct sock *s, size_t want, bool *idle)
         if (rx == RX_DATA && want == 0) {
             struct chunk c;
             if (!gather(env, s, &event, &c)) {
+                if (c.is_big) {
+                    enif_release_binary(&c.big);
+                }
                 return make_tagged(env, atom.error, enif_make_atom(env, "enomem"));
             }
             return make_tagged(env, atom.ok, chunk_term(env, s, &c));

@@ -7,6 +7,7 @@
 
 #include "engine/engine.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -14,6 +15,7 @@
 
 enum { SLICE = 262144 }; /* bytes sealed by one call, which holds a scheduler meanwhile */
 
+static term closed(ErlNifEnv *env, struct sock *s);
 static bool turn_mine(ErlNifEnv *env, struct sock *s);
 static bool turn_keep(ErlNifEnv *env, struct sock *s);
 static void turn_give(ErlNifEnv *env, struct sock *s);
@@ -33,6 +35,9 @@ NIF(nif_send)
     }
     term result;
     cssl_error err;
+    if (s->phase == PHASE_CLOSED) {
+        return closed(env, s);
+    }
     (void)pthread_mutex_lock(&s->tx);
     if (s->phase == PHASE_CLOSED || s->write_shut) {
         result = make_tagged(env, atom.error, atom.closed);
@@ -78,6 +83,10 @@ NIF(nif_leave)
     if (s == NULL || enif_self(env, &self) == NULL) {
         return enif_make_badarg(env);
     }
+    if (s->phase == PHASE_CLOSED) {
+        (void)closed(env, s);
+        return atom.ok;
+    }
     (void)pthread_mutex_lock(&s->tx);
     for (unsigned i = 0; i < s->queue_len; i++) {
         if (enif_compare_pids(&s->queue[i], &self) == 0) {
@@ -86,7 +95,7 @@ NIF(nif_leave)
             break;
         }
     }
-    if (s->sending && enif_compare_pids(&s->sender, &self) == 0) {
+    if (s->sending && enif_compare_pids(&s->sender, &self) == 0 && s->phase != PHASE_CLOSED) {
         turn_give(env, s);
     }
     (void)pthread_mutex_unlock(&s->tx);
@@ -102,9 +111,7 @@ NIF(nif_flush)
         return enif_make_badarg(env);
     }
     (void)pthread_mutex_lock(&s->tx);
-    if (s->phase != PHASE_CLOSED && !s->sending && io_flush(s) == IO_AGAIN) {
-        (void)sock_select(env, s, ERL_NIF_SELECT_WRITE, reactor_pid(s), atom.undefined);
-    }
+    send_next(env, s);
     (void)pthread_mutex_unlock(&s->tx);
     return atom.ok;
 }
@@ -122,6 +129,7 @@ NIF(nif_close)
     term result = atom.ok;
     lock_both(s);
     if (s->phase == PHASE_CLOSED) {
+        sock_seen(env, s);
         result = atom.closed;
     } else {
         s->active = ACTIVE_FALSE;
@@ -136,11 +144,12 @@ NIF(nif_close)
             (void)sock_select(env, s, ERL_NIF_SELECT_WRITE, &self, argv[1]);
             result = atom.select;
         } else {
-            bool over = io == IO_FAILED || s->peer_closed || s->read_eof;
+            /* Nobody is kept waiting in recv for the peer's answer. */
+            bool over = io == IO_FAILED || s->peer_closed || s->read_eof ||
+                        (s->armed == ARMED_CALLER && enif_compare_pids(&s->reader, &self) != 0);
             (void)shutdown(s->fd, SHUT_WR);
             if (!over) {
-                s->armed = ARMED_CALLER;
-                (void)sock_select(env, s, ERL_NIF_SELECT_READ, &self, argv[1]);
+                (void)sock_wait(env, s, argv[1]);
                 result = enif_make_atom(env, "wait");
             } else {
                 sock_end(env, s);
@@ -180,15 +189,13 @@ NIF(nif_downgrade)
         } else if (io == IO_OK) {
             rx = rx_next(env, s, &event, true);
             if (rx == RX_AGAIN) {
-                s->armed = ARMED_CALLER;
-                (void)sock_select(env, s, ERL_NIF_SELECT_READ, &self, argv[1]);
-                result = atom.select;
+                result = sock_wait(env, s, argv[1]);
             }
         }
     }
     if (rx == RX_END && !s->read_eof) {
         cssl_bytes rest = engine_behind_close(s->engine);
-        int fd = dup(s->fd), domain = AF_INET;
+        int fd = fcntl(s->fd, F_DUPFD_CLOEXEC, 0), domain = AF_INET;
         socklen_t len = sizeof(domain);
         (void)getsockopt(s->fd, SOL_SOCKET, SO_DOMAIN, &domain, &len);
         if (fd >= 0) {
@@ -199,6 +206,7 @@ NIF(nif_downgrade)
     }
     if (!enif_is_identical(result, atom.select)) {
         (void)pthread_mutex_lock(&s->tx);
+        sock_seen(env, s);
         sock_end(env, s);
         (void)pthread_mutex_unlock(&s->tx);
     }
@@ -215,6 +223,7 @@ NIF(nif_drop)
         return enif_make_badarg(env);
     }
     lock_both(s);
+    sock_seen(env, s);
     sock_end(env, s);
     unlock_both(s);
     return atom.ok;
@@ -258,6 +267,18 @@ void send_next(ErlNifEnv *env, struct sock *s)
                             enif_make_tuple2(env, atom.turn, enif_make_resource(env, s)));
         }
     }
+    if (!s->sending && s->phase != PHASE_CLOSED && io_flush(s) == IO_AGAIN) {
+        ErlNifPid reactor = reactor_pid(s); /* what the last one left goes out by itself */
+        (void)sock_select(env, s, ERL_NIF_SELECT_WRITE, &reactor, atom.undefined);
+    }
+}
+
+static term closed(ErlNifEnv *env, struct sock *s)
+{
+    lock_both(s);
+    sock_seen(env, s);
+    unlock_both(s);
+    return make_tagged(env, atom.error, atom.closed);
 }
 
 /* turn_mine: the caller may send; else it is queued. */
@@ -267,6 +288,11 @@ static bool turn_mine(ErlNifEnv *env, struct sock *s)
     (void)enif_self(env, &self);
     if (!s->sending || enif_compare_pids(&s->sender, &self) == 0) {
         return true;
+    }
+    for (unsigned i = 0; i < s->queue_len; i++) {
+        if (enif_compare_pids(&s->queue[i], &self) == 0) {
+            return false; /* it waits already */
+        }
     }
     if (s->queue_len == s->queue_cap) {
         unsigned cap = s->queue_cap == 0 ? SEND_QUEUE_MIN : 2 * s->queue_cap;

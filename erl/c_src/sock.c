@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "engine/engine.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,10 @@ ErlNifResourceType *sock_type;
 
 static void destroy(ErlNifEnv *env, void *object);
 static void stop(ErlNifEnv *env, void *object, ErlNifEvent fd, int direct);
+static bool waited_for(ErlNifEnv *env, struct sock *s);
+static void not_waited_for(ErlNifEnv *env, struct sock *s, const ErlNifPid *pid);
+static void list_add(struct sock *s);
+static void list_remove(struct sock *s);
 static void down(ErlNifEnv *env, void *object, ErlNifPid *pid, ErlNifMonitor *monitor);
 
 ErlNifResourceTypeInit sock_callbacks = { .dtor = destroy, .stop = stop, .down = down };
@@ -46,6 +51,7 @@ struct sock *sock_new(ErlNifEnv *env, int fd, struct config *config, const char 
     s->server = config->server;
     s->phase = PHASE_HANDSHAKE;
     reactor_choose(s);
+    list_add(s);
     enif_keep_resource(s); /* a connection lives until its end, not as long as its term */
     s->kept = true;
     ErlNifPid self;
@@ -114,16 +120,20 @@ void sock_end(ErlNifEnv *env, struct sock *s)
         (void)enif_demonitor_process(env, s, &s->monitor);
         s->monitored = false;
     }
+    list_remove(s);
     for (unsigned i = 0; i < s->queue_len; i++) { /* they find out that it is closed */
         (void)enif_send(env, &s->queue[i], NULL,
                         enif_make_tuple2(env, atom.turn, enif_make_resource(env, s)));
     }
     s->queue_len = 0;
-    if (s->selected) {
-        (void)enif_select(env, s->fd, ERL_NIF_SELECT_STOP, s, NULL, atom.undefined);
-    } else {
+    if (!s->selected) {
         (void)close(s->fd);
         s->fd = -1;
+    } else if (waited_for(env, s)) {
+        s->lingers = true;
+        (void)shutdown(s->fd, SHUT_RDWR); /* ready for all: the VM tells them */
+    } else {
+        (void)enif_select(env, s->fd, ERL_NIF_SELECT_STOP, s, NULL, atom.undefined);
     }
     if (s->kept) {
         s->kept = false;
@@ -131,14 +141,123 @@ void sock_end(ErlNifEnv *env, struct sock *s)
     }
 }
 
+/* waited_for: processes that live and are not the caller wait for the descriptor. */
+static bool waited_for(ErlNifEnv *env, struct sock *s)
+{
+    ErlNifPid self;
+    bool called = enif_self(env, &self) != NULL;
+    if (s->armed == ARMED_CALLER &&
+        ((called && enif_compare_pids(&self, &s->reader) == 0) ||
+         enif_monitor_process(env, s, &s->reader, &s->reader_monitor) != 0)) {
+        s->armed = ARMED_NOT;
+    }
+    if (s->sending && called && enif_compare_pids(&self, &s->sender) == 0) {
+        (void)enif_demonitor_process(env, s, &s->sender_monitor);
+        s->sending = false;
+    }
+    return s->armed == ARMED_CALLER || s->sending;
+}
+
+/* not_waited_for: pid does not wait any more; with the last one the descriptor goes. */
+static void not_waited_for(ErlNifEnv *env, struct sock *s, const ErlNifPid *pid)
+{
+    if (!s->lingers) {
+        return;
+    }
+    if (s->armed == ARMED_CALLER && enif_compare_pids(pid, &s->reader) == 0) {
+        (void)enif_demonitor_process(env, s, &s->reader_monitor);
+        s->armed = ARMED_NOT;
+    }
+    if (s->sending && enif_compare_pids(pid, &s->sender) == 0) {
+        (void)enif_demonitor_process(env, s, &s->sender_monitor);
+        s->sending = false;
+    }
+    if (s->armed != ARMED_CALLER && !s->sending) {
+        s->lingers = false;
+        (void)enif_select(env, s->fd, ERL_NIF_SELECT_STOP, s, NULL, atom.undefined);
+    }
+}
+
+void sock_seen(ErlNifEnv *env, struct sock *s)
+{
+    ErlNifPid self;
+    if (enif_self(env, &self) != NULL) {
+        not_waited_for(env, s, &self);
+    }
+}
+
+term sock_wait(ErlNifEnv *env, struct sock *s, term ref)
+{
+    s->armed = ARMED_CALLER;
+    (void)enif_self(env, &s->reader);
+    (void)sock_select(env, s, ERL_NIF_SELECT_READ, &s->reader, ref);
+    return atom.select;
+}
+
+int copy_stream(int fd)
+{
+    int type = 0;
+    socklen_t len = sizeof(type);
+    if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) != 0) {
+        return -1;
+    }
+    if (type != SOCK_STREAM) {
+        errno = EPROTOTYPE;
+        return -1;
+    }
+    int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    if (copy >= 0) {
+        (void)fcntl(copy, F_SETFL, fcntl(copy, F_GETFL) | O_NONBLOCK);
+    }
+    return copy;
+}
+
+static void list_add(struct sock *s)
+{
+    (void)pthread_mutex_lock(&common->lock);
+    s->behind = common->first;
+    if (s->behind != NULL) {
+        s->behind->before = s;
+    }
+    common->first = s;
+    (void)pthread_mutex_unlock(&common->lock);
+}
+
+static void list_remove(struct sock *s)
+{
+    (void)pthread_mutex_lock(&common->lock);
+    *(s->before != NULL ? &s->before->behind : &common->first) = s->behind;
+    if (s->behind != NULL) {
+        s->behind->before = s->before;
+    }
+    (void)pthread_mutex_unlock(&common->lock);
+}
+
+struct sock **sock_all(size_t *num)
+{
+    size_t n = 0;
+    (void)pthread_mutex_lock(&common->lock);
+    for (struct sock *s = common->first; s != NULL; s = s->behind) {
+        n++;
+    }
+    struct sock **all = calloc(n + 1, sizeof(struct sock *));
+    *num = all == NULL ? 0 : n;
+    n = 0;
+    for (struct sock *s = common->first; s != NULL && n < *num; s = s->behind) {
+        enif_keep_resource(s); /* its reference to itself is there until it leaves the list */
+        all[n++] = s;
+    }
+    (void)pthread_mutex_unlock(&common->lock);
+    return all;
+}
+
 /* stop is called when no scheduler looks at the descriptor any more. */
 static void stop(ErlNifEnv *env, void *object, ErlNifEvent fd, int direct)
 {
-    struct sock *s = object;
     (void)env;
+    (void)object;
     (void)direct;
     (void)close(fd);
-    s->fd = -1;
 }
 
 static void destroy(ErlNifEnv *env, void *object)
@@ -166,21 +285,23 @@ static void destroy(ErlNifEnv *env, void *object)
 static void down(ErlNifEnv *env, void *object, ErlNifPid *pid, ErlNifMonitor *monitor)
 {
     struct sock *s = object;
+    enif_keep_resource(s); /* sock_end lets go of it */
     lock_both(s);
-    if (s->monitored && enif_compare_monitors(monitor, &s->monitor) == 0) {
+    if (s->phase == PHASE_CLOSED) {
+        not_waited_for(env, s, pid);
+    } else if (s->monitored && enif_compare_monitors(monitor, &s->monitor) == 0) {
         s->monitored = false;
         if (s->phase == PHASE_HANDSHAKE) {
             cssl_engine_cancel(s->engine);
         } else if (s->phase == PHASE_OPEN && !s->write_shut) {
             (void)cssl_engine_close(s->engine, NULL);
         }
-        if (s->phase != PHASE_CLOSED) {
-            (void)io_flush(s);
-            sock_end(env, s);
-        }
+        (void)io_flush(s);
+        sock_end(env, s);
     } else if (s->sending && enif_compare_pids(pid, &s->sender) == 0) {
         s->sending = false;
         send_next(env, s);
     }
     unlock_both(s);
+    enif_release_resource(s);
 }

@@ -2,7 +2,7 @@
 %%% holds no policy: timeouts, options and error terms are the callers'.
 -module(cssl_nif).
 
--export([config/3, options/1, derive/3, set_reactors/1, open/4, socket/1, handshake/2,
+-export([config/3, options/1, derive/3, set_reactor/2, start_reactors/1, open/4, socket/1, handshake/2,
          handshake_dirty/2, continue/2, reconfigure/2, feed/2, send_options/1, renegotiate/1,
          downgrade/2, answer/5, cancel_handshake/1, start/1, recv/3, take/3, give/2, deliver/4,
          invalid/2, ready/1, active/3, send/4, leave/1, flush/1, close/2, drop/1, shutdown/2,
@@ -21,7 +21,8 @@ load() ->
 config(_Role, _Map, _Options) -> erlang:nif_error(not_loaded).
 options(_Socket) -> erlang:nif_error(not_loaded).
 derive(_Config, _Map, _Options) -> erlang:nif_error(not_loaded).
-set_reactors(_Pids) -> erlang:nif_error(not_loaded).
+set_reactor(_Index, _Pid) -> erlang:nif_error(not_loaded).
+start_reactors(_Number) -> erlang:nif_error(not_loaded).
 open(_Fd, _Config, _Name, _Port) -> erlang:nif_error(not_loaded).
 socket(_Res) -> erlang:nif_error(not_loaded).
 handshake(_Res, _Ref) -> erlang:nif_error(not_loaded).

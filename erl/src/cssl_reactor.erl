@@ -4,7 +4,7 @@
 -module(cssl_reactor).
 -behaviour(supervisor).
 
--export([ensure/0, start_link/0, init/1, start_reactor/1, loop/0]).
+-export([ensure/0, start_link/0, init/1, start_reactor/1, start_all/1, loop/0]).
 
 -define(STARTED, {?MODULE, started}).
 
@@ -40,26 +40,28 @@ start_early() ->
 
 -spec start_link() -> {ok, pid()} | {error, term()}.
 start_link() ->
-    case supervisor:start_link({local, ?MODULE}, ?MODULE, []) of
-        {ok, Sup} ->
-            Pids = [Pid || {_, Pid, _, _} <- lists:keysort(1, supervisor:which_children(Sup))],
-            ok = cssl_nif:set_reactors(list_to_tuple(Pids)),
-            {ok, Sup};
-        Error ->
-            Error
-    end.
+    supervisor:start_link({local, ?MODULE}, ?MODULE, []).
 
+%% When one dies, all are started again, and the last child gives them the sockets of the old ones.
 -spec init([]) -> {ok, {supervisor:sup_flags(), [supervisor:child_spec()]}}.
 init([]) ->
-    Number = min(64, erlang:system_info(schedulers)),
-    {ok, {#{strategy => one_for_all, intensity => 3, period => 10},
-          [#{id => {reactor, I}, start => {?MODULE, start_reactor, [I]}}
-           || I <- lists:seq(1, Number)]}}.
+    Number = erlang:system_info(schedulers),
+    Reactors = [#{id => {reactor, I}, start => {?MODULE, start_reactor, [I]}}
+                || I <- lists:seq(0, Number - 1)],
+    Begin = #{id => start, start => {?MODULE, start_all, [Number]}},
+    {ok, {#{strategy => one_for_all, intensity => 3, period => 10}, Reactors ++ [Begin]}}.
 
--spec start_reactor(pos_integer()) -> {ok, pid()}.
-start_reactor(_) ->
-    {ok, proc_lib:spawn_opt(?MODULE, loop, [], [link, {message_queue_data, off_heap},
-                                                {priority, normal}, {fullsweep_after, 10}])}.
+-spec start_reactor(non_neg_integer()) -> {ok, pid()}.
+start_reactor(Index) ->
+    Pid = proc_lib:spawn_opt(?MODULE, loop, [], [link, {message_queue_data, off_heap},
+                                                 {priority, normal}, {fullsweep_after, 10}]),
+    ok = cssl_nif:set_reactor(Index, Pid),
+    {ok, Pid}.
+
+-spec start_all(pos_integer()) -> ignore.
+start_all(Number) ->
+    ok = cssl_nif:start_reactors(Number),
+    ignore.
 
 %% loop() handles a message at a time and never ends.
 -spec loop() -> no_return().

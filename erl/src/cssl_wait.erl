@@ -91,21 +91,27 @@ send_on({error, _} = Error, _, _, _, _, _) ->
 %% accept(Listener, Timeout) is {ok, Res} or {error, Why}.
 accept(Listener, Timeout) ->
     Ref = make_ref(),
-    accept(Listener, Ref, deadline(Timeout)).
+    case cssl_nif:accept(Listener, Ref) of
+        select -> accept(Listener, Ref, deadline(Timeout));
+        Result -> Result
+    end.
 
 accept(Listener, Ref, Deadline) ->
-    case cssl_nif:accept(Listener, Ref) of
-        select ->
-            receive
-                {select, Listener, Ref, _} -> accept(Listener, Ref, Deadline)
-            after left(Deadline) ->
-                cssl_nif:accept_cancel(Listener),
-                receive {select, Listener, Ref, _} -> ok after 0 -> ok end,
-                {error, timeout}
-            end;
-        Result ->
-            Result
+    receive
+        {select, Listener, Ref, _} ->
+            case cssl_nif:accept(Listener, Ref) of
+                select -> accept(Listener, Ref, Deadline);
+                Result -> forget(Listener, Ref), Result
+            end
+    after left(Deadline) ->
+        cssl_nif:accept_cancel(Listener),
+        forget(Listener, Ref),
+        {error, timeout}
     end.
+
+%% Who waits first may be told twice: of two connections, while another process took the first.
+forget(Listener, Ref) ->
+    receive {select, Listener, Ref, _} -> forget(Listener, Ref) after 0 -> ok end.
 
 %% handshake(Res, Deadline) runs until the end, a question or the pause at the hello.
 handshake(Res, Deadline) ->
