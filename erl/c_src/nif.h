@@ -145,8 +145,8 @@ struct sock *sock_get(ErlNifEnv *env, term t);
 /* sock_new makes a connection of fd, which it owns from then on, whatever is returned. */
 struct sock *sock_new(ErlNifEnv *env, int fd, struct config *config, const char *name,
                       uint16_t port, cssl_error *err);
-/* sock_end, holding both locks, says nothing to the peer any more: descriptor and engine go. Whoever
- * waits for the descriptor is woken first, and calls again. */
+/* sock_end, holding both locks, says nothing to the peer any more: descriptor and engine go.
+ * Whoever waits for the descriptor is woken first, and calls again. */
 void sock_end(ErlNifEnv *env, struct sock *s);
 /* sock_seen, both locks held, is for who finds a connection closed: it does not wait any more. */
 void sock_seen(ErlNifEnv *env, struct sock *s);
@@ -163,8 +163,8 @@ bool sock_own(ErlNifEnv *env, struct sock *s, const ErlNifPid *pid);
 void lock_both(struct sock *s);
 void unlock_both(struct sock *s);
 
-/* What the connections of this node share. It outlives the library that made it, which may be loaded
- * anew; then `version` and `size` have to be the same. */
+/* What the connections of this node share. It outlives the library that made it, which may be
+ * loaded anew; then `version` and `size` have to be the same. */
 enum { REACTORS_MAX = 1024 }; /* as many schedulers as the VM may have */
 struct common {
     char version[32];
