@@ -6,6 +6,7 @@
  * Every allocation is tried with CSSL_ALLOC_ALL=1, and by `make soak`; otherwise a sample, chosen
  * by CSSL_SEED.
  */
+#include "out_of_memory.h"
 #include "pair/certs.h"
 #include "base/error.h"
 #include "pki/certkey.h"
@@ -14,46 +15,6 @@
 #include "status_maker.h"
 
 enum { WIRE = 200000, NOW = 1800000000, SAMPLE = 250 };
-
-/* ---- The allocator: counts while it is armed, and fails as planned ---- */
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t num, size_t size);
-void *__real_realloc(void *p, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t num, size_t size);
-void *__wrap_realloc(void *p, size_t size);
-
-static struct {
-    bool armed;
-    unsigned long count, fail_at; /* from 1; 0: never */
-    bool for_good;                /* all that follow fail too */
-} plan;
-
-static bool refused(void)
-{
-    if (!plan.armed) {
-        return false;
-    }
-    plan.count++;
-    return plan.fail_at != 0 &&
-           (plan.count == plan.fail_at || (plan.for_good && plan.count > plan.fail_at));
-}
-
-void *__wrap_malloc(size_t size)
-{
-    return refused() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t num, size_t size)
-{
-    return refused() ? NULL : __real_calloc(num, size);
-}
-
-void *__wrap_realloc(void *p, size_t size)
-{
-    return refused() ? NULL : __real_realloc(p, size);
-}
 
 /* ---- Two engines without a harness that allocates ---- */
 

@@ -2,41 +2,12 @@
  * test_issue.c - memory that runs out at each allocation in turn, while certificates and requests
  * are made and read: always CSSL_NOMEM or a whole certificate, nothing leaks.
  */
+#include "out_of_memory.h"
 #include "support.h"
 
 #include "base/error.h"
 #include "base/mem.h"
 #include "pki/issue.h"
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t num, size_t size);
-void *__real_realloc(void *p, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t num, size_t size);
-void *__wrap_realloc(void *p, size_t size);
-
-static bool armed;
-static unsigned long count, fail_at;
-
-static bool refused(void)
-{
-    return armed && ++count == fail_at;
-}
-
-void *__wrap_malloc(size_t size)
-{
-    return refused() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t num, size_t size)
-{
-    return refused() ? NULL : __real_calloc(num, size);
-}
-
-void *__wrap_realloc(void *p, size_t size)
-{
-    return refused() ? NULL : __real_realloc(p, size);
-}
 
 /* step does its work once and returns a status; what it made is checked and freed in there. */
 typedef int step(const struct issue_params *params, const struct pkey *key, cssl_error *err);
@@ -88,11 +59,11 @@ static void try_all(step *work)
         n++;
         assert_true(n < 1000);
         err = (cssl_error){ 0 };
-        count = 0;
-        fail_at = n;
-        armed = true;
+        plan.count = 0;
+        plan.fail_at = n;
+        plan.armed = true;
         status = work(&params, key, &err);
-        armed = false;
+        plan.armed = false;
         if (status != 0 && err.status != CSSL_NOMEM) {
             fail_msg("allocation %lu: %s", n, err.text);
         }

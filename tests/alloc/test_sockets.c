@@ -3,6 +3,7 @@
  * connects to itself, shakes hands, talks and closes, and while blocking calls are made. Each time
  * somebody is told, and nothing crashes, leaks (under AddressSanitizer) or waits for ever.
  */
+#include "out_of_memory.h"
 #include "support.h"
 
 #include <sys/socket.h>
@@ -11,44 +12,6 @@
 enum { PATIENCE = 10000, EVENTS_MAX = 1000 };
 
 #define CERTS CSSL_TEST_VECTORS "/../certs/"
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t num, size_t size);
-void *__real_realloc(void *p, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t num, size_t size);
-void *__wrap_realloc(void *p, size_t size);
-
-static struct {
-    bool armed;
-    unsigned long count, fail_at; /* from 1; 0: never */
-    bool for_good;                /* all that follow fail too */
-} plan;
-
-static bool refused(void)
-{
-    if (!plan.armed) {
-        return false;
-    }
-    plan.count++;
-    return plan.fail_at != 0 &&
-           (plan.count == plan.fail_at || (plan.for_good && plan.count > plan.fail_at));
-}
-
-void *__wrap_malloc(size_t size)
-{
-    return refused() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t num, size_t size)
-{
-    return refused() ? NULL : __real_calloc(num, size);
-}
-
-void *__wrap_realloc(void *p, size_t size)
-{
-    return refused() ? NULL : __real_realloc(p, size);
-}
 
 static cssl_config *server_config, *client_config;
 
