@@ -12,21 +12,26 @@ recv(Res, Timeout) ->
 recv(Res, AtLeast, Deadline) ->
     case cssl_wait:take(Res, AtLeast, Deadline) of
         {ok, Bytes, _} ->
-            {ok, Options} = cssl_nif:get(Res),
-            case decode(Bytes, Options) of
-                {more, Length} ->
-                    cssl_nif:give(Res, Bytes),
-                    recv(Res, Length, Deadline);
-                {packet, Packet, Rest, Next} ->
-                    next_type(Res, Options, Next),
-                    cssl_nif:give(Res, Rest),
-                    {ok, shape(Packet, Options)};
-                invalid ->
-                    cssl_nif:give(Res, <<>>),
-                    {error, {invalid_packet, shape(Bytes, Options)}}
+            case cssl_nif:get(Res) of
+                {ok, Options} -> recv(Res, Bytes, Options, Deadline);
+                Error -> Error % closed meanwhile
             end;
         Error ->
             Error
+    end.
+
+recv(Res, Bytes, Options, Deadline) ->
+    case decode(Bytes, Options) of
+        {more, Length} ->
+            cssl_nif:give(Res, Bytes),
+            recv(Res, Length, Deadline);
+        {packet, Packet, Rest, Next} ->
+            next_type(Res, Options, Next),
+            cssl_nif:give(Res, Rest),
+            {ok, shape(Packet, Options)};
+        invalid ->
+            cssl_nif:give(Res, <<>>),
+            {error, {invalid_packet, shape(Bytes, Options)}}
     end.
 
 %% deliver(Res) sends packets of an active socket to its owner, for as long as it is active.
@@ -39,8 +44,10 @@ deliver(Res, AtLeast) ->
         {ok, Bytes, false} ->
             cssl_nif:give(Res, Bytes);
         {ok, Bytes, true} ->
-            {ok, Options} = cssl_nif:get(Res),
-            deliver(Res, Bytes, Options);
+            case cssl_nif:get(Res) of
+                {ok, Options} -> deliver(Res, Bytes, Options);
+                {error, closed} -> ok
+            end;
         {error, Owner, Socket, Why} ->
             Owner ! {ssl_error, Socket, cssl_format:reason(Why)},
             ok;
