@@ -85,16 +85,42 @@ static bool read_identities(struct reading *r, term list, cssl_options *o);
 static bool read_hosts(struct reading *r, term list, cssl_options *o);
 static bool read_special(struct reading *r, const char *name, term value, cssl_options *o);
 static void keylog_line(void *user, const char *line);
-static term make_config(ErlNifEnv *env, bool server, cssl_config *base, term map,
+static term make_config(ErlNifEnv *env, bool server, cssl_config *base, bool renew, term map,
                         term options);
+static term config_term(ErlNifEnv *env, struct config made, term options);
 
-/* config(client | server, Map, Options), derive(Config, Map, Options): {ok, Config}, {error, Why};
+/* config(client | server, Map, Options), derive(Config, Map, Options), which adds to a config, and
+ * renew(Config, Map, Options), which makes one of new files with the sessions of the old: {ok,
+ * Config}, {error, Why}; share(Config, Options) is the same config with other Options;
  * options(Socket | Config) gives Options back. */
 NIF(nif_config)
 {
     (void)argc;
-    return make_config(env, enif_is_identical(argv[0], atom.server), NULL, argv[1],
+    return make_config(env, enif_is_identical(argv[0], atom.server), NULL, false, argv[1],
                        argv[2]);
+}
+
+NIF(nif_renew)
+{
+    (void)argc;
+    struct config *old;
+    if (!enif_get_resource(env, argv[0], config_type, (void **)&old)) {
+        return enif_make_badarg(env);
+    }
+    return make_config(env, old->server, old->config, true, argv[1], argv[2]);
+}
+
+NIF(nif_share)
+{
+    (void)argc;
+    struct config *of;
+    if (!enif_get_resource(env, argv[0], config_type, (void **)&of)) {
+        return enif_make_badarg(env);
+    }
+    struct config made = { .config = of->config, .server = of->server,
+                           .owner = of->owner != NULL ? of->owner : of };
+    enif_keep_resource(made.owner);
+    return config_term(env, made, argv[1]);
 }
 
 NIF(nif_derive)
@@ -104,7 +130,7 @@ NIF(nif_derive)
     if (!enif_get_resource(env, argv[0], config_type, (void **)&base)) {
         return enif_make_badarg(env);
     }
-    return make_config(env, base->server, base->config, argv[1], argv[2]);
+    return make_config(env, base->server, base->config, false, argv[1], argv[2]);
 }
 
 NIF(nif_options)
@@ -129,7 +155,11 @@ void config_destroy(ErlNifEnv *env, void *object)
 {
     (void)env;
     struct config *c = object;
-    cssl_config_free(c->config);
+    if (c->owner != NULL) {
+        enif_release_resource(c->owner);
+    } else {
+        cssl_config_free(c->config);
+    }
     enif_free_env(c->env);
 }
 
@@ -176,14 +206,25 @@ static bool read_map(struct reading *r, term map, cssl_options *o)
     return ok;
 }
 
-static term make_config(ErlNifEnv *env, bool server, cssl_config *base, term map,
+static term config_term(ErlNifEnv *env, struct config made, term options)
+{
+    struct config *c = enif_alloc_resource(config_type, sizeof(*c));
+    *c = made;
+    c->env = enif_alloc_env();
+    c->options = enif_make_copy(c->env, options);
+    term t = enif_make_resource(env, c);
+    enif_release_resource(c);
+    return make_tagged(env, atom.ok, t);
+}
+
+static term make_config(ErlNifEnv *env, bool server, cssl_config *base, bool renew, term map,
                         term options)
 {
     struct reading r = { .env = env };
     cssl_options o;
     cssl_error err;
     memset(&o, 0, sizeof(o));
-    if (base == NULL) {
+    if (base == NULL || renew) {
         o.log = capture_log;
         o.log_level = CSSL_LOG_NOTICE;
     }
@@ -192,17 +233,15 @@ static term make_config(ErlNifEnv *env, bool server, cssl_config *base, term map
         result = r.nomem ? make_tagged(env, atom.error, enif_make_atom(env, "enomem"))
                          : enif_make_badarg(env);
     } else {
-        cssl_config *config = base != NULL ? cssl_config_derive(base, &o, &err)
-                              : server     ? cssl_server_config(&o, &err)
-                                           : cssl_client_config(&o, &err);
+        cssl_config *config = renew          ? cssl_config_renew(base, &o, &err)
+                              : base != NULL ? cssl_config_derive(base, &o, &err)
+                              : server       ? cssl_server_config(&o, &err)
+                                             : cssl_client_config(&o, &err);
         if (config == NULL) {
             result = make_failure(env, &err, "");
         } else {
-            struct config *c = enif_alloc_resource(config_type, sizeof(*c));
-            *c = (struct config){ .config = config, .server = server, .env = enif_alloc_env() };
-            c->options = enif_make_copy(c->env, options);
-            result = make_tagged(env, atom.ok, enif_make_resource(env, c));
-            enif_release_resource(c);
+            result = config_term(env, (struct config){ .config = config, .server = server },
+                                 options);
         }
     }
     for (size_t i = 0; i < r.num; i++) {
@@ -293,6 +332,9 @@ static bool read_special(struct reading *r, const char *name, term value, cssl_o
     if (strcmp(name, "keylog") == 0) {
         o->keylog = keylog_line;
         return true;
+    }
+    if (strcmp(name, "log_level") == 0) {
+        return true; /* Erlang's own affair: the words of alerts are for error terms too */
     }
     if (strcmp(name, "sni_hosts") == 0) {
         return read_hosts(r, value, o);

@@ -160,6 +160,7 @@ static bool take_own(ErlNifEnv *env, struct sock *s, const cssl_event *event)
     }
     case CSSL_EV_CONNECTED: /* the end of a renegotiation */
         s->renegotiated = event->error == NULL ? RENEGOTIATED : RENEGOTIATION_REFUSED;
+        sock_tell_waiter(env, s);
         break;
     default: break;
     }

@@ -44,6 +44,7 @@ extern struct atoms atom;
 /* A config, and how long its public-key work may take. */
 struct config {
     cssl_config *config;
+    struct config *owner; /* whose cssl_config it is, when it is shared; else NULL */
     bool server;
     ErlNifEnv *env; /* of options */
     term options;   /* what Erlang wants to know of it again */
@@ -85,6 +86,8 @@ struct sock {
     bool drained;        /* the last read took all there was */
     bool read_shut, write_shut;
     uint8_t renegotiated; /* enum renegotiated */
+    bool awaited;        /* a process waits for the end of a renegotiation */
+    ErlNifPid awaiting;
     bool listed;         /* mode list */
     bool send_timeout_close;
     bool taken;          /* a process decodes packets out of the stash */
@@ -160,6 +163,8 @@ void sock_fail(struct sock *s, const cssl_error *err);
 int sock_select(ErlNifEnv *env, struct sock *s, enum ErlNifSelectFlags mode, const ErlNifPid *pid,
                 term ref);
 bool sock_own(ErlNifEnv *env, struct sock *s, const ErlNifPid *pid);
+/* sock_tell_waiter: a renegotiation is over, or the connection is. */
+void sock_tell_waiter(ErlNifEnv *env, struct sock *s);
 void lock_both(struct sock *s);
 void unlock_both(struct sock *s);
 
@@ -203,6 +208,9 @@ void reactors_again(ErlNifEnv *env);
 NIF(nif_config);
 NIF(nif_options);
 NIF(nif_derive);
+NIF(nif_renew);
+NIF(nif_share);
+NIF(nif_renegotiated);
 NIF(nif_open);
 NIF(nif_handshake);
 NIF(nif_continue);

@@ -265,6 +265,51 @@ static void give_back(struct sock *s, const ErlNifBinary *rest)
     }
 }
 
+/* renegotiated(Res, Ref): ok or {error, Why} when the renegotiation is over; select: a message comes
+ * that the socket can be read; wait: somebody else reads it, {renegotiated, Res} comes. Data that
+ * arrives meanwhile waits for recv; with too much of it the end is not waited for. */
+NIF(nif_renegotiated)
+{
+    struct sock *s = sock_get(env, argv[0]);
+    (void)argc;
+    if (s == NULL) {
+        return enif_make_badarg(env);
+    }
+    (void)pthread_mutex_lock(&s->rx);
+    cssl_event event;
+    enum rx rx = RX_DATA;
+    term result = make_tagged(env, atom.error, atom.closed);
+    bool mine = s->active == ACTIVE_FALSE && !s->taken;
+    while (mine && s->phase == PHASE_OPEN && rx == RX_DATA &&
+           s->renegotiated == RENEGOTIATION_NONE && s->stash.len - s->stash.at < BUDGET) {
+        do {
+            rx = rx_next(env, s, &event, true);
+        } while (rx == RX_AGAIN && !s->drained && s->renegotiated == RENEGOTIATION_NONE);
+        if (rx == RX_DATA && !stash_add(&s->stash, event.data.data, event.data.len)) {
+            rx = RX_FAILED;
+        }
+    }
+    if (s->renegotiated == RENEGOTIATION_REFUSED) {
+        result = make_tagged(env, atom.error, atom.renegotiation_rejected);
+    } else if (s->renegotiated == RENEGOTIATED || (mine && rx == RX_DATA)) {
+        result = atom.ok;
+    } else if (s->phase == PHASE_OPEN && !mine) {
+        s->awaited = true;
+        (void)enif_self(env, &s->awaiting);
+        result = enif_make_atom(env, "wait");
+    } else if (s->phase == PHASE_OPEN && rx == RX_AGAIN) {
+        ErlNifPid self;
+        s->armed = ARMED_CALLER;
+        (void)sock_select(env, s, ERL_NIF_SELECT_READ, enif_self(env, &self), argv[1]);
+        result = atom.select;
+    }
+    if (s->phase != PHASE_CLOSED) {
+        io_kick(env, s);
+    }
+    (void)pthread_mutex_unlock(&s->rx);
+    return result;
+}
+
 /* ready(Res) is for reactors, when a socket that they wait for can be read: ok, again (it was given
  * its share, and has more), packet (its packets are decoded in Erlang), or {error, ...} to send. */
 NIF(nif_ready)

@@ -107,12 +107,22 @@ void sock_fail(struct sock *s, const cssl_error *err)
     }
 }
 
+void sock_tell_waiter(ErlNifEnv *env, struct sock *s)
+{
+    if (s->awaited) {
+        s->awaited = false;
+        (void)enif_send(env, &s->awaiting, NULL,
+                        enif_make_tuple2(env, atom.renegotiated, enif_make_resource(env, s)));
+    }
+}
+
 void sock_end(ErlNifEnv *env, struct sock *s)
 {
     if (s->phase == PHASE_CLOSED) {
         return;
     }
     s->phase = PHASE_CLOSED;
+    sock_tell_waiter(env, s);
     cssl_engine_free(s->engine);
     s->engine = NULL;
     stash_free(&s->stash);

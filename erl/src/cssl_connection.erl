@@ -63,26 +63,38 @@ peer_name(#{host := Host}) when is_atom(Host) -> atom_to_binary(Host);
 peer_name(#{host := Host}) when is_tuple(Host) -> list_to_binary(inet:ntoa(Host));
 peer_name(#{host := Host}) -> unicode:characters_to_binary(Host).
 
-result({hello, Hello}, Res) -> {ok, cssl_socket:term(Res), cssl_hello:extensions(Hello)};
+result({hello, Hello}, Res) ->
+    {ok, cssl_socket:term(Res), cssl_hello:extensions(Hello, cssl_nif:options(Res))};
 result(Result, _) -> Result.
 
-%% config(Role, Options) is the library's config for checked options.
+%% config(Role, Options) is the library's config for checked options: one that is there already, or
+%% else a new one.
 -spec config(client | server, cssl_options:options()) -> {ok, reference()} | {error, term()}.
-config(Role, #{config := Map} = Options) ->
+config(Role, Options) ->
     ok = cssl_reactor:ensure(),
-    case cssl_nif:config(Role, Map, maps:without([config], Options)) of
+    case cssl_configs:get(Role, Options) of
         {ok, Config} -> {ok, Config};
         {error, Why} -> {error, cssl_format:config_reason(Why, Options)}
     end.
 
 -spec clear_configs() -> ok.
-clear_configs() -> ok.
+clear_configs() ->
+    ok = cssl_reactor:ensure(),
+    cssl_configs:clear().
+
+%% A listener has a config for itself, so that its sessions are its own.
+own_config(#{config := Map} = Options) ->
+    ok = cssl_reactor:ensure(),
+    case cssl_nif:config(server, Map, maps:remove(config, Options)) of
+        {ok, Config} -> {ok, Config};
+        {error, Why} -> {error, cssl_format:config_reason(Why, Options)}
+    end.
 
 -spec listen(inet:port_number(), list()) -> {ok, tuple()} | {error, term()}.
 listen(Number, UserOptions) ->
     case cssl_options:server(UserOptions) of
         {ok, #{cb_info := {gen_tcp, _, _, _, _}} = Options} ->
-            case config(server, Options) of
+            case own_config(Options) of
                 {ok, Config} -> listen_tcp(Number, Options, Config);
                 Error -> Error
             end;

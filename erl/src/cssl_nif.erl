@@ -2,8 +2,9 @@
 %%% holds no policy: timeouts, options and error terms are the callers'.
 -module(cssl_nif).
 
--export([config/3, options/1, derive/3, set_reactor/2, start_reactors/1, open/4, socket/1, handshake/2,
-         handshake_dirty/2, continue/2, reconfigure/2, feed/2, send_options/1, renegotiate/1,
+-export([config/3, options/1, derive/3, renew/3, share/2, set_reactor/2, start_reactors/1,
+         open/4, socket/1, handshake/2, handshake_dirty/2, renegotiated/2, continue/2,
+         reconfigure/2, feed/2, send_options/1, renegotiate/1,
          downgrade/2, answer/5, cancel_handshake/1, start/1, recv/3, take/3, give/2, deliver/4,
          invalid/2, ready/1, active/3, send/4, leave/1, flush/1, close/2, drop/1, shutdown/2,
          cancel/2, own/2, set/2, get/1, setsockopt/4, getsockopt/4, address/2, stat/1,
@@ -23,6 +24,8 @@ options(_Socket) -> erlang:nif_error(not_loaded).
 derive(_Config, _Map, _Options) -> erlang:nif_error(not_loaded).
 set_reactor(_Index, _Pid) -> erlang:nif_error(not_loaded).
 start_reactors(_Number) -> erlang:nif_error(not_loaded).
+renew(_Config, _Map, _Options) -> erlang:nif_error(not_loaded).
+share(_Config, _Options) -> erlang:nif_error(not_loaded).
 open(_Fd, _Config, _Name, _Port) -> erlang:nif_error(not_loaded).
 socket(_Res) -> erlang:nif_error(not_loaded).
 handshake(_Res, _Ref) -> erlang:nif_error(not_loaded).
@@ -32,6 +35,7 @@ reconfigure(_Res, _Config) -> erlang:nif_error(not_loaded).
 feed(_Res, _Bytes) -> erlang:nif_error(not_loaded).
 send_options(_Res) -> erlang:nif_error(not_loaded).
 downgrade(_Res, _Ref) -> erlang:nif_error(not_loaded).
+renegotiated(_Res, _Ref) -> erlang:nif_error(not_loaded).
 renegotiate(_Res) -> erlang:nif_error(not_loaded).
 answer(_Res, _Id, _Verdict, _Alert, _Value) -> erlang:nif_error(not_loaded).
 cancel_handshake(_Res) -> erlang:nif_error(not_loaded).

@@ -48,8 +48,10 @@ init([]) ->
     Number = erlang:system_info(schedulers),
     Reactors = [#{id => {reactor, I}, start => {?MODULE, start_reactor, [I]}}
                 || I <- lists:seq(0, Number - 1)],
+    Configs = #{id => cssl_configs, start => {cssl_configs, start_link, []}},
     Begin = #{id => start, start => {?MODULE, start_all, [Number]}},
-    {ok, {#{strategy => one_for_all, intensity => 3, period => 10}, Reactors ++ [Begin]}}.
+    {ok, {#{strategy => one_for_all, intensity => 3, period => 10},
+          [Configs | Reactors] ++ [Begin]}}.
 
 -spec start_reactor(non_neg_integer()) -> {ok, pid()}.
 start_reactor(Index) ->

@@ -8,7 +8,7 @@
          groups/0, groups/1, suite_to_str/1, suite_to_openssl_str/1, str_to_suite/1]).
 -export([default_names/1, names_of/2, suites_of_names/1, is_psk_name/1, map_of_number/1,
          scheme_names/1, known_schemes/1, group_names/1, ecc_names/1, oid/1, versions_there/0,
-         sign_parameters/1]).
+         sign_parameters/1, scheme_number/1]).
 
 -export_type([suite/0, version/0]).
 
@@ -204,6 +204,19 @@ sign_parameters(N) when N =:= 16#0804; N =:= 16#0809 -> {sha256, pss(sha256, 32)
 sign_parameters(N) when N =:= 16#0805; N =:= 16#080a -> {sha384, pss(sha384, 48)};
 sign_parameters(N) when N =:= 16#0806; N =:= 16#080b -> {sha512, pss(sha512, 64)};
 sign_parameters(_) -> {none, []}. % EdDSA and ML-DSA hash by themselves
+
+%% IANA's number of a scheme by OTP's name; `undefined` for others.
+-spec scheme_number(atom()) -> 0..65535 | undefined.
+scheme_number(Name) ->
+    maps:get(Name,
+             #{rsa_pkcs1_sha1 => 16#0201, ecdsa_sha1 => 16#0203, rsa_pkcs1_sha256 => 16#0401,
+               ecdsa_secp256r1_sha256 => 16#0403, rsa_pkcs1_sha384 => 16#0501,
+               ecdsa_secp384r1_sha384 => 16#0503, rsa_pkcs1_sha512 => 16#0601,
+               ecdsa_secp521r1_sha512 => 16#0603, rsa_pss_rsae_sha256 => 16#0804,
+               rsa_pss_rsae_sha384 => 16#0805, rsa_pss_rsae_sha512 => 16#0806,
+               eddsa_ed25519 => 16#0807, eddsa_ed448 => 16#0808, rsa_pss_pss_sha256 => 16#0809,
+               rsa_pss_pss_sha384 => 16#080a, rsa_pss_pss_sha512 => 16#080b,
+               mldsa44 => 16#0904, mldsa65 => 16#0905, mldsa87 => 16#0906}, undefined).
 
 pss(Hash, Salt) ->
     [{rsa_padding, rsa_pkcs1_pss_padding}, {rsa_pss_saltlen, Salt}, {rsa_mgf1_md, Hash}].

@@ -160,10 +160,17 @@ cancel(Res, What, Ref) ->
 %% renegotiate(Res) waits for the new handshake's end; the socket's data waits meanwhile.
 renegotiate(Res) ->
     case cssl_nif:renegotiate(Res) of
-        ok -> ok;
+        ok -> renegotiated(Res, make_ref());
         {error, closed} -> {error, closed};
         {error, {state, 'NOT_NOW', _}} -> {error, already_renegotiating};
         {error, _} -> {error, notsup}
+    end.
+
+renegotiated(Res, Ref) ->
+    case cssl_nif:renegotiated(Res, Ref) of
+        select -> receive {select, Res, Ref, _} -> renegotiated(Res, Ref) end;
+        wait -> receive {renegotiated, Res} -> renegotiated(Res, Ref) end;
+        Result -> Result
     end.
 
 %% downgrade(Res, Timeout) is {ok, Fd, Family, Rest} when both sides have said close_notify.
