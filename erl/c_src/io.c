@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 static bool take_own(ErlNifEnv *env, struct sock *s, const cssl_event *event);
+static void tell_ticket(ErlNifEnv *env, struct sock *s, cssl_bytes ticket);
 static void transport_failed(struct sock *s, int posix);
 
 enum io io_flush(struct sock *s)
@@ -144,9 +145,7 @@ static bool take_own(ErlNifEnv *env, struct sock *s, const cssl_event *event)
         }
         break;
     case CSSL_EV_TICKET:
-        (void)enif_send(env, &s->owner, NULL,
-                        enif_make_tuple3(env, atom.ssl, atom.session_ticket,
-                                         make_bytes(env, event->data.data, event->data.len)));
+        tell_ticket(env, s, event->data);
         break;
     case CSSL_EV_STEP: {
         cssl_step *step = cssl_engine_step(s->engine);
@@ -165,6 +164,22 @@ static bool take_own(ErlNifEnv *env, struct sock *s, const cssl_event *event)
     default: break;
     }
     return true;
+}
+
+/* {ssl, session_ticket, #{sni, ticket}}: use_ticket takes it back. */
+static void tell_ticket(ErlNifEnv *env, struct sock *s, cssl_bytes ticket)
+{
+    cssl_info i;
+    cssl_engine_information(s->engine, &i);
+    term map = enif_make_new_map(env);
+    term name = i.sni_hostname[0] == '\0'
+                    ? atom.undefined
+                    : enif_make_string(env, i.sni_hostname, ERL_NIF_LATIN1);
+    (void)enif_make_map_put(env, map, atom.sni, name, &map);
+    (void)enif_make_map_put(env, map, enif_make_atom(env, "ticket"),
+                            make_bytes(env, ticket.data, ticket.len), &map);
+    (void)enif_send(env, &s->owner, NULL,
+                    enif_make_tuple3(env, atom.ssl, atom.session_ticket, map));
 }
 
 static void transport_failed(struct sock *s, int posix)

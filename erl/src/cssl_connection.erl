@@ -276,5 +276,10 @@ getopts(_, Names) ->
 renegotiate(Socket) ->
     case cssl_socket:resource(Socket) of
         listening -> {error, enotconn};
-        Res -> cssl_wait:renegotiate(Res)
+        Res ->
+            case cssl_nif:information(Res) of
+                {ok, #{protocol := 'tlsv1.2'}} -> cssl_wait:renegotiate(Res);
+                {ok, _} -> {error, notsup};
+                Error -> Error
+            end
     end.

@@ -44,13 +44,25 @@ timed_out(Res) ->
     cssl_nif:cancel_handshake(Res),
     {error, timeout}.
 
-opened(Res, #{emulated := Emulated}) ->
+opened(Res, #{emulated := Emulated} = Options) ->
     ok = cssl_socket:apply_emulated(Res, Emulated),
+    tell_early_data(Res, Options),
     case maps:get(active, Emulated, true) of
         false -> cssl_nif:start(Res);
         Active -> cssl_nif:active(Res, Active, false)
     end,
     {ok, cssl_socket:term(Res)}.
+
+%% A client that has early data is told what became of it. What was not even sent was not accepted.
+tell_early_data(Res, #{role := client, funs := #{early_data := true}}) ->
+    Result = case cssl_nif:information(Res) of
+                 {ok, #{early_data_accepted := true}} -> accepted;
+                 _ -> rejected
+             end,
+    self() ! {ssl, cssl_socket:term(Res), {early_data, Result}},
+    ok;
+tell_early_data(_, _) ->
+    ok.
 
 %% continue(Res, Config, Options, Timeout) goes on after the hello; Config is undefined when the
 %% options have not changed.
