@@ -265,9 +265,9 @@ static void give_back(struct sock *s, const ErlNifBinary *rest)
     }
 }
 
-/* renegotiated(Res, Ref): ok or {error, Why} when the renegotiation is over; select: a message comes
- * that the socket can be read; wait: somebody else reads it, {renegotiated, Res} comes. Data that
- * arrives meanwhile waits for recv; with too much of it the end is not waited for. */
+/* renegotiated(Res, Ref): ok or {error, Why} when the renegotiation is over; select: a message
+ * comes, then call again; wait: somebody else reads the socket, and {renegotiated, Res} comes. Data
+ * that arrives meanwhile waits for recv; with too much of it the end is not waited for. */
 NIF(nif_renegotiated)
 {
     struct sock *s = sock_get(env, argv[0]);

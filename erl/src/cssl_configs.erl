@@ -23,7 +23,7 @@
 get(Role, #{config := All, funs := Funs} = Options) ->
     Kept = maps:remove(config, Options),
     Map = maps:without(?ONCE, All),
-    case shared(Role, Map, key(Role, Map, Funs)) of
+    case shared(Role, Map, key(Role, Map, maps:without(?ONCE, Funs))) of
         {ok, Config} ->
             case maps:with(?ONCE, All) of
                 Once when map_size(Once) =:= 0 -> cssl_nif:share(Config, Kept);

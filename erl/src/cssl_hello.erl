@@ -1,6 +1,6 @@
-%%% cssl_hello - the peer's hello as the map that handshake/1,2,3 and connect return with {handshake,
-%%% hello}: the extensions by OTP's names, absent ones undefined. It decodes; the form was checked
-%%% before.
+%%% cssl_hello - the peer's hello as the map that handshake/1,2,3 and connect return with the option
+%%% {handshake, hello}: the extensions by OTP's names, absent ones undefined. It decodes; the form
+%%% was checked before.
 -module(cssl_hello).
 
 -export([extensions/2]).

@@ -162,19 +162,19 @@ all_of(S, N) ->
 renewed(Config) ->
     Ca = filename:join(?config(priv_dir, Config), "renewed.pem"),
     {ok, _} = file:copy(filename:join(?config(certs, Config), "ca.pem"), Ca),
-    Options = [?V12, {verify, verify_peer}, {cacertfile, Ca}],
+    Options = [?V12, {active, false}, {verify, verify_peer}, {cacertfile, Ca}],
     with_server(Config, cssl, [?V12],
                 fun(Port) ->
-                        {ok, A} = cssl:connect("localhost", Port, [{active, false} | Options], 5000),
+                        {ok, A} = cssl:connect("localhost", Port, Options, 5000),
                         again = exchange(cssl, A),
                         ok = file:delete(Ca),
-                        {ok, B} = cssl:connect("localhost", Port, [{active, false} | Options], 5000),
+                        {ok, B} = cssl:connect("localhost", Port, Options, 5000),
                         again = exchange(cssl, B),
                         ok = cssl:clear_pem_cache(),
                         {error, {options, Fault}} = cssl:connect("localhost", Port, Options, 5000),
                         ?assertEqual(cacertfile, element(1, Fault)),
                         {ok, _} = file:copy(filename:join(?config(certs, Config), "ca.pem"), Ca),
-                        {ok, C} = cssl:connect("localhost", Port, [{active, false} | Options], 5000),
+                        {ok, C} = cssl:connect("localhost", Port, Options, 5000),
                         ?assertEqual(true, resumed(cssl, C)),
                         again = exchange(cssl, C)
                 end).
