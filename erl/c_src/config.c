@@ -2,6 +2,9 @@
  * where; what a value means is checked by libcssl. */
 #include "nif.h"
 
+#include "base/mem.h"
+
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -68,11 +71,17 @@ static const struct {
     { "versions", "tlsv1.3", CSSL_TLSV1_3 },
 };
 
-/* What is allocated while a map is read; all of it goes when the config is made. */
+/* What is allocated while a map is read; all of it goes when the config is made, and is wiped:
+ * passwords are among it. */
+struct block {
+    struct block *next;
+    size_t len;
+    max_align_t data[];
+};
+
 struct reading {
     ErlNifEnv *env;
-    void *blocks[1024];
-    size_t num;
+    struct block *blocks;
     bool nomem;
 };
 
@@ -172,13 +181,24 @@ static void keylog_line(void *user, const char *line)
 
 static void *keep(struct reading *r, size_t len)
 {
-    void *p = r->num < sizeof(r->blocks) / sizeof(r->blocks[0]) ? calloc(1, len) : NULL;
-    if (p == NULL) {
+    struct block *b = calloc(1, sizeof(*b) + len);
+    if (b == NULL) {
         r->nomem = true;
         return NULL;
     }
-    r->blocks[r->num++] = p;
-    return p;
+    b->len = len;
+    b->next = r->blocks;
+    r->blocks = b;
+    return b->data;
+}
+
+static void forget(struct reading *r)
+{
+    while (r->blocks != NULL) {
+        struct block *b = r->blocks;
+        r->blocks = b->next;
+        mem_free_wiped(b, sizeof(*b) + b->len);
+    }
 }
 
 static bool read_map(struct reading *r, term map, cssl_options *o)
@@ -244,20 +264,19 @@ static term make_config(ErlNifEnv *env, bool server, cssl_config *base, bool ren
                                  options);
         }
     }
-    for (size_t i = 0; i < r.num; i++) {
-        free(r.blocks[i]);
-    }
+    forget(&r);
     return result;
 }
 
 static char *read_string(struct reading *r, term t)
 {
     ErlNifBinary b;
-    if (!enif_inspect_iolist_as_binary(r->env, t, &b) || memchr(b.data, 0, b.size) != NULL) {
+    if (!enif_inspect_iolist_as_binary(r->env, t, &b) ||
+        (b.size > 0 && memchr(b.data, 0, b.size) != NULL)) {
         return NULL;
     }
     char *p = keep(r, b.size + 1);
-    if (p != NULL) {
+    if (p != NULL && b.size > 0) {
         memcpy(p, b.data, b.size);
     }
     return p;

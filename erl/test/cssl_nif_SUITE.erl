@@ -4,8 +4,8 @@
 %%% elsewhere.
 -module(cssl_nif_SUITE).
 
--import(proper_types, [any/0, binary/0, bind/3, boolean/0, elements/1, frequency/1, integer/0, integer/2,
-                       list/1, nat/0, oneof/1]).
+-import(proper_types, [any/0, binary/0, bind/3, boolean/0, elements/1, frequency/1, integer/0,
+                       integer/2, list/1, nat/0, oneof/1]).
 
 -export([all/0, init_per_suite/1, end_per_suite/1, end_per_testcase/2]).
 -export([any_terms/1, names_are_not_ignored/1, wrong_roles/1, closed_is_heard/1, turns_of_dead/1,
@@ -309,7 +309,9 @@ reactors_die(Config) ->
     [begin
          Old = reactors(),
          [exit(P, kill) || P <- Old],
-         eventually(fun() -> New = reactors(), length(New) =:= length(Old) andalso New -- Old =:= New
+         eventually(fun() ->
+                            New = reactors(),
+                            length(New) =:= length(Old) andalso New -- Old =:= New
                     end),
          [exchange(S, C, integer_to_binary(Round)) || {S, C} <- Pairs]
      end || Round <- [1, 2]],
