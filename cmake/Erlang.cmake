@@ -8,7 +8,7 @@ if(CSSL_ERLC AND CSSL_ERL)
         OUTPUT_VARIABLE CSSL_ERL_ROOT)
 endif()
 find_path(CSSL_ERL_INCLUDE erl_nif.h PATHS ${CSSL_ERL_ROOT}/usr/include NO_DEFAULT_PATH)
-# With CSSL_SANITIZE=address the NIF needs libasan in front of the VM: erl/test/run.sh puts it there.
+# With CSSL_SANITIZE=address the NIF needs libasan in front of the VM: erl/test/run.sh sees to it.
 option(CSSL_ERL_SANITIZE "Build the NIF with CSSL_SANITIZE's sanitizer, too" OFF)
 if(NOT CSSL_ERL_INCLUDE OR CSSL_FUZZ OR (CSSL_SANITIZE AND NOT CSSL_ERL_SANITIZE))
     message(STATUS "Erlang: not built")
