@@ -35,7 +35,7 @@ connect_tcp(Host, Port, #{transport := Transport, inet := Inet}, Timeout) ->
 %% upgrade(Tcp, Options, Timeout): a connected, passive socket of gen_tcp becomes a client's.
 -spec upgrade(term(), list(), timeout()) -> {ok, tuple()} | {ok, tuple(), map()} | {error, term()}.
 upgrade(Tcp, UserOptions, Timeout) ->
-    case cssl_options:client(UserOptions, undefined) of
+    case cssl_options:client(cssl_upgrade:inherit(Tcp, UserOptions), undefined) of
         {ok, Options} ->
             case cssl_upgrade:prepare(Tcp) of
                 ok -> client(Tcp, Options, Timeout);
@@ -146,7 +146,7 @@ handshake(Socket, UserOptions, Timeout) when element(1, Socket) =:= sslsocket ->
             Error
     end;
 handshake(Tcp, UserOptions, Timeout) ->
-    case cssl_options:server(UserOptions) of
+    case cssl_options:server(cssl_upgrade:inherit(Tcp, UserOptions)) of
         {ok, Options} ->
             case cssl_upgrade:prepare(Tcp) of
                 ok -> server(Tcp, Options, Timeout);

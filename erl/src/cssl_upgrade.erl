@@ -2,7 +2,16 @@
 %%% read already is handed on; its descriptor is duplicated, never waited for.
 -module(cssl_upgrade).
 
--export([prepare/1, adopt/3, downgrade/3]).
+-export([inherit/2, prepare/1, adopt/3, downgrade/3]).
+
+%% inherit(Tcp, UserOptions): as in OTP, how the socket delivers stays as it was set on the TCP
+%% socket, unless the options say otherwise: what stands later counts.
+-spec inherit(term(), list()) -> list().
+inherit(Tcp, UserOptions) ->
+    case inet:getopts(Tcp, [mode, packet, packet_size, header, active]) of
+        {ok, Had} -> Had ++ UserOptions;
+        {error, _} -> UserOptions
+    end.
 
 %% prepare(Tcp): it has to be passive; it stops cutting packets.
 -spec prepare(term()) -> ok | {error, term()}.

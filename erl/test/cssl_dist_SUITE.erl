@@ -84,15 +84,17 @@ pair(Config) ->
 
 big_terms(Config) ->
     {A, B, NodeB} = pair(Config),
+    ok = call(A, erpc, call, [call(A, erlang, node, []), fun() -> big(NodeB) end]),
+    stop([A, B]).
+
+big(Node) ->
     [begin
          Big = binary:copy(<<Size:64>>, Size),
-         Size8 = Size * 8,
-         Size8 = call(A, erpc, call, [NodeB, erlang, byte_size, [Big]]),
-         Big = call(A, erpc, call, [NodeB, binary, copy, [Big]])
+         Big = erpc:call(Node, binary, copy, [Big])
      end || Size <- [1, 1000, 8191, 8192, 100000, 1000000]],
     List = lists:seq(1, 500000),
-    List = call(A, erpc, call, [NodeB, lists, reverse, [lists:reverse(List)]]),
-    stop([A, B]).
+    List = erpc:call(Node, lists, reverse, [lists:reverse(List)]),
+    ok.
 
 %% Many processes at both ends send at once; each of them sees its own in order.
 many_messages(Config) ->
@@ -314,7 +316,7 @@ with_otp(Config) ->
                          args => ["-proto_dist", "inet_tls", "-ssl_dist_optfile", File,
                                   "-setcookie", "dist"]}),
     pong = call(A, net_adm, ping, [NodeB]),
-    Big = binary:copy(<<"big">>, 1000000),
+    Big = binary:copy(<<"big">>, 100000),
     Big = call(A, erpc, call, [NodeB, binary, copy, [Big]]),
     true = call(A, erlang, disconnect_node, [NodeB]),
     pong = call(B, net_adm, ping, [NodeA]),
