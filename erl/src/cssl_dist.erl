@@ -139,8 +139,8 @@ accept_loop(Kernel, Listen, Number) ->
             Pid ! {self(), yours},
             ?MODULE:accept_loop(Kernel, Listen, Number + 1 - ended());
         {error, Why} when Why =:= emfile; Why =:= enfile; Why =:= econnaborted ->
-            receive {'DOWN', _, process, _, _} -> ok after 100 -> ok end,
-            ?MODULE:accept_loop(Kernel, Listen, max(0, Number - 1));
+            Ended = receive {'DOWN', _, process, _, _} -> 1 after 100 -> 0 end,
+            ?MODULE:accept_loop(Kernel, Listen, Number - Ended);
         {error, Why} ->
             exit(Why)
     end.
