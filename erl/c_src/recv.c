@@ -298,12 +298,11 @@ NIF(nif_renegotiated)
         (void)enif_self(env, &s->awaiting);
         result = enif_make_atom(env, "wait");
     } else if (s->phase == PHASE_OPEN && rx == RX_AGAIN) {
-        ErlNifPid self;
-        s->armed = ARMED_CALLER;
-        (void)sock_select(env, s, ERL_NIF_SELECT_READ, enif_self(env, &self), argv[1]);
-        result = atom.select;
+        result = sock_wait(env, s, argv[1]);
     }
-    if (s->phase != PHASE_CLOSED) {
+    if (s->phase == PHASE_CLOSED) {
+        (void)closed(env, s);
+    } else {
         io_kick(env, s);
     }
     (void)pthread_mutex_unlock(&s->rx);
