@@ -11,17 +11,18 @@
 %% answer(Asker, Question, Options, Deadline): what the library is to be told. A fun that fails is
 %% a refusal.
 -spec answer(asker(), map(), map(), cssl_wait:deadline()) ->
-          {answer, atom(), byte(), binary() | reference() | undefined, asker()} | {error, timeout}.
+          {answer, atom(), byte(), binary() | reference() | undefined, asker(),
+           cssl_format:details()} | {error, timeout}.
 answer(none, Question, Options, Deadline) ->
     answer(spawn_monitor(?MODULE, serve, [self()]), Question, Options, Deadline);
 answer({Pid, Monitor} = Asker, Question, Options, Deadline) ->
     Ref = make_ref(),
     Pid ! {ask, Ref, Question, Options},
     receive
-        {answer, Ref, {Verdict, Alert, Value}} ->
-            {answer, Verdict, Alert, Value, Asker};
+        {answer, Ref, {Verdict, Alert, Value}, Details} ->
+            {answer, Verdict, Alert, Value, Asker, Details};
         {'DOWN', Monitor, process, Pid, _} ->
-            {answer, reject, 0, undefined, none}
+            {answer, reject, 40, undefined, none, #{}}
     after cssl_wait:left(Deadline) ->
         stop(Asker),
         {error, timeout}
@@ -45,7 +46,7 @@ serve(Caller, Monitor, State) ->
     receive
         {ask, Ref, Question, Options} ->
             {Answer, State1} = cssl_funs:call(Question, Options, State),
-            Caller ! {answer, Ref, Answer},
+            Caller ! {answer, Ref, Answer, maps:with([term], State1)},
             serve(Caller, Monitor, State1);
         {'DOWN', Monitor, process, Caller, _} ->
             exit(normal)

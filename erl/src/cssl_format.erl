@@ -127,6 +127,7 @@ term_text(true, _, _, _) ->
     [];
 term_text(false, Reason, Text, Details) ->
     case Details of
+        #{term := none} -> [];
         #{term := Term} -> [" ", printed(Term)];
         _ ->
             case alert_term(Reason, Details) of

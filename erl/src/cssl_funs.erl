@@ -66,10 +66,20 @@ verify(#{subject := Der} = Q, Fun, UserState, State) ->
         {unknown, New} ->
             {{unknown, 0, undefined}, State#{verify => New}};
         {fail, Reason} ->
-            {{reject, cssl_format:fault_alert(Reason), undefined}, State#{verdict => Reason}};
+            {{reject, cssl_format:fault_alert(Reason), undefined}, State#{term => term(Reason)}};
         _ ->
             {{reject, ?HANDSHAKE_FAILURE, undefined}, State}
     end.
+
+%% What is printed of a refusal: nothing where the alert says it all.
+term({bad_cert, Fault}) when Fault =:= unknown_ca; Fault =:= cert_expired -> none;
+term({bad_cert, Fault}) when Fault =:= invalid_issuer; Fault =:= invalid_signature;
+                             Fault =:= name_not_permitted; Fault =:= selfsigned_peer;
+                             Fault =:= unsupported_signature;
+                             Fault =:= unknown_critical_extension;
+                             Fault =:= invalid_ext_keyusage ->
+    Fault;
+term(Reason) -> Reason.
 
 event(#{event := bad_cert, reason := Reason}) -> {bad_cert, cssl_format:cert_fault(Reason)};
 event(#{event := extension, oid := Oid, subject := Der, critical := Critical}) ->

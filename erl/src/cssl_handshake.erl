@@ -20,8 +20,8 @@ run(Res, Options, Deadline, Asker) ->
             {hello, Hello};
         {ask, Question} ->
             case cssl_ask:answer(Asker, Question, Options, Deadline) of
-                {answer, Verdict, Alert, Value, Asker1} ->
-                    answered(Res, Options, Deadline, Asker1,
+                {answer, Verdict, Alert, Value, Asker1, Details} ->
+                    answered(Res, Options#{details => Details}, Deadline, Asker1,
                              cssl_nif:answer(Res, maps:get(id, Question), Verdict, Alert, Value));
                 {error, timeout} ->
                     timed_out(Res)
@@ -31,14 +31,14 @@ run(Res, Options, Deadline, Asker) ->
             timed_out(Res);
         {error, Why} ->
             cssl_ask:stop(Asker),
-            {error, cssl_format:reason(Why)}
+            {error, cssl_format:reason(Why, maps:get(details, Options, #{}))}
     end.
 
 answered(Res, Options, Deadline, Asker, ok) ->
     run(Res, Options, Deadline, Asker);
-answered(_, _, _, Asker, {error, Why}) ->
+answered(_, #{details := Details}, _, Asker, {error, Why}) ->
     cssl_ask:stop(Asker),
-    {error, cssl_format:reason(Why)}.
+    {error, cssl_format:reason(Why, Details)}.
 
 timed_out(Res) ->
     cssl_nif:cancel_handshake(Res),

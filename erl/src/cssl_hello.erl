@@ -40,7 +40,8 @@ extensions(#{client := true} = Hello, #{user := User}) ->
                     pre_shared_key => raw(?PRE_SHARED_KEY, All),
                     psk_key_exchange_modes => psk_modes(vector(1, ?PSK_MODES, All))};
         false ->
-            with_max_fragment(
+            with_optional(
+              Hello,
               Common#{elliptic_curves => listed(Groups, groups(), fun({_, Oid}) -> Oid end),
                       signature_algs => pairs(Algs), next_protocol_negotiation => undefined,
                       renegotiation_info => raw(?RENEGOTIATION, All), srp => undefined}, All)
@@ -52,7 +53,7 @@ extensions(Hello, _) ->
               pre_shared_key => raw(?PRE_SHARED_KEY, All),
               server_hello_selected_version => {Major, Minor}};
         All ->
-            with_max_fragment(#{alpn => vector(2, ?ALPN, All),
+            with_optional(#{}, #{alpn => vector(2, ?ALPN, All),
                                 ec_point_formats => point_formats(All),
                                 next_protocol_negotiation => undefined,
                                 renegotiation_info => raw(?RENEGOTIATION, All)}, All)
@@ -72,11 +73,17 @@ vector(Bytes, Type, All) ->
         _ -> undefined
     end.
 
-with_max_fragment(Map, All) ->
-    case All of
-        #{?MAX_FRAGMENT := <<Enum>>} -> Map#{max_frag_enum => Enum};
-        _ -> Map
-    end.
+%% What is in the map only when it was sent.
+with_optional(Hello, Map, All) ->
+    maps:merge(Map, maps:merge(case All of
+                                   #{?MAX_FRAGMENT := <<Enum>>} -> #{max_frag_enum => Enum};
+                                   _ -> #{}
+                               end,
+                               case Hello of
+                                   #{signature_algs_cert := Algs} ->
+                                       #{signature_algs_cert => schemes(Algs)};
+                                   _ -> #{}
+                               end)).
 
 point_formats(All) ->
     case vector(1, ?POINT_FORMATS, All) of

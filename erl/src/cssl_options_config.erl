@@ -210,10 +210,16 @@ ticket(Tickets, St) ->
 
 %% Sessions by identifier are TLS 1.2's.
 reuses(St) ->
-    case lists:member('tlsv1.2', value(versions, St)) of
+    case has_tls12(St) of
         true -> value(reuse_sessions, St);
         false -> false
     end.
+
+%% A version without a suite is off. The names of TLS 1.2's suites are the ones with WITH.
+has_tls12(St) ->
+    lists:member('tlsv1.2', value(versions, St))
+        andalso lists:any(fun(Name) -> string:find(Name, "_WITH_") =/= nomatch end,
+                          value(ciphers, St)).
 
 server_sessions(St) ->
     Reuse = reuses(St),
@@ -289,7 +295,7 @@ of_server(St) ->
 
 %% The library takes it for TLS 1.2 alone.
 renegotiation(St) ->
-    case lists:member('tlsv1.2', value(versions, St)) of
+    case has_tls12(St) of
         true -> value(client_renegotiation, St);
         false -> undefined
     end.
