@@ -68,6 +68,7 @@ NIF(nif_handshake)
     bool on = s->phase == PHASE_HANDSHAKE || s->phase == PHASE_FAILED;
     sock_seen(env, s);
     capture_for(s);
+    (void)reader_enter(env, s);
     term result = on ? run(env, s, argv[1]) : make_tagged(env, atom.error, atom.closed);
     capture_for(NULL);
     unlock_both(s);
@@ -143,26 +144,16 @@ NIF(nif_feed)
 {
     struct sock *s = sock_get(env, argv[0]);
     ErlNifBinary data;
-    cssl_error err;
-    uint8_t *where;
     (void)argc;
     if (s == NULL || !enif_inspect_binary(env, argv[1], &data)) {
         return enif_make_badarg(env);
     }
     term result = atom.ok;
     lock_both(s);
-    bool on = s->phase == PHASE_HANDSHAKE;
-    size_t room = on ? cssl_engine_room(s->engine, &where) : 0;
-    if (!on) {
+    if (s->phase != PHASE_HANDSHAKE) {
         result = make_tagged(env, atom.error, atom.closed);
-    } else if (room < data.size) {
+    } else if (!stash_add(&s->early, data.data, data.size)) {
         result = make_tagged(env, atom.error, enif_make_atom(env, "enomem"));
-    } else if (data.size > 0) {
-        memcpy(where, data.data, data.size);
-        capture_begin();
-        if (cssl_engine_received(s->engine, data.size, &err) < 0) {
-            sock_fail(s, &err);
-        }
     }
     unlock_both(s);
     return result;

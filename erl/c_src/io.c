@@ -11,6 +11,11 @@
 static bool take_own(ErlNifEnv *env, struct sock *s, const cssl_event *event);
 static void tell_ticket(ErlNifEnv *env, struct sock *s, cssl_bytes ticket);
 static void transport_failed(struct sock *s, int posix);
+static ssize_t receive(struct sock *s, uint8_t *where, size_t room);
+static void peer_went(ErlNifEnv *env, struct sock *s);
+static enum rx rx_step(ErlNifEnv *env, struct sock *s, cssl_event *event, bool may_read);
+
+enum { LINGER_MAX = 262144 }; /* bytes that are dropped at the end of a connection */
 
 enum io io_flush(struct sock *s)
 {
@@ -57,10 +62,7 @@ enum io io_read(struct sock *s)
     if (room == 0) {
         return IO_FAILED;
     }
-    ssize_t n;
-    do {
-        n = recv(s->fd, where, room, MSG_DONTWAIT);
-    } while (n < 0 && errno == EINTR);
+    ssize_t n = receive(s, where, room);
     if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
         s->drained = true;
         return IO_AGAIN;
@@ -74,7 +76,7 @@ enum io io_read(struct sock *s)
     s->recv_cnt++;
     s->recv_max = (uint64_t)n > s->recv_max ? (uint64_t)n : s->recv_max;
     s->read_eof = n == 0;
-    s->drained = (size_t)n < room;
+    s->drained = (size_t)n < room && s->early.len == 0;
     capture_begin();
     if (cssl_engine_received(s->engine, (size_t)n, &err) < 0 && !s->peer_closed) {
         sock_fail(s, &err);
@@ -83,7 +85,71 @@ enum io io_read(struct sock *s)
     return IO_OK;
 }
 
+/* receive: what inet had read comes first. */
+static ssize_t receive(struct sock *s, uint8_t *where, size_t room)
+{
+    size_t early = s->early.len - s->early.at;
+    if (early > 0) {
+        size_t len = early < room ? early : room;
+        memcpy(where, s->early.data + s->early.at, len);
+        s->early.at += len;
+        if (len == early) {
+            stash_free(&s->early);
+        }
+        return (ssize_t)len;
+    }
+    ssize_t n;
+    do {
+        n = recv(s->fd, where, room, MSG_DONTWAIT);
+    } while (n < 0 && errno == EINTR);
+    return n;
+}
+
+bool io_linger(struct sock *s)
+{
+    uint8_t unread[4096];
+    (void)shutdown(s->fd, SHUT_WR);
+    for (size_t all = 0; all < LINGER_MAX && !s->read_eof;) {
+        ssize_t n = recv(s->fd, unread, sizeof(unread), MSG_DONTWAIT);
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+            return false;
+        }
+        s->read_eof = n <= 0;
+        all += n > 0 ? (size_t)n : 0;
+    }
+    return true;
+}
+
 enum rx rx_next(ErlNifEnv *env, struct sock *s, cssl_event *event, bool may_read)
+{
+    enum rx rx = rx_step(env, s, event, may_read);
+    bool over = rx == RX_FAILED || (rx == RX_END && s->stash.len == s->stash.at);
+    if (over && !s->peer_gone) {
+        peer_went(env, s);
+    }
+    return rx;
+}
+
+/* peer_went: who wants to send, or waits for the peer to take something, finds it closed. The peer
+ * is answered at once, for it may wait for that, and the program may take its time. */
+static void peer_went(ErlNifEnv *env, struct sock *s)
+{
+    (void)pthread_mutex_lock(&s->tx);
+    s->peer_gone = true;
+    send_release(env, s);
+    if (s->phase == PHASE_OPEN && !s->write_shut) {
+        (void)cssl_engine_close(s->engine, NULL);
+        s->write_shut = true;
+        s->fin_due = s->read_eof;
+    }
+    send_rest(env, s);
+    (void)pthread_mutex_unlock(&s->tx);
+}
+
+static enum rx rx_step(ErlNifEnv *env, struct sock *s, cssl_event *event, bool may_read)
 {
     for (;;) {
         bool both = engine_needs_both(s->engine);
@@ -184,7 +250,7 @@ static void tell_ticket(ErlNifEnv *env, struct sock *s, cssl_bytes ticket)
 
 static void transport_failed(struct sock *s, int posix)
 {
-    if (posix == ECONNRESET || posix == EPIPE) {
+    if (s->phase == PHASE_OPEN || posix == ECONNRESET || posix == EPIPE) {
         s->peer_closed = true; /* as OTP has it */
         return;
     }

@@ -28,7 +28,7 @@ typedef ERL_NIF_TERM term;
     X(none) X(chain) X(best_effort) X(disabled) X(automatic) X(manual) X(stateful) X(stateless)    \
     X(notice) X(debug) X(external_key) X(certfile) X(keyfile) X(password) X(cert) X(key)           \
     X(staplefile) X(truncated) X(turn) X(accepted) X(rejected) X(infinity) X(ready)                \
-    X(renegotiated) X(renegotiation_rejected)
+    X(renegotiated) X(renegotiation_rejected) X(wake) X(ealready)
 struct atoms {
 #define X(name) term name;
     ATOMS(X)
@@ -91,7 +91,8 @@ struct sock {
     bool listed;         /* mode list */
     bool send_timeout_close;
     bool taken;          /* a process decodes packets out of the stash */
-    bool taken_by_reactor;
+    bool reading;        /* a process waits in recv, or in the handshake */
+    bool watched;        /* its reactor looks soon whether somebody reads it still */
     uint8_t armed;       /* enum armed: who waits for data */
     uint8_t header;      /* bytes as a list in front of a binary */
     uint8_t packet;      /* index into the table of packet types; 0 raw */
@@ -101,17 +102,22 @@ struct sock {
     uint16_t reactor;    /* whose turn it is to read it, when it is active */
     ErlNifPid reader;    /* who waits, while armed is ARMED_CALLER */
     ErlNifMonitor reader_monitor; /* while it lingers */
+    ErlNifPid taker;     /* who has taken */
+    struct stash early;  /* ciphertext that inet had read before */
     ErlNifPid owner;
     ErlNifMonitor monitor;
     struct stash stash;
     struct secrets *secrets; /* lines of the key log, if they are wanted */
     struct failure *fault; /* why it failed; NULL: it did not, or it was told */
+    bool peer_gone;      /* guarded by both: nothing more is sent, as nobody listens */
     /* guarded by tx */
+    bool fin_due;        /* shutdown: the stream ends when all is written */
     bool sending;        /* a process has its turn, and waits */
     ErlNifPid sender;
     ErlNifMonitor sender_monitor;
     ErlNifPid *queue;    /* who waits for a turn */
     unsigned queue_len, queue_cap;
+    uint64_t looked; /* recv_cnt at the reactor's last look */
     uint64_t recv_oct, recv_cnt, recv_max, send_oct, send_cnt, send_max;
 };
 extern ErlNifResourceType *sock_type;
@@ -185,6 +191,9 @@ extern struct common *common;
 enum io { IO_OK, IO_AGAIN, IO_FAILED };
 enum io io_flush(struct sock *s);          /* tx held */
 enum io io_read(struct sock *s);           /* rx held */
+/* io_linger ends the stream, and takes what came in the meantime, so that the kernel does not reset
+ * the connection while data is on its way. Returns whether the peer has ended it too. */
+bool io_linger(struct sock *s);
 void io_kick(ErlNifEnv *env, struct sock *s); /* rx held, tx not: writes what the engine owes */
 enum rx { RX_DATA, RX_AGAIN, RX_END, RX_FAILED, RX_ASK };
 /* rx_next, rx held: the next plaintext; reads at most once, and only if `may_read`. */
@@ -192,13 +201,25 @@ enum rx rx_next(ErlNifEnv *env, struct sock *s, cssl_event *event, bool may_read
 bool stash_add(struct stash *st, const uint8_t *data, size_t len);
 void stash_free(struct stash *st);
 
-/* send.c: send_next, tx held, gives the turn to whoever waits for it */
+/* send.c, tx held: send_next gives the turn to whoever waits for it; send_release lets all who wait
+ * look again, for nothing can be sent any more; send_rest sees that what is sealed goes out. */
 void send_next(ErlNifEnv *env, struct sock *s);
+void send_release(ErlNifEnv *env, struct sock *s);
+void send_rest(ErlNifEnv *env, struct sock *s);
 
 /* recv.c */
 /* recv_begin lets an open connection be read: by a reactor if it is active, else ahead. */
 void recv_begin(ErlNifEnv *env, struct sock *s);
 void arm_reactor(ErlNifEnv *env, struct sock *s);
+/* One process at a time waits for data. reader_enter: the caller may be it, sock_wait makes it
+ * so; reader_wake lets it look again: something has happened that is no data. */
+bool reader_enter(ErlNifEnv *env, struct sock *s);
+void reader_wake(ErlNifEnv *env, struct sock *s);
+/* recv_idle arms the reactor for a passive socket that nobody reads: its peer may end. recv_watch
+ * lets it do so a little later, if nobody reads until then: arming costs more than reading. */
+bool recv_idle(ErlNifEnv *env, struct sock *s);
+void recv_watch(ErlNifEnv *env, struct sock *s);
+void owner_down(ErlNifEnv *env, struct sock *s);
 void reactor_choose(struct sock *s);
 ErlNifPid reactor_pid(const struct sock *s);
 /* reactors_again: the reactors are new ones, and begin with what waited for the old ones. */
@@ -227,6 +248,7 @@ NIF(nif_give);
 NIF(nif_deliver);
 NIF(nif_invalid);
 NIF(nif_ready);
+NIF(nif_look);
 NIF(nif_active);
 NIF(nif_set_reactor);
 NIF(nif_start_reactors);

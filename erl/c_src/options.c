@@ -85,12 +85,14 @@ NIF(nif_own)
     if (s == NULL || !enif_get_local_pid(env, argv[1], &pid)) {
         return enif_make_badarg(env);
     }
-    (void)pthread_mutex_lock(&s->rx);
+    lock_both(s);
     term result = atom.ok;
-    if (s->phase == PHASE_CLOSED || !sock_own(env, s, &pid)) {
+    if (s->phase == PHASE_CLOSED) {
         result = closed(env);
+    } else if (!sock_own(env, s, &pid)) {
+        owner_down(env, s); /* it is dead already */
     }
-    (void)pthread_mutex_unlock(&s->rx);
+    unlock_both(s);
     return result;
 }
 
@@ -118,13 +120,13 @@ NIF(nif_cancel)
     if (s == NULL) {
         return enif_make_badarg(env);
     }
+    ErlNifPid self;
     bool read = enif_is_identical(argv[1], atom.read);
     int rv = 0;
-    ErlNifPid self;
     (void)enif_self(env, &self);
     lock_both(s);
     /* What another process waits for, or a reactor, is not the caller's to cancel. */
-    bool mine = read ? s->armed == ARMED_CALLER && enif_compare_pids(&s->reader, &self) == 0
+    bool mine = read ? s->reading && enif_compare_pids(&self, &s->reader) == 0
                      : !s->sending || enif_compare_pids(&s->sender, &self) == 0;
     sock_seen(env, s);
     if (s->phase != PHASE_CLOSED && s->selected && mine) {
@@ -135,6 +137,8 @@ NIF(nif_cancel)
                          s, NULL, atom.undefined);
         if (read) {
             s->armed = ARMED_NOT;
+            s->reading = false;
+            (void)recv_idle(env, s);
         }
     }
     unlock_both(s);

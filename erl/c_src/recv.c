@@ -25,7 +25,8 @@ static term chunk_term(ErlNifEnv *env, const struct sock *s, struct chunk *c);
 static term data_term(ErlNifEnv *env, const struct sock *s, const uint8_t *data, size_t len);
 static term stash_take(ErlNifEnv *env, struct sock *s, size_t len);
 static bool deliver(ErlNifEnv *env, struct sock *s, term data);
-static void give_back(struct sock *s, const ErlNifBinary *rest);
+static void give_back(struct sock *s, size_t rest);
+static bool taken_by_other(ErlNifEnv *env, struct sock *s);
 static term tell_end(ErlNifEnv *env, struct sock *s);
 static term finish(ErlNifEnv *env, struct sock *s);
 static term recv_some(ErlNifEnv *env, struct sock *s, size_t want, bool *idle);
@@ -75,11 +76,9 @@ void reactors_again(ErlNifEnv *env)
     for (size_t i = 0; i < num; i++) {
         struct sock *s = all[i];
         (void)pthread_mutex_lock(&s->rx);
-        if (s->phase == PHASE_OPEN && s->taken && s->taken_by_reactor) {
-            (void)tell_end(env, s); /* bytes of it died with a reactor */
-        } else if ((s->phase == PHASE_OPEN || s->phase == PHASE_FAILED) &&
-                   (s->armed == ARMED_REACTOR || s->active != ACTIVE_FALSE)) {
-            kick_reactor(env, s);
+        if ((s->phase == PHASE_OPEN || s->phase == PHASE_FAILED) &&
+            (s->armed == ARMED_REACTOR || s->active != ACTIVE_FALSE)) {
+            kick_reactor(env, s); /* what the old one had taken is there still */
         }
         (void)pthread_mutex_unlock(&s->rx);
         enif_release_resource(s);
@@ -123,8 +122,10 @@ NIF(nif_recv)
         result = closed(env, s);
     } else if (s->phase == PHASE_HANDSHAKE) {
         result = make_tagged(env, atom.error, enif_make_atom(env, "enotconn"));
-    } else if (s->active != ACTIVE_FALSE || s->taken) {
+    } else if (s->active != ACTIVE_FALSE) {
         result = make_tagged(env, atom.error, atom.einval);
+    } else if (!reader_enter(env, s) || taken_by_other(env, s)) {
+        result = make_tagged(env, atom.error, atom.ealready);
     } else if (s->packet != 0) {
         result = atom.packet;
     } else if (want > EXACT_MAX) {
@@ -135,13 +136,97 @@ NIF(nif_recv)
     }
     if (idle) {
         (void)sock_wait(env, s, argv[2]);
+    } else {
+        recv_watch(env, s);
     }
     (void)pthread_mutex_unlock(&s->rx);
     return result;
 }
 
-/* take(Res, AtLeast, Ref): {ok, Bytes} with all plaintext that is there, for packets that are
- * decoded in Erlang, else as recv. give/2 has to follow. */
+bool reader_enter(ErlNifEnv *env, struct sock *s)
+{
+    ErlNifPid self;
+    if (s->reading && enif_self(env, &self) != NULL &&
+        (enif_compare_pids(&self, &s->reader) == 0 || !enif_is_process_alive(env, &s->reader))) {
+        s->reading = false;
+    }
+    if (!s->reading && s->armed == ARMED_CALLER) {
+        s->armed = ARMED_NOT; /* it was for this call, or for one that is over */
+    }
+    return !s->reading;
+}
+
+void reader_wake(ErlNifEnv *env, struct sock *s)
+{
+    if (s->reading) {
+        ErlNifPid self;
+        s->reading = false;
+        if (enif_self(env, &self) == NULL || enif_compare_pids(&self, &s->reader) != 0) {
+            (void)enif_send(env, &s->reader, NULL,
+                            enif_make_tuple2(env, atom.wake, enif_make_resource(env, s)));
+        }
+        s->armed = s->armed == ARMED_CALLER ? ARMED_NOT : s->armed;
+    }
+}
+
+static bool unread(const struct sock *s)
+{
+    return s->phase == PHASE_OPEN && s->active == ACTIVE_FALSE && s->armed == ARMED_NOT &&
+           !s->reading && !s->taken && !s->peer_gone && s->stash.len == s->stash.at;
+}
+
+bool recv_idle(ErlNifEnv *env, struct sock *s)
+{
+    bool idle = unread(s);
+    if (idle) {
+        arm_reactor(env, s);
+    }
+    return idle;
+}
+
+void recv_watch(ErlNifEnv *env, struct sock *s)
+{
+    if (!s->watched && unread(s)) {
+        s->watched = true;
+        s->looked = s->recv_cnt;
+        ErlNifPid reactor = reactor_pid(s);
+        (void)enif_send(env, &reactor, NULL,
+                        enif_make_tuple2(env, enif_make_atom(env, "watch"),
+                                         enif_make_resource(env, s)));
+    }
+}
+
+/* look(Res): again, or ok when the socket needs no watching any more. */
+NIF(nif_look)
+{
+    struct sock *s = sock_get(env, argv[0]);
+    (void)argc;
+    if (s == NULL) {
+        return enif_make_badarg(env);
+    }
+    (void)pthread_mutex_lock(&s->rx);
+    bool again = s->phase == PHASE_OPEN && s->looked != s->recv_cnt;
+    s->looked = s->recv_cnt;
+    s->watched = again;
+    if (!again) {
+        (void)recv_idle(env, s);
+    }
+    (void)pthread_mutex_unlock(&s->rx);
+    return again ? atom.again : atom.ok;
+}
+
+/* taken_by_other: a process decodes packets at this moment. If it died over them, they are whole
+ * still. */
+static bool taken_by_other(ErlNifEnv *env, struct sock *s)
+{
+    if (s->taken && !enif_is_process_alive(env, &s->taker)) {
+        s->taken = false;
+    }
+    return s->taken;
+}
+
+/* take(Res, AtLeast, Ref): {ok, Bytes, Active} with all plaintext that is there, for packets that
+ * are decoded in Erlang, else as recv. give/2 has to follow. Ref is undefined in reactors. */
 NIF(nif_take)
 {
     ErlNifUInt64 want;
@@ -150,14 +235,16 @@ NIF(nif_take)
     if (s == NULL || !enif_get_uint64(env, argv[1], &want)) {
         return enif_make_badarg(env);
     }
+    bool reactor = enif_is_identical(argv[2], atom.undefined);
     (void)pthread_mutex_lock(&s->rx);
     term result = atom.select;
     cssl_event event;
-    bool reactor = enif_is_identical(argv[2], atom.undefined);
     if (s->phase == PHASE_CLOSED) {
         result = closed(env, s);
-    } else if (s->taken || s->phase == PHASE_HANDSHAKE) {
+    } else if (s->phase == PHASE_HANDSHAKE || (!reactor && s->active != ACTIVE_FALSE)) {
         result = make_tagged(env, atom.error, atom.einval);
+    } else if (taken_by_other(env, s) || (!reactor && !reader_enter(env, s))) {
+        result = make_tagged(env, atom.error, atom.ealready);
     } else {
         enum rx rx = RX_DATA;
         if (want > EXACT_MAX) {
@@ -179,11 +266,10 @@ NIF(nif_take)
         } else if (s->stash.len - s->stash.at >= want) {
             size_t len = s->stash.len - s->stash.at;
             s->taken = true;
-            s->taken_by_reactor = reactor;
+            (void)enif_self(env, &s->taker);
             result = enif_make_tuple3(env, atom.ok,
                                       make_bytes(env, s->stash.data + s->stash.at, len),
                                       s->active != ACTIVE_FALSE ? atom.yes : atom.no);
-            stash_free(&s->stash);
         } else if ((rx == RX_AGAIN || rx == RX_ASK) && reactor) {
             arm_reactor(env, s);
         } else if (rx == RX_AGAIN || rx == RX_ASK) {
@@ -206,36 +292,44 @@ NIF(nif_give)
         return enif_make_badarg(env);
     }
     (void)pthread_mutex_lock(&s->rx);
-    give_back(s, &rest);
+    give_back(s, rest.size);
+    if (s->active != ACTIVE_FALSE && s->phase != PHASE_CLOSED) {
+        kick_reactor(env, s); /* it may have looked in the meantime */
+    }
+    recv_watch(env, s);
     (void)pthread_mutex_unlock(&s->rx);
     return atom.ok;
 }
 
-/* deliver(Res, Bytes, Rest, Packet): of Bytes, which take gave, Rest is left behind Packet, which
- * the owner is sent. again: the socket is still active; ok: not any more. passive: it was not, and
- * nothing was sent; all the bytes wait. */
+/* deliver(Res, Rest, Packet, Type, Next): of what take gave, Rest is left behind Packet, which the
+ * owner is sent; if Type is the type of packets still, Next is it now. again: the socket is still
+ * active; ok: not any more. passive: it was not, and nothing was sent; all the bytes wait. */
 NIF(nif_deliver)
 {
-    ErlNifBinary bytes, rest;
+    ErlNifBinary rest;
+    unsigned type, next;
     struct sock *s = sock_get(env, argv[0]);
     (void)argc;
-    if (s == NULL || !enif_inspect_binary(env, argv[1], &bytes) ||
-        !enif_inspect_binary(env, argv[2], &rest)) {
+    if (s == NULL || !enif_inspect_binary(env, argv[1], &rest) ||
+        !enif_get_uint(env, argv[3], &type) || !enif_get_uint(env, argv[4], &next) || next > 255) {
         return enif_make_badarg(env);
     }
     term result = enif_make_atom(env, "passive");
     (void)pthread_mutex_lock(&s->rx);
     bool active = s->active != ACTIVE_FALSE;
-    give_back(s, active ? &rest : &bytes);
+    give_back(s, active ? rest.size : s->stash.len - s->stash.at);
     if (active && s->phase != PHASE_CLOSED) {
-        (void)deliver(env, s, argv[3]);
+        s->packet = s->packet == type ? (uint8_t)next : s->packet;
+        (void)deliver(env, s, argv[2]);
         result = s->active != ACTIVE_FALSE ? atom.again : atom.ok;
+        recv_watch(env, s);
     }
     (void)pthread_mutex_unlock(&s->rx);
     return result;
 }
 
-/* invalid(Res, Data): what came is no packet; the owner hears of it, and the connection ends. */
+/* invalid(Res, Data): what came is no packet; the owner of an active socket hears of it, and the
+ * connection ends. */
 NIF(nif_invalid)
 {
     struct sock *s = sock_get(env, argv[0]);
@@ -247,21 +341,26 @@ NIF(nif_invalid)
     s->taken = false;
     if (s->phase != PHASE_CLOSED) {
         term why = enif_make_tuple2(env, enif_make_atom(env, "invalid_packet"), argv[1]);
-        (void)enif_send(env, &s->owner, NULL,
-                        enif_make_tuple3(env, atom.ssl_error, sock_term(env, s), why));
+        if (s->active != ACTIVE_FALSE) {
+            (void)enif_send(env, &s->owner, NULL,
+                            enif_make_tuple3(env, atom.ssl_error, sock_term(env, s), why));
+        }
         (void)finish(env, s);
     }
     (void)pthread_mutex_unlock(&s->rx);
     return atom.ok;
 }
 
-static void give_back(struct sock *s, const ErlNifBinary *rest)
+/* give_back: the bytes never left, rest of them wait. */
+static void give_back(struct sock *s, size_t rest)
 {
     bool taken = s->taken;
     s->taken = false;
-    if (taken && s->phase != PHASE_CLOSED && rest->size > 0 &&
-        !stash_add(&s->stash, rest->data, rest->size)) {
-        s->peer_closed = true;
+    if (taken && s->phase != PHASE_CLOSED && rest <= s->stash.len - s->stash.at) {
+        s->stash.at = s->stash.len - rest;
+        if (rest == 0) {
+            stash_free(&s->stash);
+        }
     }
 }
 
@@ -325,7 +424,7 @@ NIF(nif_ready)
             s->armed = ARMED_NOT;
             if (s->active == ACTIVE_FALSE) {
                 read_ahead(env, s);
-            } else if (s->taken) {
+            } else if (taken_by_other(env, s)) {
                 /* whoever has the bytes goes on */
             } else if (s->packet != 0) {
                 result = atom.packet;
@@ -334,6 +433,7 @@ NIF(nif_ready)
                 if (enif_is_identical(result, atom.again)) {
                     s->armed = ARMED_REACTOR;
                 }
+                recv_watch(env, s);
             }
         }
         io_kick(env, s);
@@ -361,6 +461,7 @@ NIF(nif_active)
     } else if (s->active != ACTIVE_FALSE && s->phase != PHASE_HANDSHAKE) {
         ErlNifPid self;
         (void)enif_self(env, &self);
+        reader_wake(env, s);
         bool may_read = enif_is_identical(argv[2], atom.yes) && s->packet == 0 && !s->taken &&
                         enif_compare_pids(&self, &s->owner) == 0;
         result = may_read ? run_active(env, s) : atom.again;
@@ -368,6 +469,7 @@ NIF(nif_active)
             kick_reactor(env, s);
             result = atom.ok;
         }
+        recv_watch(env, s);
         io_kick(env, s);
     }
     (void)pthread_mutex_unlock(&s->rx);
@@ -532,6 +634,7 @@ static term finish(ErlNifEnv *env, struct sock *s)
         (void)cssl_engine_close(s->engine, NULL);
     }
     (void)io_flush(s);
+    (void)io_linger(s);
     sock_end(env, s);
     (void)pthread_mutex_unlock(&s->tx);
     return why;
@@ -613,8 +716,8 @@ static term data_term(ErlNifEnv *env, const struct sock *s, const uint8_t *data,
         return enif_make_string_len(env, (const char *)data, len, ERL_NIF_LATIN1);
     }
     size_t front = s->header < len ? s->header : len;
-    term t = front < len || s->header == 0 ? make_bytes(env, data + front, len - front)
-                                           : enif_make_list(env, 0);
+    term t = len >= s->header ? make_bytes(env, data + front, len - front)
+                              : enif_make_list(env, 0);
     for (size_t i = front; i > 0; i--) {
         t = enif_make_list_cell(env, enif_make_uint(env, data[i - 1]), t);
     }

@@ -14,12 +14,17 @@
 #include <unistd.h>
 
 enum { SLICE = 262144 }; /* bytes sealed by one call, which holds a scheduler meanwhile */
+enum { DROP_MAX = 262144 }; /* bytes that come while a connection is closed */
 
 static term closed(ErlNifEnv *env, struct sock *s);
 static bool turn_mine(ErlNifEnv *env, struct sock *s);
 static bool turn_keep(ErlNifEnv *env, struct sock *s);
 static void turn_give(ErlNifEnv *env, struct sock *s);
 static term send_failed(ErlNifEnv *env, struct sock *s, const cssl_error *err);
+static term send_slice(ErlNifEnv *env, struct sock *s, const ErlNifBinary *data, size_t at,
+                       term ref);
+static bool others_send(ErlNifEnv *env, const struct sock *s);
+static bool answered(ErlNifEnv *env, struct sock *s);
 
 /* send(Res, Data, Offset, Ref): ok; {again, Offset}: call once more; {select, Offset}: a message
  * ready_output comes, then call; busy: {turn, Res} comes, then call; {error, Why}. */
@@ -34,44 +39,50 @@ NIF(nif_send)
         return enif_make_badarg(env);
     }
     term result;
-    cssl_error err;
     if (s->phase == PHASE_CLOSED) {
         return closed(env, s);
     }
     (void)pthread_mutex_lock(&s->tx);
-    if (s->phase == PHASE_CLOSED || s->write_shut) {
+    if (s->phase == PHASE_CLOSED || s->write_shut || s->peer_gone) {
         result = make_tagged(env, atom.error, atom.closed);
     } else if (s->phase == PHASE_HANDSHAKE) {
         result = make_tagged(env, atom.error, enif_make_atom(env, "enotconn"));
     } else if (!turn_mine(env, s)) {
         result = atom.busy;
     } else {
-        size_t left = data.size - at;
-        size_t slice = left < SLICE ? left : SLICE;
-        capture_begin();
-        ssize_t n = slice == 0 ? 0 : cssl_engine_write(s->engine, data.data + at, slice, &err);
-        if (n < 0) {
-            result = send_failed(env, s, &err);
-        } else {
-            at += (size_t)n;
-            enum io io = io_flush(s);
-            if (io == IO_FAILED) {
-                s->write_shut = true;
-                turn_give(env, s);
-                result = make_tagged(env, atom.error, atom.closed);
-            } else if (io == IO_AGAIN && turn_keep(env, s)) {
-                (void)sock_select(env, s, ERL_NIF_SELECT_WRITE, &s->sender, argv[3]);
-                result = make_tagged(env, atom.select, enif_make_uint64(env, at));
-            } else if (at < data.size && turn_keep(env, s)) {
-                result = make_tagged(env, atom.again, enif_make_uint64(env, at));
-            } else {
-                turn_give(env, s);
-                result = atom.ok;
-            }
-        }
+        result = send_slice(env, s, &data, (size_t)at, argv[3]);
     }
     (void)pthread_mutex_unlock(&s->tx);
     return result;
+}
+
+static term send_slice(ErlNifEnv *env, struct sock *s, const ErlNifBinary *data, size_t at,
+                       term ref)
+{
+    cssl_error err;
+    size_t left = data->size - at;
+    size_t slice = left < SLICE ? left : SLICE;
+    capture_begin();
+    ssize_t n = slice == 0 ? 0 : cssl_engine_write(s->engine, data->data + at, slice, &err);
+    if (n < 0) {
+        return send_failed(env, s, &err);
+    }
+    at += (size_t)n;
+    enum io io = io_flush(s);
+    if (io == IO_FAILED) {
+        s->write_shut = true;
+        send_release(env, s);
+        return make_tagged(env, atom.error, atom.closed);
+    }
+    if (io == IO_AGAIN && turn_keep(env, s)) {
+        (void)sock_select(env, s, ERL_NIF_SELECT_WRITE, &s->sender, ref);
+        return make_tagged(env, atom.select, enif_make_uint64(env, at));
+    }
+    if (at < data->size && turn_keep(env, s)) {
+        return make_tagged(env, atom.again, enif_make_uint64(env, at));
+    }
+    turn_give(env, s);
+    return atom.ok;
 }
 
 /* leave(Res): a process that waited does not send any more. */
@@ -97,6 +108,7 @@ NIF(nif_leave)
     }
     if (s->sending && enif_compare_pids(&s->sender, &self) == 0 && s->phase != PHASE_CLOSED) {
         turn_give(env, s);
+        send_rest(env, s);
     }
     (void)pthread_mutex_unlock(&s->tx);
     return atom.ok;
@@ -111,13 +123,27 @@ NIF(nif_flush)
         return enif_make_badarg(env);
     }
     (void)pthread_mutex_lock(&s->tx);
-    send_next(env, s);
+    send_rest(env, s);
     (void)pthread_mutex_unlock(&s->tx);
     return atom.ok;
 }
 
-/* close(Res, Ref) says close_notify: select (ready_output comes, then call again), wait
- * (ready_input comes when the peer answers, or ends: then drop), or ok: nothing to wait for. */
+void send_rest(ErlNifEnv *env, struct sock *s)
+{
+    if (s->phase == PHASE_CLOSED || s->sending) {
+        return;
+    }
+    if (io_flush(s) == IO_AGAIN) {
+        ErlNifPid reactor = reactor_pid(s);
+        (void)sock_select(env, s, ERL_NIF_SELECT_WRITE, &reactor, atom.undefined);
+    } else if (s->fin_due) {
+        s->fin_due = false;
+        (void)shutdown(s->fd, SHUT_WR);
+    }
+}
+
+/* close(Res, Ref) says close_notify: select (a message comes, then call again: all is written, then
+ * the peer ends the stream), or ok: nothing to wait for. Who waits in send or recv is told. */
 NIF(nif_close)
 {
     struct sock *s = sock_get(env, argv[0]);
@@ -133,6 +159,11 @@ NIF(nif_close)
         result = atom.closed;
     } else {
         s->active = ACTIVE_FALSE;
+        (void)reader_enter(env, s);
+        reader_wake(env, s);
+        if (s->sending && others_send(env, s)) {
+            send_release(env, s);
+        }
         if (s->phase == PHASE_HANDSHAKE) {
             cssl_engine_cancel(s->engine);
         } else if (s->phase == PHASE_OPEN && !s->write_shut) {
@@ -144,13 +175,10 @@ NIF(nif_close)
             (void)sock_select(env, s, ERL_NIF_SELECT_WRITE, &self, argv[1]);
             result = atom.select;
         } else {
-            /* Nobody is kept waiting in recv for the peer's answer. */
-            bool over = io == IO_FAILED || s->peer_closed || s->read_eof ||
-                        (s->armed == ARMED_CALLER && enif_compare_pids(&s->reader, &self) != 0);
             (void)shutdown(s->fd, SHUT_WR);
+            bool over = io == IO_FAILED || s->phase != PHASE_OPEN || answered(env, s);
             if (!over) {
-                (void)sock_wait(env, s, argv[1]);
-                result = enif_make_atom(env, "wait");
+                result = sock_wait(env, s, argv[1]);
             } else {
                 sock_end(env, s);
             }
@@ -158,6 +186,23 @@ NIF(nif_close)
     }
     unlock_both(s);
     return result;
+}
+
+/* answered, both locks held: the peer has said its last. What it said before is dropped. */
+static bool answered(ErlNifEnv *env, struct sock *s)
+{
+    cssl_event event;
+    enum rx rx = RX_END;
+    size_t dropped = 0;
+    (void)pthread_mutex_unlock(&s->tx);
+    if (!s->peer_closed) {
+        do {
+            rx = rx_next(env, s, &event, true);
+            dropped += rx == RX_DATA ? event.data.len : 0;
+        } while (dropped < DROP_MAX && (rx == RX_DATA || (rx == RX_AGAIN && !s->drained)));
+    }
+    (void)pthread_mutex_lock(&s->tx);
+    return rx != RX_AGAIN;
 }
 
 /* downgrade(Res, Ref) says close_notify and waits for the peer's: select (a message comes, then
@@ -187,7 +232,9 @@ NIF(nif_downgrade)
             (void)sock_select(env, s, ERL_NIF_SELECT_WRITE, &self, argv[1]);
             result = atom.select;
         } else if (io == IO_OK) {
-            rx = rx_next(env, s, &event, true);
+            do { /* data that was on its way is dropped */
+                rx = rx_next(env, s, &event, true);
+            } while (rx == RX_DATA || (rx == RX_AGAIN && !s->drained));
             if (rx == RX_AGAIN) {
                 result = sock_wait(env, s, argv[1]);
             }
@@ -247,9 +294,13 @@ NIF(nif_shutdown)
         if (wr && !s->write_shut) {
             (void)cssl_engine_close(s->engine, NULL);
             s->write_shut = true;
-            (void)io_flush(s);
+            s->fin_due = true;
+            send_release(env, s);
+            send_rest(env, s);
         }
-        (void)shutdown(s->fd, rd && wr ? SHUT_RDWR : rd ? SHUT_RD : SHUT_WR);
+        if (rd) {
+            (void)shutdown(s->fd, SHUT_RD);
+        }
     }
     unlock_both(s);
     return result;
@@ -279,6 +330,29 @@ static term closed(ErlNifEnv *env, struct sock *s)
     sock_seen(env, s);
     unlock_both(s);
     return make_tagged(env, atom.error, atom.closed);
+}
+
+void send_release(ErlNifEnv *env, struct sock *s)
+{
+    term turn = enif_make_tuple2(env, atom.turn, enif_make_resource(env, s));
+    if (s->sending) {
+        ErlNifPid self;
+        (void)enif_demonitor_process(env, s, &s->sender_monitor);
+        s->sending = false;
+        if (enif_self(env, &self) == NULL || enif_compare_pids(&self, &s->sender) != 0) {
+            (void)enif_send(env, &s->sender, NULL, turn);
+        }
+    }
+    for (unsigned i = 0; i < s->queue_len; i++) {
+        (void)enif_send(env, &s->queue[i], NULL, turn);
+    }
+    s->queue_len = 0;
+}
+
+static bool others_send(ErlNifEnv *env, const struct sock *s)
+{
+    ErlNifPid self;
+    return enif_self(env, &self) == NULL || enif_compare_pids(&self, &s->sender) != 0;
 }
 
 /* turn_mine: the caller may send; else it is queued. */

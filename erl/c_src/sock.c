@@ -126,16 +126,14 @@ void sock_end(ErlNifEnv *env, struct sock *s)
     cssl_engine_free(s->engine);
     s->engine = NULL;
     stash_free(&s->stash);
+    stash_free(&s->early);
     if (s->monitored) {
         (void)enif_demonitor_process(env, s, &s->monitor);
         s->monitored = false;
     }
     list_remove(s);
-    for (unsigned i = 0; i < s->queue_len; i++) { /* they find out that it is closed */
-        (void)enif_send(env, &s->queue[i], NULL,
-                        enif_make_tuple2(env, atom.turn, enif_make_resource(env, s)));
-    }
-    s->queue_len = 0;
+    reader_wake(env, s); /* they find out that it is closed */
+    send_release(env, s);
     if (!s->selected) {
         (void)close(s->fd);
         s->fd = -1;
@@ -199,6 +197,7 @@ void sock_seen(ErlNifEnv *env, struct sock *s)
 term sock_wait(ErlNifEnv *env, struct sock *s, term ref)
 {
     s->armed = ARMED_CALLER;
+    s->reading = true;
     (void)enif_self(env, &s->reader);
     (void)sock_select(env, s, ERL_NIF_SELECT_READ, &s->reader, ref);
     return atom.select;
@@ -277,6 +276,7 @@ static void destroy(ErlNifEnv *env, void *object)
     if (s->phase != PHASE_CLOSED) { /* the VM halts, or sock_new failed in the middle */
         cssl_engine_free(s->engine);
         stash_free(&s->stash);
+        stash_free(&s->early);
         (void)close(s->fd);
     }
     if (s->secrets != NULL) {
@@ -301,17 +301,27 @@ static void down(ErlNifEnv *env, void *object, ErlNifPid *pid, ErlNifMonitor *mo
         not_waited_for(env, s, pid);
     } else if (s->monitored && enif_compare_monitors(monitor, &s->monitor) == 0) {
         s->monitored = false;
-        if (s->phase == PHASE_HANDSHAKE) {
-            cssl_engine_cancel(s->engine);
-        } else if (s->phase == PHASE_OPEN && !s->write_shut) {
-            (void)cssl_engine_close(s->engine, NULL);
-        }
-        (void)io_flush(s);
-        sock_end(env, s);
+        owner_down(env, s);
     } else if (s->sending && enif_compare_pids(pid, &s->sender) == 0) {
         s->sending = false;
         send_next(env, s);
+        send_rest(env, s);
     }
     unlock_both(s);
     enif_release_resource(s);
+}
+
+/* owner_down, both locks held: a connection without an owner ends. */
+void owner_down(ErlNifEnv *env, struct sock *s)
+{
+    if (s->phase == PHASE_HANDSHAKE) {
+        cssl_engine_cancel(s->engine);
+    } else if (s->phase == PHASE_OPEN && !s->write_shut) {
+        (void)cssl_engine_close(s->engine, NULL);
+    }
+    if (s->phase != PHASE_CLOSED) {
+        (void)io_flush(s);
+        (void)io_linger(s);
+        sock_end(env, s);
+    }
 }

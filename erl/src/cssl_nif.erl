@@ -5,9 +5,9 @@
 -export([config/3, options/1, derive/3, renew/3, share/2, set_reactor/2, start_reactors/1,
          open/4, socket/1, handshake/2, handshake_dirty/2, renegotiated/2, continue/2,
          reconfigure/2, feed/2, send_options/1, renegotiate/1,
-         downgrade/2, answer/5, cancel_handshake/1, start/1, recv/3, take/3, give/2, deliver/4,
-         invalid/2, ready/1, active/3, send/4, leave/1, flush/1, close/2, drop/1, shutdown/2,
-         cancel/2, own/2, set/2, get/1, setsockopt/4, getsockopt/4, address/2, stat/1,
+         downgrade/2, answer/5, cancel_handshake/1, start/1, recv/3, take/3, give/2, deliver/5,
+         look/1, invalid/2, ready/1, active/3, send/4, leave/1, flush/1, close/2, drop/1,
+         shutdown/2, cancel/2, own/2, set/2, get/1, setsockopt/4, getsockopt/4, address/2, stat/1,
          information/1, peercert/2, export/4, update_keys/2, listen/3, accept/2, accept_cancel/1,
          unlisten/1, listener_own/2, listener_config/2, listener_options/1, suites/0, groups/0,
          signature_algs/1]).
@@ -43,8 +43,9 @@ start(_Res) -> erlang:nif_error(not_loaded).
 recv(_Res, _Length, _Ref) -> erlang:nif_error(not_loaded).
 take(_Res, _AtLeast, _Ref) -> erlang:nif_error(not_loaded).
 give(_Res, _Bytes) -> erlang:nif_error(not_loaded).
-deliver(_Res, _Bytes, _Rest, _Packet) -> erlang:nif_error(not_loaded).
+deliver(_Res, _Rest, _Packet, _Type, _Next) -> erlang:nif_error(not_loaded).
 invalid(_Res, _Data) -> erlang:nif_error(not_loaded).
+look(_Res) -> erlang:nif_error(not_loaded).
 ready(_Res) -> erlang:nif_error(not_loaded).
 active(_Res, _Active, _MayRead) -> erlang:nif_error(not_loaded).
 send(_Res, _Data, _Offset, _Ref) -> erlang:nif_error(not_loaded).

@@ -4,6 +4,8 @@
 
 -export([recv/2, deliver/1, encode/2]).
 
+-define(PACKET_MAX, 16#4000000). % bytes, as in gen_tcp
+
 %% recv(Res, Timeout) is the next packet of a passive socket.
 -spec recv(reference(), timeout()) -> {ok, term()} | {error, term()}.
 recv(Res, Timeout) ->
@@ -16,8 +18,8 @@ recv(Res, AtLeast, Deadline) ->
                 {ok, Options} -> recv(Res, Bytes, Options, Deadline);
                 Error -> Error % closed meanwhile
             end;
-        Error ->
-            Error
+        {error, Why} ->
+            {error, cssl_format:reason(Why)}
     end.
 
 recv(Res, Bytes, Options, Deadline) ->
@@ -30,8 +32,9 @@ recv(Res, Bytes, Options, Deadline) ->
             cssl_nif:give(Res, Rest),
             {ok, shape(Packet, Options)};
         invalid ->
-            cssl_nif:give(Res, <<>>),
-            {error, {invalid_packet, shape(Bytes, Options)}}
+            Data = invalid(Bytes, Options),
+            cssl_nif:invalid(Res, Data),
+            {error, {invalid_packet, Data}}
     end.
 
 %% deliver(Res) sends packets of an active socket to its owner, for as long as it is active.
@@ -61,13 +64,18 @@ deliver(Res, Bytes, Options) ->
             cssl_nif:give(Res, Bytes),
             deliver(Res, Length);
         {packet, Packet, Rest, Next} ->
-            case cssl_nif:deliver(Res, Bytes, Rest, shape(Packet, Options)) of
-                again -> next_type(Res, Options, Next), deliver(Res, 1);
-                ok -> next_type(Res, Options, Next);
+            Type = element(3, Options),
+            NextType = case Next of
+                           same -> Type;
+                           _ -> cssl_socket:packet_number(Next)
+                       end,
+            case cssl_nif:deliver(Res, Rest, shape(Packet, Options), Type, NextType) of
+                again -> deliver(Res, 1);
+                ok -> ok;
                 passive -> ok
             end;
         invalid ->
-            cssl_nif:invalid(Res, shape(Bytes, Options))
+            cssl_nif:invalid(Res, invalid(Bytes, Options))
     end.
 
 decode(<<>>, _) ->
@@ -77,6 +85,7 @@ decode(Bytes, {_, _, Packet, Size, _, _, _}) ->
     case erlang:decode_packet(Type, Bytes, [{packet_size, Size} | limit(Type, Size)]) of
         {ok, Term, Rest} -> {packet, Term, Rest, next(Type, Term)};
         {more, undefined} -> {more, byte_size(Bytes) + 1};
+        {more, Length} when Length > ?PACKET_MAX -> invalid;
         {more, Length} -> {more, max(Length, byte_size(Bytes) + 1)};
         {error, _} -> invalid
     end.
@@ -98,11 +107,15 @@ next_type(Res, _, Type) -> cssl_socket:emulated(Res, fun(Map) -> Map#{packet := 
 
 shape(Bytes, {true, _, _, _, _, _, _}) when is_binary(Bytes) -> binary_to_list(Bytes);
 shape(Bytes, {false, Header, _, _, _, _, _}) when is_binary(Bytes), Header > 0 ->
-    Front = min(Header, byte_size(Bytes)),
-    <<Head:Front/binary, Rest/binary>> = Bytes,
-    binary_to_list(Head) ++ Rest;
+    case Bytes of
+        <<Head:Header/binary, Rest/binary>> -> binary_to_list(Head) ++ Rest;
+        _ -> binary_to_list(Bytes)
+    end;
 shape(Term, _) ->
     Term.
+
+invalid(Bytes, {true, _, _, _, _, _, _}) -> binary_to_list(Bytes);
+invalid(Bytes, _) -> Bytes.
 
 %% encode(Type, Data) puts a length in front, where the type has one.
 -spec encode(0..4 | atom(), iodata()) -> {ok, iodata()} | {error, term()}.

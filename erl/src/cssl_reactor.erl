@@ -6,6 +6,7 @@
 
 -export([ensure/0, start_link/0, init/1, start_reactor/1, start_all/1, loop/0]).
 
+-define(WATCH, 100). % ms
 -define(STARTED, {?MODULE, started}).
 
 %% ensure() returns when the reactors are there.
@@ -71,9 +72,22 @@ loop() ->
     receive
         {select, Res, _, ready_input} -> ready(Res);
         {select, Res, _, ready_output} -> cssl_nif:flush(Res);
+        {watch, Res} -> watch(Res);
+        {look, Res} -> look(Res);
         _ -> ok
     end,
     ?MODULE:loop().
+
+%% A socket that is passive is armed only when it was not read for a while.
+look(Res) ->
+    case cssl_nif:look(Res) of
+        ok -> ok;
+        again -> watch(Res)
+    end.
+
+watch(Res) ->
+    _ = erlang:send_after(?WATCH, self(), {look, Res}),
+    ok.
 
 ready(Res) ->
     case cssl_nif:ready(Res) of

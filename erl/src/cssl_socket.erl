@@ -3,7 +3,7 @@
 -module(cssl_socket).
 
 -export([resource/1, listener/1, term/1, listen_term/2, emulated/2, adopt/4, apply_emulated/2,
-         setopts/2, getopts/2, getstat/2, packet_type/1]).
+         setopts/2, getopts/2, getstat/2, packet_type/1, packet_number/1]).
 
 -type res() :: reference().
 -export_type([res/0]).
@@ -89,6 +89,7 @@ to_map({Listed, Header, Packet, Size, Timeout, Close, Active}) ->
 -spec packet_type(non_neg_integer()) -> atom() | 0..4.
 packet_type(Number) -> element(Number + 1, ?PACKETS).
 
+-spec packet_number(atom() | 0..4) -> non_neg_integer().
 packet_number(raw) -> 0;
 packet_number(Type) -> packet_number(Type, 1).
 
@@ -169,8 +170,8 @@ getstat(Res, Names) ->
                 [] -> {ok, [{Name, maps:get(Name, Map)} || Name <- Names]};
                 _ -> {error, einval}
             end;
-        Error ->
-            Error
+        {error, _} ->
+            {error, einval}
     end.
 
 average(_, 0) -> 0;

@@ -31,7 +31,7 @@ prepare(Tcp) ->
 %% adopt(Tcp, Config, Name): the library's connection, and what was read of it already.
 -spec adopt(term(), reference(), binary() | undefined) -> {ok, reference()} | {error, term()}.
 adopt(Tcp, Config, Name) ->
-    Early = drain(Tcp, []),
+    Early = drain(Tcp),
     Number = case inet:peername(Tcp) of
                  {ok, {_, Port}} when is_integer(Port) -> Port;
                  _ -> 0
@@ -44,10 +44,11 @@ adopt(Tcp, Config, Name) ->
             Result
     end.
 
-drain(Tcp, Read) ->
+%% One recv takes all that is in the driver's buffer; more would be the kernel's.
+drain(Tcp) ->
     case gen_tcp:recv(Tcp, 0, 0) of
-        {ok, Data} -> drain(Tcp, [Read, Data]);
-        {error, _} -> iolist_to_binary(Read)
+        {ok, Data} -> Data;
+        {error, _} -> <<>>
     end.
 
 %% downgrade(Res, Pid, Timeout): both sides say close_notify; then plain TCP goes on.

@@ -27,31 +27,49 @@ recv(Res, Length, Timeout) ->
 
 recv_wait(Res, Length, Ref, Deadline) ->
     receive
-        {select, Res, Ref, _} ->
-            case cssl_nif:recv(Res, Length, Ref) of
-                select -> recv_wait(Res, Length, Ref, Deadline);
-                Result -> Result
-            end
+        {select, Res, Ref, _} -> recv_again(Res, Length, Ref, Deadline);
+        {wake, Res} -> recv_again(Res, Length, Ref, Deadline)
     after left(Deadline) ->
         cancel(Res, read, Ref),
         {error, timeout}
     end.
 
+recv_again(Res, Length, Ref, Deadline) ->
+    case cssl_nif:recv(Res, Length, Ref) of
+        select -> recv_wait(Res, Length, Ref, Deadline);
+        {ok, _} = Data -> Data;
+        Result -> forget(Res, Ref), Result
+    end.
+
+%% forget(Res, Ref): something else than data came; there may be messages of both kinds. Who waits
+%% first for connections may be told of two, while another process took the first.
+forget(Res, Ref) ->
+    receive {select, Res, Ref, _} -> forget(Res, Ref) after 0 -> ok end,
+    receive {wake, Res} -> ok after 0 -> ok end.
+
 %% take(Res, AtLeast, Deadline) is {ok, Bytes, Active}, for packets that are decoded in Erlang.
 take(Res, AtLeast, Deadline) ->
     Ref = make_ref(),
-    take_wait(Res, AtLeast, Ref, Deadline, cssl_nif:take(Res, AtLeast, Ref)).
+    case cssl_nif:take(Res, AtLeast, Ref) of
+        select -> take_wait(Res, AtLeast, Ref, Deadline);
+        Result -> Result
+    end.
 
-take_wait(Res, AtLeast, Ref, Deadline, select) ->
+take_wait(Res, AtLeast, Ref, Deadline) ->
     receive
-        {select, Res, Ref, _} ->
-            take_wait(Res, AtLeast, Ref, Deadline, cssl_nif:take(Res, AtLeast, Ref))
+        {select, Res, Ref, _} -> take_again(Res, AtLeast, Ref, Deadline);
+        {wake, Res} -> take_again(Res, AtLeast, Ref, Deadline)
     after left(Deadline) ->
         cancel(Res, read, Ref),
         {error, timeout}
-    end;
-take_wait(_, _, _, _, Result) ->
-    Result.
+    end.
+
+take_again(Res, AtLeast, Ref, Deadline) ->
+    case cssl_nif:take(Res, AtLeast, Ref) of
+        select -> take_wait(Res, AtLeast, Ref, Deadline);
+        {ok, _, _} = Data -> Data;
+        Result -> forget(Res, Ref), Result
+    end.
 
 %% send(Res, Data, Timeout) is ok when all is with the kernel.
 send(Res, Data, Timeout) ->
@@ -71,10 +89,12 @@ send_on({again, At}, Res, Data, _, Ref, Deadline) ->
     send(Res, Data, At, Ref, Deadline);
 send_on({select, At}, Res, Data, _, Ref, Deadline) ->
     receive
-        {select, Res, Ref, _} -> send(Res, Data, At, Ref, Deadline)
+        {select, Res, Ref, _} -> send(Res, Data, At, Ref, Deadline);
+        {turn, Res} -> send(Res, Data, At, Ref, Deadline)
     after left(Deadline) ->
         cancel(Res, write, Ref),
         cssl_nif:leave(Res),
+        no_turn(Res),
         {error, timeout}
     end;
 send_on(busy, Res, Data, At, Ref, Deadline) ->
@@ -82,11 +102,16 @@ send_on(busy, Res, Data, At, Ref, Deadline) ->
         {turn, Res} -> send(Res, Data, At, Ref, Deadline)
     after left(Deadline) ->
         cssl_nif:leave(Res),
-        receive {turn, Res} -> ok after 0 -> ok end,
+        no_turn(Res),
         {error, timeout}
     end;
-send_on({error, _} = Error, _, _, _, _, _) ->
+send_on({error, _} = Error, Res, _, _, Ref, _) ->
+    receive {select, Res, Ref, _} -> ok after 0 -> ok end,
+    no_turn(Res),
     Error.
+
+no_turn(Res) ->
+    receive {turn, Res} -> ok after 0 -> ok end.
 
 %% accept(Listener, Timeout) is {ok, Res} or {error, Why}.
 accept(Listener, Timeout) ->
@@ -109,10 +134,6 @@ accept(Listener, Ref, Deadline) ->
         {error, timeout}
     end.
 
-%% Who waits first may be told twice: of two connections, while another process took the first.
-forget(Listener, Ref) ->
-    receive {select, Listener, Ref, _} -> forget(Listener, Ref) after 0 -> ok end.
-
 %% handshake(Res, Deadline) runs until the end, a question or the pause at the hello.
 handshake(Res, Deadline) ->
     Ref = make_ref(),
@@ -122,12 +143,16 @@ handshake(Res, Ref, Deadline) ->
     case cssl_nif:handshake(Res, Ref) of
         select ->
             receive
-                {select, Res, Ref, _} -> handshake(Res, Ref, Deadline)
+                {select, Res, Ref, _} -> handshake(Res, Ref, Deadline);
+                {wake, Res} -> handshake(Res, Ref, Deadline)
             after left(Deadline) ->
                 cancel(Res, read, Ref),
                 cancel(Res, write, Ref),
                 {error, timeout}
             end;
+        {error, _} = Error ->
+            forget(Res, Ref),
+            Error;
         Result ->
             Result
     end.
@@ -140,11 +165,12 @@ close(Res, Timeout) ->
 close(Res, Ref, Deadline) ->
     case cssl_nif:close(Res, Ref) of
         Over when Over =:= ok; Over =:= closed ->
+            forget(Res, Ref),
             Over;
-        How ->
+        select ->
             receive
-                {select, Res, Ref, _} when How =:= select -> close(Res, Ref, Deadline);
-                {select, Res, Ref, _} -> cssl_nif:drop(Res)
+                {select, Res, Ref, _} -> close(Res, Ref, Deadline);
+                {wake, Res} -> close(Res, Ref, Deadline)
             after left(Deadline) ->
                 cssl_nif:drop(Res),
                 receive {select, Res, Ref, _} -> ok after 0 -> ok end
@@ -154,7 +180,7 @@ close(Res, Ref, Deadline) ->
 cancel(Res, What, Ref) ->
     case cssl_nif:cancel(Res, What) of
         ok -> ok;
-        false -> receive {select, Res, Ref, _} -> ok after 0 -> ok end
+        false -> forget(Res, Ref)
     end.
 
 %% renegotiate(Res) waits for the new handshake's end; the socket's data waits meanwhile.
@@ -182,7 +208,8 @@ downgrade(Res, Ref, Deadline) ->
     case cssl_nif:downgrade(Res, Ref) of
         select ->
             receive
-                {select, Res, Ref, _} -> downgrade(Res, Ref, Deadline)
+                {select, Res, Ref, _} -> downgrade(Res, Ref, Deadline);
+                {wake, Res} -> downgrade(Res, Ref, Deadline)
             after left(Deadline) ->
                 cssl_nif:drop(Res),
                 receive {select, Res, Ref, _} -> ok after 0 -> ok end,
