@@ -313,7 +313,7 @@ bad_optfile(Config) ->
 %% address as if it were one in its hello, which no server has to accept.
 with_otp(Config) ->
     File = good(Config),
-    {A, NodeA} = start_as(Config, "localhost", "x" ++ unique(), File, []),
+    {A, _} = start_as(Config, "localhost", "x" ++ unique(), File, []),
     {ok, B, NodeB} = peer:start_link(
                        #{connection => standard_io, name => "otp" ++ unique(),
                          host => "localhost", longnames => false,
@@ -322,7 +322,7 @@ with_otp(Config) ->
     pong = call(A, net_adm, ping, [NodeB]),
     Big = binary:copy(<<"big">>, 100000),
     Big = call(A, erpc, call, [NodeB, binary, copy, [Big]]),
-    true = call(A, erlang, disconnect_node, [NodeB]),
-    pong = call(B, net_adm, ping, [NodeA]),
-    Big = call(B, erpc, call, [NodeA, binary, copy, [Big]]),
-    stop([A, B]).
+    {C, NodeC} = start_as(Config, "localhost", "y" ++ unique(), File, []),
+    pong = call(B, net_adm, ping, [NodeC]),
+    Big = call(B, erpc, call, [NodeC, binary, copy, [Big]]),
+    stop([A, B, C]).
