@@ -30,7 +30,7 @@ events(Config) ->
                                    verdict(Event, N + 1)
                            end,
                      {S, C} = connected(Module, Config, [], [{verify_fun, {Fun, 0}}]),
-                     cssl:close(S), Module:close(C),
+                     Module:close(C), cssl:close(S),
                      [{N, Kind, Serial} || {event, N, Kind, Serial} <- cssl_test:flush(),
                                            Kind =/= extension]
              end,
@@ -59,13 +59,13 @@ arity_4(Config) ->
     {S, C} = connected(cssl, Config, [], [{verify_fun, {Fun, []}}]),
     {ok, Leaf} = cssl:peercert(C),
     ?assert(lists:member({der, Leaf}, cssl_test:flush())),
-    cssl:close(S), cssl:close(C).
+    cssl:close(C), cssl:close(S).
 
 arity_1(Config) ->
     Wrong = [{cacertfile, file(Config, "client.pem")}, {verify, verify_peer}],
     Accept = fun([{bad_cert, unknown_ca}]) -> true; (_) -> false end,
     {S, C} = connected(cssl, Config, [], [{verify_fun, Accept} | Wrong]),
-    cssl:close(S), cssl:close(C),
+    cssl:close(C), cssl:close(S),
     {error, {tls_alert, {unknown_ca, _}}} =
         fails(Config, [], [{verify_fun, fun(_) -> false end} | Wrong]).
 
@@ -76,7 +76,7 @@ overruled(Config) ->
           end,
     {S, C} = connected(cssl, Config, [], [{server_name_indication, "example.org"},
                                           {verify_fun, {Fun, []}}]),
-    cssl:close(S), cssl:close(C).
+    cssl:close(C), cssl:close(S).
 
 refused(Config) ->
     [begin
@@ -103,7 +103,7 @@ partial_chain(Config) ->
                                                       keyfile => file(Config, "server.key")}]}],
                        [{partial_chain, Trust} | Wrong]),
     receive {chain, [_ | _]} -> ok after 0 -> error(not_asked) end,
-    cssl:close(S), cssl:close(C).
+    cssl:close(C), cssl:close(S).
 
 %%% Servers by name
 
@@ -122,11 +122,11 @@ sni_hosts(Config) ->
 by_name(Config, Option) ->
     {S, C} = connected(cssl, Config, [Option], [{alpn_advertised_protocols, [<<"x">>]}]),
     {ok, <<"x">>} = cssl:negotiated_protocol(C),
-    cssl:close(S), cssl:close(C),
+    cssl:close(C), cssl:close(S),
     {S1, C1} = connected(cssl, Config, [Option], [{alpn_advertised_protocols, [<<"x">>]},
                                                   {server_name_indication, disable}]),
     {error, protocol_not_negotiated} = cssl:negotiated_protocol(C1),
-    cssl:close(S1), cssl:close(C1).
+    cssl:close(C1), cssl:close(S1).
 
 sni_refused(Config) ->
     {error, {tls_alert, {unrecognized_name, _}}} =
@@ -143,7 +143,7 @@ psk(Config) ->
                               {ciphers, ["TLS_ECDHE_PSK_WITH_AES_128_GCM_SHA256"]}] end,
     Client = [{psk_identity, "me"}, {verify, verify_none}],
     {S, C} = connected(cssl, Config, Options(Key), Client ++ Options(Key)),
-    cssl:close(S), cssl:close(C),
+    cssl:close(C), cssl:close(S),
     {error, {tls_alert, _}} = fails(Config, Options(Key),
                                     Client ++ Options(crypto:strong_rand_bytes(32))).
 
