@@ -1,6 +1,8 @@
 /* nif.c - the library is loaded, and what Erlang may call. */
 #include "nif.h"
 
+#include "crypto/info.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +20,7 @@ static int load(ErlNifEnv *env, void **priv, term info)
         common->size = sizeof(struct sock);
         (void)pthread_mutex_init(&common->lock, NULL);
     }
+    crypto_keep_at_exit(); /* schedulers run on while the VM halts */
     *priv = common;
     (void)enif_get_uint(env, info, &otp_release);
     ErlNifResourceTypeInit config = { .dtor = config_destroy };

@@ -30,7 +30,10 @@ common(St) ->
            {middlebox_comp_mode, value(middlebox_comp_mode, St)},
            {alpn_protocols, alpn(value(alpn_advertised_protocols, St),
                                  value(alpn_preferred_protocols, St))},
-           {keylog, unless(undefined, value(keep_secrets, St)) =/= undefined orelse undefined}]).
+           {keylog, keylog(value(keep_secrets, St))}]).
+
+keylog(Keep) when Keep =:= undefined; Keep =:= false -> undefined;
+keylog(_) -> true.
 
 alpn(undefined, undefined) -> undefined;
 alpn(undefined, Preferred) -> alpn(Preferred, undefined);

@@ -149,9 +149,13 @@ wrong_name(Config) ->
     ?assertMatch({match, _}, re:run(Text, "hostname_check_failed")).
 
 information(Config) ->
-    {S, C} = cssl_test:pair(Config, [{active, false}, {alpn_preferred_protocols, [<<"h2">>]}],
-                            [{active, false}, {alpn_advertised_protocols, [<<"h2">>]}]),
+    {S, C} = cssl_test:pair(Config, [{active, false}, {alpn_preferred_protocols, [<<"h2">>]},
+                                     {keep_secrets, true}],
+                            [{active, false}, {alpn_advertised_protocols, [<<"h2">>]},
+                             {keep_secrets, false}]),
     {ok, <<"h2">>} = cssl:negotiated_protocol(C),
+    {ok, [{keylog, [_, _, _, _ | _]}]} = cssl:connection_information(S, [keylog]),
+    {ok, []} = cssl:connection_information(C, [keylog]),
     {ok, [{protocol, 'tlsv1.3'}]} = cssl:connection_information(S, [protocol]),
     {ok, [A]} = cssl:export_key_materials(S, [<<"EXPORTER-x">>], [<<"c">>], [32]),
     {ok, [A]} = cssl:export_key_materials(C, [<<"EXPORTER-x">>], [<<"c">>], [32]),

@@ -40,3 +40,8 @@ size_t crypto_libraries(struct crypto_library *out, size_t max)
                                       .patch = OPENSSL_version_patch() };
     return 1 + add_ipsec_mb(out + 1, max - 1);
 }
+
+void crypto_keep_at_exit(void)
+{
+    (void)OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
+}

@@ -15,5 +15,8 @@ struct crypto_library {
 /* crypto_libraries fills out with at most max libraries, those in use by this process, and returns
  * how many it filled. */
 size_t crypto_libraries(struct crypto_library *out, size_t max);
+/* crypto_keep_at_exit lets libcrypto's own data be there until the very end of the process, if this
+ * is the first call of it: for hosts whose other threads go on while exit(3) runs. */
+void crypto_keep_at_exit(void);
 
 #endif
