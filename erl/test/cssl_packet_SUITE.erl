@@ -48,16 +48,22 @@ pieces(Config) ->
 listed(Config) ->
     alike(Config, fun(Type, Bytes) -> {[{packet, Type}, list], [Bytes]} end, false).
 
+%% Packets that are terms have no header; OTP's crashes over them.
 headers(Config) ->
-    alike(Config, fun(Type, Bytes) -> {[{packet, Type}, {header, 2}, binary], [Bytes]} end, true).
+    Types = [{Type, Bytes} || {Type, Bytes} <- types(),
+                              not lists:member(Type, [http, http_bin, httph, httph_bin])],
+    alike(Config, Types,
+          fun(Type, Bytes) -> {[{packet, Type}, {header, 2}, binary], [Bytes]} end, true).
 
-alike(Config, Fun, Active) ->
+alike(Config, Fun, Active) -> alike(Config, types(), Fun, Active).
+
+alike(Config, Types, Fun, Active) ->
     [begin
          {Options, Pieces} = Fun(Type, Bytes),
          [Otp, Own] = [received(M, Config, Options, Pieces, Active) || M <- [ssl, cssl]],
          ?assertEqual({Type, Otp}, {Type, Own}),
          ?assertNotEqual([closed], Own)
-     end || {Type, Bytes} <- types()].
+     end || {Type, Bytes} <- Types].
 
 %% received(Module, ...) is what comes of the pieces, one record each, at Module's server.
 received(Module, Config, Options, Pieces, Active) ->
