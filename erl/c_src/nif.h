@@ -91,6 +91,7 @@ struct sock {
     bool listed;         /* mode list */
     bool send_timeout_close;
     bool taken;          /* a process decodes packets out of the stash */
+    bool closing;        /* a process closes it, and waits for the peer */
     bool reading;        /* a process waits in recv, or in the handshake */
     bool watched;        /* its reactor looks soon whether somebody reads it still */
     uint8_t armed;       /* enum armed: who waits for data */

@@ -118,7 +118,7 @@ NIF(nif_recv)
     (void)pthread_mutex_lock(&s->rx);
     term result;
     bool idle = false;
-    if (s->phase == PHASE_CLOSED) {
+    if (s->phase == PHASE_CLOSED || s->closing) {
         result = closed(env, s);
     } else if (s->phase == PHASE_HANDSHAKE) {
         result = make_tagged(env, atom.error, enif_make_atom(env, "enotconn"));
@@ -239,7 +239,7 @@ NIF(nif_take)
     (void)pthread_mutex_lock(&s->rx);
     term result = atom.select;
     cssl_event event;
-    if (s->phase == PHASE_CLOSED) {
+    if (s->phase == PHASE_CLOSED || s->closing) {
         result = closed(env, s);
     } else if (s->phase == PHASE_HANDSHAKE || (!reactor && s->active != ACTIVE_FALSE)) {
         result = make_tagged(env, atom.error, atom.einval);

@@ -159,6 +159,7 @@ NIF(nif_close)
         result = atom.closed;
     } else {
         s->active = ACTIVE_FALSE;
+        s->closing = true;
         (void)reader_enter(env, s);
         reader_wake(env, s);
         if (s->sending && others_send(env, s)) {
@@ -221,6 +222,7 @@ NIF(nif_downgrade)
     enum rx rx = RX_FAILED;
     if (s->phase == PHASE_OPEN) {
         s->active = ACTIVE_FALSE;
+        s->closing = true;
         (void)pthread_mutex_lock(&s->tx);
         if (!s->write_shut) {
             (void)cssl_engine_close(s->engine, NULL);

@@ -46,13 +46,17 @@ cssl_nif_shape() ->
 -spec adopt(port(), reference(), binary() | undefined, inet:port_number()) ->
           {ok, res()} | {error, term()}.
 adopt(Port, Config, Name, Number) ->
-    case inet:getfd(Port) of
+    case descriptor(Port) of
         {ok, Fd} ->
             Result = cssl_nif:open(Fd, Config, Name, Number),
-            still(inet:getfd(Port), Fd, Port, Result);
+            still(descriptor(Port), Fd, Port, Result);
         {error, _} ->
             {error, closed}
     end.
+
+%% The socket backend keeps its descriptor elsewhere; inet does not ask it in every release.
+descriptor({'$inet', gen_tcp_socket, {_, Socket}}) -> socket:getopt(Socket, otp, fd);
+descriptor(Port) -> inet:getfd(Port).
 
 %% Somebody else may have closed the port between two looks at it, and the descriptor been reused.
 still({ok, Fd}, Fd, Port, Result) ->

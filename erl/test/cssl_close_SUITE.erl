@@ -100,7 +100,7 @@ downgrade_refused(Config) ->
 
 %%% What the cases share
 
-server(Config) -> [{active, false}, binary | cssl_test:options(server, Config)].
+server(Config) -> [{active, false}, {packet, 0}, binary | cssl_test:options(server, Config)].
 client(Config) ->
     [{active, false}, binary, {server_name_indication, "localhost"}
      | cssl_test:options(client, Config)].
