@@ -11,21 +11,31 @@
 -spec connect(term(), inet:port_number(), list(), timeout()) ->
           {ok, tuple()} | {ok, tuple(), map()} | {error, term()}.
 connect(Host, Port, UserOptions, Timeout) ->
-    case cssl_options:client(UserOptions, Host) of
-        {ok, #{cb_info := {gen_tcp, _, _, _, _}} = Options} ->
+    case over_tcp(cssl_options:client(UserOptions, Host)) of
+        {ok, Options} ->
             case connect_tcp(Host, Port, Options, Timeout) of
                 {ok, Tcp} -> client(Tcp, Options, Timeout);
                 Error -> Error
             end;
-        {ok, #{cb_info := CbInfo}} ->
-            {error, {options, {cb_info, CbInfo}}};
         Error ->
             Error
     end.
 
-connect_tcp(Host, Port, #{transport := Transport, inet := Inet}, Timeout) ->
-    try gen_tcp:connect(Host, Port, Transport ++ ?TRANSPORT, Timeout) of
-        Result -> Result
+%% over_tcp(Checked): other transports than gen_tcp are refused.
+over_tcp({ok, #{cb_info := CbInfo}}) when element(1, CbInfo) =/= gen_tcp ->
+    {error, {options, {cb_info, CbInfo}}};
+over_tcp(Checked) ->
+    Checked.
+
+connect_tcp(Host, Port, #{transport := Transport} = Options, Timeout) ->
+    inet_call(Options, fun() ->
+                               gen_tcp:connect(Host, Port, Transport ++ ?TRANSPORT, Timeout)
+                       end).
+
+%% inet_call(Options, Fun): inet exits over options that it does not know.
+inet_call(#{inet := Inet}, Fun) ->
+    try
+        Fun()
     catch
         exit:{function_clause, _} -> {error, {options, {cb_info, gen_tcp}}};
         exit:badarg -> {error, {options, {socket_options, Inet}}};
@@ -92,29 +102,24 @@ own_config(#{config := Map} = Options) ->
 
 -spec listen(inet:port_number(), list()) -> {ok, tuple()} | {error, term()}.
 listen(Number, UserOptions) ->
-    case cssl_options:server(UserOptions) of
-        {ok, #{cb_info := {gen_tcp, _, _, _, _}} = Options} ->
+    case over_tcp(cssl_options:server(UserOptions)) of
+        {ok, Options} ->
             case own_config(Options) of
                 {ok, Config} -> listen_tcp(Number, Options, Config);
                 Error -> Error
             end;
-        {ok, #{cb_info := CbInfo}} ->
-            {error, {options, {cb_info, CbInfo}}};
         Error ->
             Error
     end.
 
-listen_tcp(Number, #{transport := Transport, inet := Inet}, Config) ->
-    try gen_tcp:listen(Number, Transport ++ ?TRANSPORT) of
+listen_tcp(Number, #{transport := Transport} = Options, Config) ->
+    case inet_call(Options, fun() -> gen_tcp:listen(Number, Transport ++ ?TRANSPORT) end) of
         {ok, Port} ->
             {ok, Fd} = inet:getfd(Port),
             {ok, Listener} = cssl_nif:listen(Fd, Config, self()),
             {ok, cssl_socket:listen_term(Port, Listener)};
         Error ->
             Error
-    catch
-        exit:badarg -> {error, {options, {socket_options, Inet}}};
-        exit:{badarg, _} -> {error, {options, {socket_options, Inet}}}
     end.
 
 %% accept(Listen, Timeout) takes a connection, and moves no byte of it.

@@ -21,23 +21,32 @@ left(Deadline) -> max(0, Deadline - erlang:monotonic_time(millisecond)).
 recv(Res, Length, Timeout) ->
     Ref = make_ref(),
     case cssl_nif:recv(Res, Length, Ref) of
-        select -> recv_wait(Res, Length, Ref, deadline(Timeout));
+        select -> read_wait(recv, Res, Length, Ref, deadline(Timeout));
         Result -> Result
     end.
 
-recv_wait(Res, Length, Ref, Deadline) ->
+%% take(Res, AtLeast, Deadline) is {ok, Bytes, Active}, for packets that are decoded in Erlang.
+take(Res, AtLeast, Deadline) ->
+    Ref = make_ref(),
+    case cssl_nif:take(Res, AtLeast, Ref) of
+        select -> read_wait(take, Res, AtLeast, Ref, Deadline);
+        Result -> Result
+    end.
+
+%% read_wait(recv | take, ...): the library's function of that name is called when there is news.
+read_wait(Call, Res, Length, Ref, Deadline) ->
     receive
-        {select, Res, Ref, _} -> recv_again(Res, Length, Ref, Deadline);
-        {wake, Res} -> recv_again(Res, Length, Ref, Deadline)
+        {select, Res, Ref, _} -> read_again(Call, Res, Length, Ref, Deadline);
+        {wake, Res} -> read_again(Call, Res, Length, Ref, Deadline)
     after left(Deadline) ->
         cancel(Res, read, Ref),
         {error, timeout}
     end.
 
-recv_again(Res, Length, Ref, Deadline) ->
-    case cssl_nif:recv(Res, Length, Ref) of
-        select -> recv_wait(Res, Length, Ref, Deadline);
-        {ok, _} = Data -> Data;
+read_again(Call, Res, Length, Ref, Deadline) ->
+    case cssl_nif:Call(Res, Length, Ref) of
+        select -> read_wait(Call, Res, Length, Ref, Deadline);
+        Data when element(1, Data) =:= ok -> Data;
         Result -> forget(Res, Ref), Result
     end.
 
@@ -46,30 +55,6 @@ recv_again(Res, Length, Ref, Deadline) ->
 forget(Res, Ref) ->
     receive {select, Res, Ref, _} -> forget(Res, Ref) after 0 -> ok end,
     receive {wake, Res} -> ok after 0 -> ok end.
-
-%% take(Res, AtLeast, Deadline) is {ok, Bytes, Active}, for packets that are decoded in Erlang.
-take(Res, AtLeast, Deadline) ->
-    Ref = make_ref(),
-    case cssl_nif:take(Res, AtLeast, Ref) of
-        select -> take_wait(Res, AtLeast, Ref, Deadline);
-        Result -> Result
-    end.
-
-take_wait(Res, AtLeast, Ref, Deadline) ->
-    receive
-        {select, Res, Ref, _} -> take_again(Res, AtLeast, Ref, Deadline);
-        {wake, Res} -> take_again(Res, AtLeast, Ref, Deadline)
-    after left(Deadline) ->
-        cancel(Res, read, Ref),
-        {error, timeout}
-    end.
-
-take_again(Res, AtLeast, Ref, Deadline) ->
-    case cssl_nif:take(Res, AtLeast, Ref) of
-        select -> take_wait(Res, AtLeast, Ref, Deadline);
-        {ok, _, _} = Data -> Data;
-        Result -> forget(Res, Ref), Result
-    end.
 
 %% send(Res, Data, Timeout) is ok when all is with the kernel.
 send(Res, Data, Timeout) ->
