@@ -201,20 +201,6 @@ NIF(nif_listener_config)
     return atom.ok;
 }
 
-/* listener_options(Listener): what its config was made with */
-NIF(nif_listener_options)
-{
-    struct listener *l;
-    (void)argc;
-    if (!enif_get_resource(env, argv[0], listener_type, (void **)&l)) {
-        return enif_make_badarg(env);
-    }
-    (void)pthread_mutex_lock(&l->lock);
-    term t = enif_make_copy(env, l->config->options);
-    (void)pthread_mutex_unlock(&l->lock);
-    return t;
-}
-
 static void end(ErlNifEnv *env, struct listener *l)
 {
     if (l->closed) {

@@ -19,15 +19,11 @@ typedef ERL_NIF_TERM term;
 
 /* Every atom that is made or looked at: atom.name is the term of "name". */
 #define ATOMS(X)                                                                                   \
-    X(ok) X(error) X(undefined) X(select) X(busy) X(closed) X(timeout) X(ask)     \
-    X(hello) X(again) X(done) X(alert) X(option) X(posix) X(nomem) X(state) X(reason) X(client)    \
-    X(server) X(ssl) X(ssl_closed) X(ssl_error) X(ssl_passive) X(sslsocket) X(gen_tcp)             \
-    X(cssl_inet) X(tls_connection) X(list) X(binary) X(once) X(einval) X(session_ticket)           \
-    X(early_data) X(packet) X(read) X(write) X(verify) X(partial_chain) X(sni) X(psk) X(sign)      \
-    X(valid) X(valid_peer) X(bad_cert) X(extension) X(accept) X(reject) X(unknown) X(peer)         \
-    X(none) X(chain) X(best_effort) X(disabled) X(automatic) X(manual) X(stateful) X(stateless)    \
-    X(notice) X(debug) X(external_key) X(certfile) X(keyfile) X(password) X(cert) X(key)           \
-    X(staplefile) X(truncated) X(turn) X(accepted) X(rejected) X(infinity) X(ready)                \
+    X(ok) X(error) X(undefined) X(select) X(busy) X(closed) X(timeout) X(ask) X(hello) X(again)    \
+    X(alert) X(option) X(nomem) X(state) X(server) X(ssl) X(ssl_closed) X(ssl_error)               \
+    X(ssl_passive) X(sslsocket) X(gen_tcp) X(cssl_inet) X(tls_connection) X(once) X(einval)        \
+    X(session_ticket) X(packet) X(read) X(write) X(sni) X(accept) X(reject) X(unknown) X(peer)     \
+    X(external_key) X(certfile) X(keyfile) X(password) X(cert) X(key) X(staplefile) X(turn)        \
     X(renegotiated) X(renegotiation_rejected) X(wake) X(ealready)
 struct atoms {
 #define X(name) term name;
@@ -275,7 +271,6 @@ NIF(nif_start);
 NIF(nif_socket);
 NIF(nif_listener_own);
 NIF(nif_listener_config);
-NIF(nif_listener_options);
 NIF(nif_listen);
 NIF(nif_accept);
 NIF(nif_accept_cancel);

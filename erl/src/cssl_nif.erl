@@ -3,13 +3,13 @@
 -module(cssl_nif).
 
 -export([config/3, options/1, derive/3, renew/3, share/2, set_reactor/2, start_reactors/1,
-         open/4, socket/1, handshake/2, handshake_dirty/2, renegotiated/2, continue/2,
+         open/4, socket/1, handshake/2, renegotiated/2, continue/2,
          reconfigure/2, feed/2, send_options/1, renegotiate/1,
          downgrade/2, answer/5, cancel_handshake/1, start/1, recv/3, take/3, give/2, deliver/5,
          look/1, invalid/2, ready/1, active/3, send/4, leave/1, flush/1, close/2, drop/1,
          shutdown/2, cancel/2, own/2, set/2, get/1, setsockopt/4, getsockopt/4, address/2, stat/1,
          information/1, peercert/2, export/4, update_keys/2, listen/3, accept/2, accept_cancel/1,
-         unlisten/1, listener_own/2, listener_config/2, listener_options/1, suites/0, groups/0,
+         unlisten/1, listener_own/2, listener_config/2, suites/0, groups/0,
          signature_algs/1]).
 
 -on_load(load/0).
@@ -29,7 +29,6 @@ share(_Config, _Options) -> erlang:nif_error(not_loaded).
 open(_Fd, _Config, _Name, _Port) -> erlang:nif_error(not_loaded).
 socket(_Res) -> erlang:nif_error(not_loaded).
 handshake(_Res, _Ref) -> erlang:nif_error(not_loaded).
-handshake_dirty(_Res, _Ref) -> erlang:nif_error(not_loaded).
 continue(_Res, _Config) -> erlang:nif_error(not_loaded).
 reconfigure(_Res, _Config) -> erlang:nif_error(not_loaded).
 feed(_Res, _Bytes) -> erlang:nif_error(not_loaded).
@@ -72,7 +71,6 @@ accept_cancel(_Listener) -> erlang:nif_error(not_loaded).
 unlisten(_Listener) -> erlang:nif_error(not_loaded).
 listener_own(_Listener, _Pid) -> erlang:nif_error(not_loaded).
 listener_config(_Listener, _Config) -> erlang:nif_error(not_loaded).
-listener_options(_Listener) -> erlang:nif_error(not_loaded).
 suites() -> erlang:nif_error(not_loaded).
 groups() -> erlang:nif_error(not_loaded).
 signature_algs(_Version) -> erlang:nif_error(not_loaded).

@@ -29,16 +29,10 @@ term(Res) -> cssl_nif:socket(Res).
 
 -spec listen_term(port(), reference()) -> tuple().
 listen_term(Port, Listener) ->
-    case tuple_size(cssl_nif_shape()) of
-        8 -> {sslsocket, nil, {Port, Listener}, undefined, gen_tcp, tls_connection, undefined,
-              undefined};
-        3 -> {sslsocket, nil, {Port, Listener}}
-    end.
-
-cssl_nif_shape() ->
     case list_to_integer(erlang:system_info(otp_release)) >= 28 of
-        true -> {1, 2, 3, 4, 5, 6, 7, 8};
-        false -> {1, 2, 3}
+        true -> {sslsocket, nil, {Port, Listener}, undefined, gen_tcp, tls_connection, undefined,
+                 undefined};
+        false -> {sslsocket, nil, {Port, Listener}}
     end.
 
 %% adopt(Port, Config, Name, PortNumber) takes a connected socket away from inet: it is passive,
